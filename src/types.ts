@@ -1,0 +1,86 @@
+/**
+ * The nouns of the project, each defined once with its shape and range.
+ *
+ * Axes, the same everywhere: Q query tokens · T document tokens · E dimensions · C centroids · P passages.
+ * Texts are measured in UTF-16 code units, as JavaScript strings are; a range is half open: [start, end).
+ */
+
+/** Dense id of a passage within one index: 0 <= id < P, P <= 2^31. */
+export type PassageId = number
+
+/** A piece of text that reads as one thing: where a text may best be cut is between blocks. */
+export interface Block extends CharRange {
+  readonly kind: 'paragraph' | 'code' | 'list-item' | 'table' | 'quote'
+}
+
+/** One vector per token, row-major f32 `[rows, dim]`; rows are unit vectors wherever a model made them. */
+export interface TokenMatrix {
+  readonly data: Float32Array
+  readonly rows: number
+  readonly dim: number
+}
+
+/** Half-open range of UTF-16 code units in a text that the context names. */
+export interface CharRange {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * A text as the model sees it: one row per kept token.
+ * `tokenIds` `[rows]`; `starts`, `ends` `[rows]` are the token's character range in the source text,
+ * both -1 for tokens that stand for no text: markers, [CLS], [SEP], [MASK] padding.
+ */
+export interface EncodedText {
+  readonly matrix: TokenMatrix
+  readonly tokenIds: Int32Array
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+}
+
+/** Where the encoder ran. `node` is onnxruntime-node on the CPU. */
+export type EncoderBackend = 'webgpu' | 'wasm' | 'node'
+
+/** Where the scores were computed. */
+export type OpsBackend = 'webgpu' | 'wasm' | 'reference'
+
+/** A backend that was considered and not taken, with the reason in words for a person. */
+export interface Refusal {
+  readonly backend: EncoderBackend | OpsBackend
+  readonly reason: string
+}
+
+/** What a long task reports while it runs. `loaded` and `total` are bytes or items as `unit` says; total 0 = unknown. */
+export interface Progress {
+  /** `model` and `runtime` are downloads, `compile` is session and shader creation, `index` the index's packs. */
+  readonly stage: 'model' | 'runtime' | 'compile' | 'index' | 'read' | 'encode' | 'write' | 'search'
+  readonly loaded: number
+  readonly total: number
+  readonly unit: 'bytes' | 'items'
+  /** The file or step at hand, for display. */
+  readonly label?: string
+}
+
+export type OnProgress = (progress: Progress) => void
+
+/** A section that answers a query. */
+export interface Hit {
+  /** The section's own heading. */
+  readonly title: string
+  /** Heading path: page title first, the section's own heading last. */
+  readonly headings: readonly string[]
+  /** Address of the section, as the index was told. */
+  readonly url: string
+  /** Sum over the query's tokens of the best cosine in the passage. Comparable within one query only. */
+  readonly score: number
+  /** The passage of the section that answers best. */
+  readonly passage: {
+    readonly text: string
+    /** What `text` consists of, in order: code is to be shown as code. */
+    readonly blocks: readonly Block[]
+    /** The part of `text` to show first: the sentences with the strongest matches. */
+    readonly excerpt: CharRange
+    /** Words of `text` that query tokens matched, in order of place; strength 0 .. 1 within the hit. */
+    readonly matches: readonly (CharRange & { readonly strength: number })[]
+  }
+}

@@ -1,0 +1,38 @@
+/** Small helpers without any import from the project. Past 150 lines this file is split. */
+
+/** Lower-case hex SHA-256 of the bytes. Needs a secure context in browsers. */
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** 1234567 -> "1.2 MB" (decimal units, as file managers and browsers show them). */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** A list of names for a sentence: ["a","b","c"] -> "a, b or c". */
+export function orList(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
+/** Gzip, by the platform: never rely on a host's Content-Encoding for what can be compressed once at build. */
+export function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  return pipe(bytes, new CompressionStream('gzip'))
+}
+
+export function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
+  return pipe(bytes, new DecompressionStream('gzip'))
+}
+
+async function pipe(bytes: Uint8Array, through: CompressionStream | DecompressionStream): Promise<Uint8Array> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(through)
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
