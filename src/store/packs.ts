@@ -1,0 +1,90 @@
+/**
+ * Packs: write-once blobs named by the hash of their content, so that a name never changes its meaning, a new deploy
+ * shares what did not change, and a truncated or flipped byte is noticed when the pack is read.
+ */
+import { SelvageError } from '../errors.ts'
+import { formatBytes, sha256Hex } from '../util.ts'
+import type { BlobSource, BlobStore } from './store.ts'
+
+/** How a manifest names a pack. */
+export interface PackRef {
+  /** Key in the store: `<kind>-<first 16 hex digits of the hash>.pack`. */
+  readonly file: string
+  readonly bytes: number
+  /** SHA-256 of the stored bytes, hex. */
+  readonly sha256: string
+}
+
+export async function writePack(store: BlobStore, kind: string, bytes: Uint8Array): Promise<PackRef> {
+  const sha256 = await sha256Hex(bytes)
+  const file = `${kind}-${sha256.slice(0, 16)}.pack`
+  await store.put(file, bytes)
+  return { file, bytes: bytes.byteLength, sha256 }
+}
+
+/** Reads and checks a pack. Errors: `index-invalid` for a pack that is missing, of another size or of other content. */
+export async function readPack(source: BlobSource, ref: PackRef): Promise<Uint8Array> {
+  const bytes = await source.get(ref.file)
+  const where = `${ref.file} of the index at ${source.location}`
+  const remedy = 'Build the index again, or copy it again in full.'
+  if (bytes === undefined) throw new SelvageError('index-invalid', `${where} is missing. ${remedy}`)
+  if (bytes.byteLength !== ref.bytes)
+    throw new SelvageError(
+      'index-invalid',
+      `${where} has ${bytes.byteLength} bytes, the manifest says ${ref.bytes} (${formatBytes(ref.bytes)}). ${remedy}`,
+    )
+  if ((await sha256Hex(bytes)) !== ref.sha256)
+    throw new SelvageError('index-invalid', `${where} has other content than the manifest says. ${remedy}`)
+  return bytes
+}
+
+/** Typed access to one part of a parsed manifest. Each getter throws `index-invalid` naming the field. */
+export interface HeaderFields {
+  text(name: string): string
+  /** A whole number >= 0. */
+  count(name: string): number
+  counts(name: string): number[]
+  pack(name: string): PackRef
+  packs(name: string): PackRef[]
+}
+
+export function headerFields(value: unknown, part: string, location: string): HeaderFields {
+  const fields = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+  const checked = <T>(name: string, convert: (field: unknown) => T | undefined): T => {
+    const result = convert(fields.get(name))
+    if (result !== undefined) return result
+    const message = `The manifest at ${location} has no valid "${part}.${name}". Build the index again.`
+    throw new SelvageError('index-invalid', message)
+  }
+  return {
+    text: (name) => checked(name, (field) => (typeof field === 'string' ? field : undefined)),
+    count: (name) => checked(name, asCount),
+    counts: (name) => checked(name, (field) => asList(field, asCount)),
+    pack: (name) => checked(name, asPackRef),
+    packs: (name) => checked(name, (field) => asList(field, asPackRef)),
+  }
+}
+
+function asCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+function asList<T>(value: unknown, convert: (entry: unknown) => T | undefined): T[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const list: T[] = []
+  for (const entry of value) {
+    const converted = convert(entry)
+    if (converted === undefined) return undefined
+    list.push(converted)
+  }
+  return list
+}
+
+function asPackRef(value: unknown): PackRef | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (!('file' in value && 'bytes' in value && 'sha256' in value)) return undefined
+  const { file, bytes, sha256 } = value
+  if (typeof file !== 'string' || asCount(bytes) === undefined || typeof bytes !== 'number') return undefined
+  // A name with a path in it could lead a file store out of its folder.
+  return typeof sha256 === 'string' && /^[\w-]+\.pack$/.test(file) ? { file, bytes, sha256 } : undefined
+}

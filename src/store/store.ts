@@ -1,0 +1,25 @@
+/**
+ * Where bytes lie, and nothing of what they mean.
+ * An index is a set of write-once packs and one small manifest that is replaced atomically and written last:
+ * whoever can read the manifest can read all that it names. (The idea is tantivy's Directory with its meta.json.)
+ */
+
+/** The read half: a folder, a web server, a database. */
+export interface BlobSource {
+  /** The place in words, for messages: a path or a url. */
+  readonly location: string
+  /** The bytes under the key, or undefined where there are none. */
+  get(key: string): Promise<Uint8Array | undefined>
+}
+
+export interface BlobStore extends BlobSource {
+  /** Writes a blob whole; a reader never sees a part of it. */
+  put(key: string, bytes: Uint8Array): Promise<void>
+  delete(key: string): Promise<void>
+  list(): Promise<string[]>
+  /** Replaces the manifest in one step: before it the old one is read, after it the new one, never a mixture. */
+  commit(manifest: Uint8Array): Promise<void>
+}
+
+/** The manifest's key in every store. */
+export const MANIFEST_KEY = 'manifest.json'

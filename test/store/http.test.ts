@@ -1,0 +1,64 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { httpStore } from '../../src/store/http.ts'
+
+let server: Server | undefined
+afterEach(() => {
+  server?.closeAllConnections()
+  server?.close()
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const started = createServer(listener)
+  server = started
+  await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve))
+  const address: AddressInfo | string | null = started.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return `http://127.0.0.1:${address.port}/index`
+}
+
+test('reads a file below the folder, with progress', async () => {
+  const url = await serve((request, response) => {
+    expect(request.url).toBe('/index/a.pack')
+    response.setHeader('content-length', 3).end(Uint8Array.of(1, 2, 3))
+  })
+  const seen: [string, number, number][] = []
+  const store = httpStore({ url, onBytes: (...event) => seen.push(event) })
+  expect(await store.get('a.pack')).toEqual(Uint8Array.of(1, 2, 3))
+  expect(seen.at(-1)).toEqual(['a.pack', 3, 3])
+})
+
+test('404, and HTML in place of a file, mean that it is not there', async () => {
+  const url = await serve((request, response) => {
+    if (request.url?.endsWith('page.pack')) response.setHeader('content-type', 'text/html').end('<h1>Home</h1>')
+    else response.writeHead(404).end()
+  })
+  const store = httpStore({ url })
+  expect(await store.get('gone.pack')).toBeUndefined()
+  expect(await store.get('page.pack')).toBeUndefined()
+})
+
+test('a passing fault is tried again, a lasting one is named', async () => {
+  let calls = 0
+  const url = await serve((request, response) => {
+    calls++
+    const lasting = request.url?.endsWith('lasting.pack')
+    if (lasting || calls === 1) response.writeHead(503).end()
+    else if (calls === 2) response.setHeader('content-length', 10).write('half', () => response.destroy())
+    else response.end('whole')
+  })
+  const store = httpStore({ url, tries: 3, retryDelayMs: 1 })
+  expect(new TextDecoder().decode(await store.get('passing.pack'))).toBe('whole')
+  calls = 0
+  await expect(store.get('lasting.pack')).rejects.toMatchObject({
+    code: 'download-failed',
+    message: `${url}/lasting.pack answered 503 Service Unavailable.`,
+  })
+  expect(calls).toBe(3)
+})
+
+test('a server that is not there is named', async () => {
+  const store = httpStore({ url: 'http://127.0.0.1:9/', tries: 1 })
+  await expect(store.get('a.pack')).rejects.toMatchObject({ code: 'download-failed' })
+})
