@@ -1,0 +1,237 @@
+/**
+ * Opens a model folder and gives an encoder that has been checked: reads and verifies the files, takes the first
+ * backend that works here (WebGPU, then wasm), and trusts it only when it gives the probe's stored vectors. What is
+ * passed over is listed on the encoder with the reason. It knows neither onnxruntime nor where files come from.
+ */
+import { asSelvageError, SelvageError } from '../errors.ts'
+import type { EncodedText, EncoderBackend, OnProgress, Refusal } from '../types.ts'
+import { orList, sha256Hex } from '../util.ts'
+import { findMarkers, layoutDocument, layoutQuery } from './colbert.ts'
+import { readConfig } from './config.ts'
+import type { Encoder, ModelFiles } from './encoder.ts'
+import { ModelFolder } from './folder.ts'
+import { Fields } from './json.ts'
+import { baseName, type GraphKind, names, noGraph, SINGLE_GRAPHS, vectorHash } from './manifest.ts'
+import { type ModelRules, OnnxEncoder } from './onnxEncoder.ts'
+import { checkProbeIds, disagreement, PLAIN_PROBE, type Probe, parseProbe, rowsOf } from './probe.ts'
+import type { Runtime, Session, SessionSource } from './runtime.ts'
+import { Tokenizer } from './tokenizer.ts'
+
+export interface LoadEncoderOptions {
+  /** Where the model's folder is read from. */
+  readonly files: ModelFiles
+  /**
+   * 'auto' (default) takes the first that works, and no GPU that is only software. A backend by name is the only one
+   * tried, and 'webgpu' then takes a software adapter too.
+   */
+  readonly backend?: 'auto' | EncoderBackend | undefined
+  /**
+   * Browser: the bytes of `ort-wasm-simd-threaded.asyncify.wasm`, asked for once, while the model is read. Without it
+   * onnxruntime-web fetches the file from where the bundler has put it.
+   */
+  readonly runtime?: (() => Promise<Uint8Array>) | undefined
+  /** The inference runtime. Default: onnxruntime-web. Node gives `nodeRuntime()` of node/session.ts. */
+  readonly inference?: Runtime | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+const OPTIONS: readonly string[] = [
+  'files',
+  'backend',
+  'runtime',
+  'inference',
+  'onProgress',
+] satisfies (keyof LoadEncoderOptions)[]
+
+/** Which graph a backend wants; the next in line where a folder lacks it. */
+const GRAPHS: Readonly<Record<EncoderBackend, readonly GraphKind[]>> = {
+  webgpu: ['webgpu', 'f32', 'wasm'],
+  wasm: ['wasm', 'f32', 'webgpu'],
+  node: ['f32', 'wasm', 'webgpu'],
+}
+
+export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
+  const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key))
+  if (unknown.length > 0) {
+    throw new SelvageError(
+      'invalid-argument',
+      `loadEncoder: unknown option ${orList(unknown)}; known: ${OPTIONS.join(', ')}.`,
+    )
+  }
+  const { backend = 'auto', onProgress } = options
+  // Loaded here and not at the top, so that Node never evaluates onnxruntime-web.
+  const runtime = options.inference ?? (await import('./session.ts')).webRuntime(options.runtime)
+  const candidates = backend === 'auto' ? runtime.backends : runtime.backends.filter((name) => name === backend)
+  if (candidates.length === 0) {
+    throw new SelvageError(
+      'invalid-argument',
+      `loadEncoder: backend is "${backend}", wanted auto, ${orList(runtime.backends)}.`,
+    )
+  }
+
+  const folder = await ModelFolder.open(options.files, onProgress)
+  const refused: Refusal[] = []
+  const load: Load = { folder, runtime, allowSoftware: backend !== 'auto', onProgress }
+  // The rules are read while the first backend is found out and its weights are read.
+  const rules = readRules(folder)
+  rules.catch(() => {})
+  for (const candidate of candidates) {
+    const taken = await tryBackend(candidate, load, rules, refused)
+    if (taken instanceof OnnxEncoder) return taken
+    refused.push({ backend: candidate, reason: taken })
+  }
+  const reasons = refused.map(({ backend: name, reason }) => `${name}: ${reason}`).join('; ')
+  throw new SelvageError('backend-unavailable', `No backend can run the model of ${folder.location}. ${reasons}.`)
+}
+
+interface Load {
+  readonly folder: ModelFolder
+  readonly runtime: Runtime
+  readonly allowSoftware: boolean
+  readonly onProgress: OnProgress | undefined
+}
+
+/** The checked encoder, or why not. Faults of the model folder itself are thrown: no other backend would mend them. */
+async function tryBackend(
+  backend: EncoderBackend,
+  load: Load,
+  rulesRead: Promise<ModelRules>,
+  refused: readonly Refusal[],
+): Promise<OnnxEncoder | string> {
+  const { folder, runtime, allowSoftware } = load
+  const unavailable = await runtime.unavailable(backend, { allowSoftware })
+  if (unavailable !== undefined) return unavailable
+  const [source, probe, rules] = await Promise.all([readSource(folder, backend), readProbe(folder), rulesRead])
+  if (probe !== undefined) {
+    const { config, markers, tokenizer } = rules
+    const layouts = {
+      query: layoutQuery(probe.query.text, config, markers, tokenizer),
+      document: layoutDocument(probe.document.text, config, markers, tokenizer),
+    }
+    checkProbeIds(probe, layouts, folder.location)
+  }
+  const report = (loaded: number): void =>
+    load.onProgress?.({ stage: 'compile', loaded, total: 2, unit: 'items', label: backend })
+
+  let session: Session | undefined
+  try {
+    report(0)
+    session = await runtime.create(backend, source)
+    report(1)
+    const encoder = new OnnxEncoder(rules, session, backend, [...refused])
+    const encoded = await encodeProbe(encoder, probe)
+    const problem = await findProblem(backend, encoded, probe, load, rules)
+    report(2)
+    if (problem === undefined) return encoder
+    await session.close()
+    return problem
+  } catch (thrown) {
+    await session?.close().catch(() => {}) // what went wrong first is what counts
+    const error = asSelvageError(thrown, 'runtime-failed')
+    if (error.code !== 'runtime-failed' && error.code !== 'device-lost') throw error
+    return error.message
+  }
+}
+
+/** The probe's vectors, or those of a plain text: a first run shows what a backend does and how wide vectors are. */
+async function encodeProbe(encoder: OnnxEncoder, probe: Probe | undefined): Promise<EncodedText[]> {
+  const query = await encoder.encodeQuery(probe?.query.text ?? PLAIN_PROBE.query)
+  const documents = await encoder.encodeDocuments([probe?.document.text ?? PLAIN_PROBE.document])
+  return [query, ...documents]
+}
+
+/** Holds a backend's vectors against the stored ones; without any, WebGPU's against those of wasm. */
+async function findProblem(
+  backend: EncoderBackend,
+  encoded: readonly EncodedText[],
+  probe: Probe | undefined,
+  { folder, runtime }: Load,
+  rules: ModelRules,
+): Promise<string | undefined> {
+  if (probe !== undefined) {
+    return disagreement(encoded, [probe.query.vectors, probe.document.vectors], "the model's own")
+  }
+  if (backend !== 'webgpu' || !runtime.backends.includes('wasm')) return undefined
+  const session = await runtime.create('wasm', await readSource(folder, 'wasm'))
+  try {
+    const reference = await encodeProbe(new OnnxEncoder(rules, session, 'wasm', []), undefined)
+    return disagreement(encoded, reference.map(rowsOf), 'those of wasm')
+  } finally {
+    await session.close()
+  }
+}
+
+async function readRules(folder: ModelFolder): Promise<ModelRules> {
+  const [config, json, tokenizerConfig, hash] = await Promise.all([
+    readConfig(folder),
+    folder.fields('tokenizer.json'),
+    folder.findFields('tokenizer_config.json'),
+    folder.manifest?.hash ?? hashOf(folder),
+  ])
+  // next-plaid's exports have none; their onnx_config.json tells what would be looked for in it.
+  const words =
+    tokenizerConfig ?? (config.paddingId === undefined ? await folder.fields('tokenizer_config.json') : EMPTY)
+  const tokenizer = new Tokenizer(json, words, { lowerCase: config.lowerCase })
+  const name = folder.manifest?.name ?? baseName(folder.location.replace(/[\\/]+$/, '').replaceAll('\\', '/'))
+  return { name, hash, config, tokenizer, markers: findMarkers(config, tokenizer) }
+}
+
+async function readProbe(folder: ModelFolder): Promise<Probe | undefined> {
+  const path = folder.manifest?.probe
+  return path === undefined ? undefined : parseProbe(await folder.fields(path))
+}
+
+/** The backend's graph and the weights beside it. */
+async function readSource(folder: ModelFolder, backend: EncoderBackend): Promise<SessionSource> {
+  const graphs = folder.manifest?.graphs
+  const kind = GRAPHS[backend].find((candidate) => graphs?.[candidate] !== undefined)
+  const listed = kind === undefined ? undefined : graphs?.[kind]
+  const [path, graph] = listed === undefined ? await findGraph(folder) : [listed, folder.read(listed)]
+  const weights = folder.manifest?.externalData ?? findExternalData(path, await graph)
+  const directory = path.slice(0, path.lastIndexOf('/') + 1)
+  const external = weights.map(async (weight) => ({
+    path: weight.startsWith(directory) ? weight.slice(directory.length) : weight,
+    data: await folder.read(weight),
+  }))
+  const [bytes, ...files] = await Promise.all([graph, ...external])
+  return { name: `${folder.location}/${path}`, graph: bytes, external: files }
+}
+
+/** The one graph of a folder without a manifest. */
+async function findGraph(folder: ModelFolder): Promise<[path: string, graph: Promise<Uint8Array>]> {
+  for (const path of SINGLE_GRAPHS) {
+    if ((await folder.find(path)) !== undefined) return [path, folder.read(path)]
+  }
+  throw noGraph(folder.location)
+}
+
+/** Weight files that a graph without a manifest keeps beside it, by the usual names, where it mentions them. */
+function findExternalData(graphPath: string, graph: Uint8Array): string[] {
+  const directory = graphPath.slice(0, graphPath.lastIndexOf('/') + 1)
+  const usual = [`${graphPath}_data`, `${graphPath}.data`, `${directory}weights.bin`]
+  return usual.filter((path) => names(graph, baseName(path)))
+}
+
+/** What a manifest's hash would be, for a folder without one. */
+async function hashOf(folder: ModelFolder): Promise<string> {
+  const [graphPath, graph] = await findGraph(folder)
+  const weights = findExternalData(graphPath, await graph)
+  const paths = [...CONFIGURATION, ...(weights.length > 0 ? weights : [graphPath])]
+  const entries = await Promise.all(
+    paths.map(async (path) => {
+      const bytes = await folder.find(path)
+      return bytes === undefined ? [] : [[path, { sha256: await sha256Hex(bytes) }] as const]
+    }),
+  )
+  return vectorHash(entries.flat())
+}
+
+const EMPTY = new Fields({}, 'no tokenizer_config.json')
+
+const CONFIGURATION: readonly string[] = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'config_sentence_transformers.json',
+  'sentence_bert_config.json',
+  'onnx_config.json',
+]

@@ -1,0 +1,225 @@
+/**
+ * The encoder's runtime in a browser: onnxruntime-web on WebGPU and on wasm. The only file that touches it; loaded by
+ * a dynamic import, so that Node never meets it. It knows graphs and tensors, not tokens.
+ *
+ * Departures from plain onnxruntime-web 1.31-dev, each because of what it does otherwise (stack.md §1):
+ * 1. One queue for every create and run: two at once hang or corrupt the wasm heap. The queue goes on after a failure.
+ * 2. The GPUDevice is ours, with the features and limits ORT would ask for: its own cannot be watched for loss.
+ * 3. The wasm file's bytes come from the caller; no path is left set, least of all to a CDN.
+ */
+import * as ort from 'onnxruntime-web/webgpu'
+import { SelvageError } from '../errors.ts'
+import type { EncoderBackend } from '../types.ts'
+import { creationError, inputValues, type Runtime, type Session, type SessionSource, vectorOutput } from './runtime.ts'
+
+/** `wasm` gives the bytes of `ort-wasm-simd-threaded.asyncify.wasm`; it is asked at once. */
+export function webRuntime(wasm?: () => Promise<Uint8Array>): Runtime {
+  started ??= start(wasm)
+  const running = started
+  running.catch(() => (started = undefined)) // told when the first session is made; a later load tries again
+  return {
+    backends: ['webgpu', 'wasm'],
+    unavailable,
+    async create(backend, source) {
+      await running
+      return createSession(backend, source)
+    },
+  }
+}
+
+async function unavailable(
+  backend: EncoderBackend,
+  { allowSoftware }: { readonly allowSoftware: boolean },
+): Promise<string | undefined> {
+  if (backend !== 'webgpu') return undefined
+  const gpu: GPU | undefined = globalThis.navigator?.gpu
+  if (gpu === undefined) {
+    return globalThis.isSecureContext === false
+      ? 'WebGPU needs a page on https or localhost'
+      : 'there is no WebGPU here'
+  }
+  const adapter = await requestAdapter()
+  if (adapter === null) return 'the browser has WebGPU, but offers no graphics adapter'
+  if (!allowSoftware && isSoftware(adapter.info)) {
+    return `the only graphics adapter is software (${describe(adapter.info)}), slower than wasm`
+  }
+  return undefined
+}
+
+async function createSession(backend: EncoderBackend, source: SessionSource): Promise<Session> {
+  const gpu = backend === 'webgpu' ? await requestDevice() : undefined
+  const lost = gpu && lossOf(gpu.device)
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: gpu === undefined ? ['wasm'] : [{ name: 'webgpu', device: gpu.device }],
+    externalData: source.external.map(({ path, data }) => ({ path, data })),
+    logSeverityLevel: 3, // errors; else ORT tells the console which nodes it leaves on the CPU
+  }
+  try {
+    const session = await enqueue(() => ort.InferenceSession.create(source.graph, options), lost)
+    delete ort.env.wasm.wasmBinary // compiled; 27 MB need not stay
+    const output = vectorOutput(source, session.inputNames, session.outputNames)
+    return new WebSession(session, output, source.name, gpu?.name ?? 'one thread', gpu?.device, lost)
+  } catch (thrown) {
+    gpu?.device.destroy()
+    throw creationError(thrown, source)
+  }
+}
+
+class WebSession implements Session {
+  readonly device: string
+  readonly inputs: readonly string[]
+  readonly #session: ort.InferenceSession
+  readonly #output: string
+  readonly #name: string
+  readonly #gpu: GPUDevice | undefined
+  readonly #lost: Promise<never> | undefined
+
+  constructor(
+    session: ort.InferenceSession,
+    output: string,
+    name: string,
+    device: string,
+    gpu: GPUDevice | undefined,
+    lost: Promise<never> | undefined,
+  ) {
+    this.#session = session
+    this.#output = output
+    this.#name = name
+    this.device = device
+    this.inputs = session.inputNames
+    this.#gpu = gpu
+    this.#lost = lost
+  }
+
+  run(ids: Int32Array, mask: Int32Array, batch: number, length: number): Promise<Float32Array> {
+    return enqueue(async () => {
+      const values = inputValues(this.inputs, ids, mask)
+      const feeds = values.map(([name, data]) => [name, new ort.Tensor('int64', data, [batch, length])] as const)
+      const results = await this.#session.run(Object.fromEntries(feeds), [this.#output])
+      const data = results[this.#output]?.data
+      if (data instanceof Float32Array) return data
+      throw new SelvageError('model-invalid', `${this.#name} gives no f32 in its output "${this.#output}".`)
+    }, this.#lost)
+  }
+
+  async close(): Promise<void> {
+    try {
+      await enqueue(() => this.#session.release(), undefined)
+    } finally {
+      this.#gpu?.destroy()
+    }
+  }
+}
+
+/** onnxruntime-web starts once per realm. */
+let started: Promise<void> | undefined
+
+/** Sets onnxruntime-web up and has its wasm compiled, a second or more of work, while the model is still coming. */
+async function start(binary?: () => Promise<Uint8Array>): Promise<void> {
+  const { wasm } = ort.env
+  // One thread, on isolated pages too: ORT starts its threads from the script it is bundled in, so that each of them
+  // would evaluate the whole encoder worker once more.
+  wasm.numThreads = 1
+  wasm.proxy = false
+  // transformers.js, where a page has it too, points this same object to a CDN.
+  delete wasm.wasmPaths
+  if (binary !== undefined) wasm.wasmBinary = await binary()
+  // There is no call that only starts it. A graph of no bytes is refused, but after the start; where the start itself
+  // fails, the first real session fails with the same reason.
+  const nothing = new Uint8Array()
+  await enqueue(() => ort.InferenceSession.create(nothing, { logSeverityLevel: 4 }), undefined).catch(() => {})
+}
+
+/** What ends when the call before it has ended, well or not. */
+let tail: Promise<unknown> = Promise.resolve()
+/** A call that was given up when its device was lost and is still inside the runtime. */
+let stuck = false
+/** How long a call may take to end by itself once its device is lost. */
+const GRACE_MS = 1000
+/** How long after a failed call the browser may need to say that the device was lost. */
+const LOSS_DELAY_MS = 100
+
+function enqueue<T>(call: () => Promise<T>, lost: Promise<never> | undefined): Promise<T> {
+  const result = tail.then(() => guarded(call, lost))
+  tail = result.catch(() => {})
+  return result
+}
+
+async function guarded<T>(call: () => Promise<T>, lost: Promise<never> | undefined): Promise<T> {
+  if (stuck) {
+    throw new SelvageError(
+      'runtime-failed',
+      'onnxruntime-web is still inside a call on a lost device; restart the worker.',
+    )
+  }
+  if (lost === undefined) return call()
+  await Promise.race([lost, undefined]) // throws where the device is gone already
+  let pending = true
+  const running = call().finally(() => {
+    pending = false
+    stuck = false
+  })
+  try {
+    return await Promise.race([running, lost])
+  } catch (thrown) {
+    if (pending) {
+      await Promise.race([running.catch(() => {}), wait(GRACE_MS)])
+      stuck = pending
+    } else {
+      await Promise.race([lost, wait(LOSS_DELAY_MS)]) // a loss may show first as some error of the call
+    }
+    throw thrown
+  }
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Rejects with `device-lost` when the device goes; never settles otherwise. */
+function lossOf(device: GPUDevice): Promise<never> {
+  const lost = device.lost.then(({ reason, message }) => {
+    const why = message === '' ? reason : message
+    throw new SelvageError('device-lost', `The GPU device of the encoder was lost (${why}). Load the encoder again.`)
+  })
+  lost.catch(() => {})
+  return lost
+}
+
+const requestAdapter = (): Promise<GPUAdapter | null> =>
+  navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })
+
+/** What ORT's own device asks for where the adapter has it (onnxruntime 1.30, webgpu_context.cc; stack.md §1.3). */
+const FEATURES: readonly string[] = ['shader-f16', 'subgroups', 'subgroup-size-control']
+const LIMITS = [
+  'maxBindGroups',
+  'maxStorageBuffersPerShaderStage',
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+] as const satisfies readonly (keyof GPUSupportedLimits)[]
+
+async function requestDevice(): Promise<{ device: GPUDevice; name: string }> {
+  const adapter = await requestAdapter()
+  if (adapter === null) throw new SelvageError('runtime-failed', 'The browser offers no graphics adapter any more.')
+  const device = await adapter.requestDevice({
+    label: 'selvage encoder',
+    requiredFeatures: [...adapter.features].filter((name): name is GPUFeatureName => FEATURES.includes(name)),
+    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+  })
+  return { device, name: describe(adapter.info) }
+}
+
+/** A fallback adapter, or one known to compute on the CPU: SwiftShader, Mesa's llvmpipe, Windows' WARP. */
+function isSoftware(info: GPUAdapterInfo): boolean {
+  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
+  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b/i.test(words)
+}
+
+function describe(info: GPUAdapterInfo): string {
+  const names = [info.description, `${info.vendor} ${info.architecture}`, info.device].map((name) => name.trim())
+  return names.find((name) => name !== '') ?? 'unnamed adapter'
+}
