@@ -1,0 +1,17 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { topK } from '../../src/plaid/topK.ts'
+
+test('equals sorting everything', () => {
+  const score = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(Number.NEGATIVE_INFINITY))
+  fc.assert(
+    fc.property(fc.array(score, { maxLength: 60 }), fc.integer({ min: 0, max: 70 }), (scores, k) => {
+      const sorted = scores
+        .map((value, id) => ({ id, score: value }))
+        .filter((hit) => hit.score > Number.NEGATIVE_INFINITY)
+        .sort((a, b) => b.score - a.score || a.id - b.id)
+      expect(topK(Float32Array.from(scores), k)).toEqual(sorted.slice(0, k))
+    }),
+    { seed: 5, numRuns: 500 },
+  )
+})
