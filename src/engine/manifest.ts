@@ -1,0 +1,97 @@
+/**
+ * The manifest: the one small file that makes a folder of packs an index. Written last, read first, checked whole.
+ * What the packs hold is the business of plaid (vectors) and engine/texts.ts.
+ */
+import { SelvageError } from '../errors.ts'
+import { type FlatHeader, parseFlatHeader } from '../plaid/flat.ts'
+import { headerFields } from '../store/packs.ts'
+import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
+import { parseTextsHeader, type TextsHeader } from './texts.ts'
+
+/** Written into new indexes. A reader accepts OLDEST_READABLE .. FORMAT_VERSION. */
+export const FORMAT_VERSION = 1
+export const OLDEST_READABLE = 1
+
+export interface Manifest {
+  readonly format: 'selvage'
+  readonly version: number
+  /** The model whose vectors these are: another model's queries mean nothing here. */
+  readonly model: { readonly name: string; readonly hash: string }
+  /** SHA-256 over input files, options and model: a build with the same one has nothing to do. */
+  readonly fingerprint: string
+  readonly vectors: FlatHeader
+  readonly texts: TextsHeader
+}
+
+export async function commitManifest(store: BlobStore, manifest: Manifest): Promise<void> {
+  await store.commit(new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`))
+}
+
+/** Errors: `index-missing`, `index-version`, `index-invalid`, each with what to do. */
+export async function readManifest(source: BlobSource): Promise<Manifest> {
+  const bytes = await source.get(MANIFEST_KEY)
+  if (bytes === undefined)
+    throw new SelvageError(
+      'index-missing',
+      `There is no index at ${source.location}: it has no ${MANIFEST_KEY}. Make one with "selvage build <folder> -o <dir>".`,
+    )
+  let json: unknown
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw invalid(source, 'is not JSON', cause)
+  }
+  return parseManifest(json, source)
+}
+
+function parseManifest(json: unknown, source: BlobSource): Manifest {
+  if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== 'selvage')
+    throw invalid(source, 'is not a Selvage manifest (no "format": "selvage")')
+  const version = 'version' in json && typeof json.version === 'number' ? json.version : Number.NaN
+  if (!Number.isInteger(version)) throw invalid(source, 'has no valid "version"')
+  if (version > FORMAT_VERSION || version < OLDEST_READABLE)
+    throw new SelvageError(
+      'index-version',
+      `The index at ${source.location} has format version ${version}; this Selvage reads ${OLDEST_READABLE} to ${FORMAT_VERSION}. ` +
+        (version > FORMAT_VERSION
+          ? 'Update Selvage, or build the index again with this one.'
+          : 'Build the index again.'),
+    )
+  const part = (name: string): unknown => Object.entries(json).find(([key]) => key === name)?.[1]
+  const model = headerFields(part('model'), 'model', source.location)
+  const vectors = parseFlatHeader(part('vectors'), source.location)
+  const texts = parseTextsHeader(part('texts'), source.location)
+  if (texts.passages !== vectors.passages)
+    throw invalid(source, `names ${vectors.passages} passages with vectors but ${texts.passages} with text`)
+  return {
+    format: 'selvage',
+    version,
+    model: { name: model.text('name'), hash: model.text('hash') },
+    fingerprint: headerFields(json, 'manifest', source.location).text('fingerprint'),
+    vectors,
+    texts,
+  }
+}
+
+function invalid(source: BlobSource, what: string, cause?: unknown): SelvageError {
+  return new SelvageError('index-invalid', `${MANIFEST_KEY} at ${source.location} ${what}. Build the index again.`, {
+    cause,
+  })
+}
+
+/** Every file that the manifest names: what a copy must hold, and what a clean-up must keep. */
+export function filesOf(manifest: Manifest): string[] {
+  const { vectors, texts } = manifest
+  return [
+    MANIFEST_KEY,
+    vectors.lengths.file,
+    ...vectors.vectors.map((ref) => ref.file),
+    ...texts.packs.map((p) => p.file),
+  ]
+}
+
+/** Bytes of all packs: the size of a download. */
+export function packBytes(manifest: Manifest): number {
+  const { vectors, texts } = manifest
+  return [vectors.lengths, ...vectors.vectors, ...texts.packs].reduce((sum, ref) => sum + ref.bytes, 0)
+}

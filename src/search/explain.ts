@@ -1,0 +1,113 @@
+/**
+ * Why a passage matched, in words: which of its words the query's words found, how strongly, and which sentences of it
+ * to show first. It is given the matches that MaxSim found and where each token stands in the text; it knows no model.
+ */
+import { sentencesOf } from '../text/sentences.ts'
+import type { Block, CharRange } from '../types.ts'
+
+export interface ExplainInput {
+  /** What the encoder was given: a heading line, then the passage. */
+  readonly input: string
+  /** Where the passage begins in `input`. */
+  readonly offset: number
+  /** What the passage consists of, in its own coordinates. */
+  readonly blocks: readonly Block[]
+  readonly language?: string
+  /** `[T]` character ranges of the passage's rows in `input`; -1 for markers. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** `[Q]`: the row each query token matched, and how well. */
+  readonly positions: Uint32Array
+  readonly similarities: Float32Array
+  /** `[Q]`: -1 for query tokens that are no words of the user: markers, padding. */
+  readonly queryStarts: Int32Array
+}
+
+/** Ranges within the passage. */
+export interface Explanation {
+  /** Whole sentences with the strongest matches, to show first. */
+  readonly excerpt: CharRange
+  /** Matched words in order of place, each once; strength 0 .. 1, 1 = the best match of this passage. */
+  readonly matches: readonly (CharRange & { readonly strength: number })[]
+}
+
+/** Below this share of the passage's best match a word is not shown as matched: every token matches something. */
+const WEAK_SHARE = 0.6
+/** Characters of an excerpt: two or three lines of a result list. */
+const EXCERPT_CHARS = 280
+
+export function explainPassage(given: ExplainInput): Explanation {
+  const passage = given.input.slice(given.offset)
+  const matches = matchedWords(given, passage)
+  return {
+    excerpt: chooseExcerpt(sentencesOf({ text: passage, blocks: given.blocks }, undefined, given.language), matches),
+    matches,
+  }
+}
+
+function matchedWords(given: ExplainInput, passage: string): Explanation['matches'] {
+  const found: { start: number; end: number; similarity: number }[] = []
+  given.positions.forEach((row, q) => {
+    const start = (given.starts[row] ?? -1) - given.offset
+    const end = (given.ends[row] ?? -1) - given.offset
+    // Query tokens that are no words, and tokens of the heading line, have nothing to mark in the passage.
+    if ((given.queryStarts[q] ?? -1) < 0 || start < 0) return
+    found.push({ ...wholeWord(passage, start, end), similarity: given.similarities[q] ?? 0 })
+  })
+  const strongest = Math.max(...found.map(({ similarity }) => similarity), 0)
+  const words = new Map<number, CharRange & { strength: number }>()
+  for (const { start, end, similarity } of found) {
+    const strength = strongest === 0 ? 0 : similarity / strongest
+    if (strength < WEAK_SHARE) continue
+    const scaled = (strength - WEAK_SHARE) / (1 - WEAK_SHARE)
+    const known = words.get(start)
+    words.set(start, { start, end: Math.max(end, known?.end ?? 0), strength: Math.max(scaled, known?.strength ?? 0) })
+  }
+  return withoutOverlap([...words.values()].sort((a, b) => a.start - b.start))
+}
+
+/** Identifiers hold several words; only the one that begins first keeps a shared stretch. */
+function withoutOverlap(sorted: (CharRange & { strength: number })[]): Explanation['matches'] {
+  const kept: (CharRange & { strength: number })[] = []
+  for (const word of sorted) {
+    const last = kept.at(-1)
+    if (last === undefined || word.start >= last.end) kept.push(word)
+    else if (word.strength > last.strength) kept[kept.length - 1] = { ...last, strength: word.strength }
+  }
+  return kept
+}
+
+const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u
+
+/** A token is often a part of a word; a person reads words. CJK has no such runs of letters: there tokens stay tokens. */
+function wholeWord(text: string, start: number, end: number): CharRange {
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text.slice(start, end)))
+    return { start, end }
+  let from = start
+  let to = end
+  while (from > 0 && WORD_CHARACTER.test(text[from - 1]!) && WORD_CHARACTER.test(text[start]!)) from--
+  while (to < text.length && WORD_CHARACTER.test(text[to]!) && WORD_CHARACTER.test(text[to - 1]!)) to++
+  return { start: from, end: to }
+}
+
+/** The run of whole sentences of at most EXCERPT_CHARS with the largest sum of strengths; ties go to the earlier. */
+function chooseExcerpt(sentences: readonly CharRange[], matches: Explanation['matches']): CharRange {
+  const weights = sentences.map(({ start, end }) =>
+    matches.reduce((sum, match) => sum + (match.start >= start && match.end <= end ? 0.1 + match.strength : 0), 0),
+  )
+  let best: CharRange = { start: 0, end: 0 }
+  let bestWeight = -1
+  for (let from = 0; from < sentences.length; from++) {
+    let weight = 0
+    for (let to = from; to < sentences.length; to++) {
+      const range = { start: sentences[from]!.start, end: sentences[to]!.end }
+      if (to > from && range.end - range.start > EXCERPT_CHARS) break
+      weight += weights[to]!
+      if (weight > bestWeight) {
+        best = range
+        bestWeight = weight
+      }
+    }
+  }
+  return best
+}
