@@ -1,0 +1,68 @@
+/**
+ * Two Vite plugins that make the library's browser files: what the source names in a way that dev and tests understand
+ * becomes, in dist/browser/, plain sibling files that any bundler and any static page understand.
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Plugin } from 'vite'
+
+const RUNTIME = 'ort-wasm-simd-threaded.asyncify.wasm'
+
+/**
+ * `virtual:selvage-runtime`: the address of onnxruntime-web's wasm file. In dev and tests the file itself; in a build it
+ * is gzipped into an asset: raw it is over the 25 MiB that some hosts allow for one file. The runtime's own reference to
+ * the raw file is removed, or bundlers would ship it a second time.
+ */
+export function runtimeAsset(): Plugin {
+  const id = 'virtual:selvage-runtime'
+  let building = false
+  return {
+    name: 'selvage:runtime',
+    enforce: 'pre',
+    configResolved(config) {
+      building = config.command === 'build'
+    },
+    resolveId: (source) => (source === id ? `\0${id}` : undefined),
+    load(loaded) {
+      if (loaded !== `\0${id}`) return undefined
+      if (!building) return `export { default } from 'onnxruntime-web/${RUNTIME}?url'`
+      const source = gzipSync(readFileSync(runtimePath()), { level: 9 })
+      const reference = this.emitFile({ type: 'asset', name: 'onnxruntime.bin', source })
+      return `export default import.meta.ROLLUP_FILE_URL_${reference}`
+    },
+    transform(code, file) {
+      if (!building || !basename(file).startsWith('ort.webgpu.')) return undefined
+      const own = `new URL("${RUNTIME}",import.meta.url)`
+      if (!code.includes(own)) throw new Error(`${file} no longer names its wasm file as ${own}: look at it again.`)
+      const changed = code
+        .replaceAll(own, '"given-by-selvage"') // never asked for: session.ts always gives the bytes
+        .replaceAll('"ort.webgpu.bundle.min.mjs",import.meta.url', 'import.meta.url') // its own name, before bundling
+      return { code: changed, map: null }
+    },
+  }
+}
+
+/** The runtime's path beside its entry point; the package exports the file, but not its package.json. */
+function runtimePath(): string {
+  const require = createRequire(import.meta.url)
+  return join(dirname(require.resolve('onnxruntime-web/webgpu')), RUNTIME)
+}
+
+/**
+ * `new URL('./encoder.ts', ...)` becomes `new URL('./encoder.js', ...)`, untouched by the bundler: the worker scripts are
+ * entries of their own, and the line stays in the form that the bundler of whoever uses the library looks for.
+ */
+export function siblingWorkers(): Plugin {
+  const held = 'SELVAGE_IMPORT_META_URL'
+  return {
+    name: 'selvage:workers',
+    enforce: 'pre',
+    transform(code, file) {
+      if (!file.endsWith('/worker/spawn.ts')) return undefined
+      return { code: code.replace(/'\.\/(\w+)\.ts', import\.meta\.url/g, `'./$1.js', ${held}`), map: null }
+    },
+    renderChunk: (code) => ({ code: code.replaceAll(held, 'import.meta.url'), map: null }),
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Arguments to commands: what can be said on the command line, in words, and the one place where an error becomes a line
+ * for a person and an exit code. The commands themselves are ordinary functions beside this file.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { asSelvageError } from '../errors.ts'
+import { buildCommand } from './build.ts'
+import { evalCommand } from './evaluate.ts'
+import { EXIT } from './exit.ts'
+import { DEFAULT_MODEL, modelCommand } from './model.ts'
+import { searchCommand } from './search.ts'
+import { VERSION } from './version.ts'
+
+/** Runs one command line. Results go to standard output, progress and errors to standard error. */
+export async function run(args: readonly string[]): Promise<number> {
+  let exit: number = EXIT.ok
+  const program = commands((code) => {
+    exit = code
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exit
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode
+    const error = asSelvageError(thrown)
+    process.stderr.write(`selvage: ${error.message}\n`)
+    if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`)
+    return EXIT.failed
+  }
+}
+
+function commands(onExit: (code: number) => void): Command {
+  const program = new Command('selvage')
+    .description(
+      'Search by meaning with a late-interaction (ColBERT) model: build an index here, search it here or in a browser tab.',
+    )
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(run with --help for all options)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ selvage build docs -o public/search --base-url https://example.org
+  $ selvage search public/search "how do I cancel a request" -k 5
+  $ selvage eval datasets/scifact --json
+
+Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is named).`,
+    )
+
+  program
+    .command('build')
+    .description('Make an index of a folder of .md, .mdx, .html and .txt files.')
+    .argument('<folder>', 'the documents')
+    .requiredOption('-o, --output <dir>', 'where the index goes: an empty or new folder, or an earlier index')
+    .option('--base-url <url>', "the site's address, put before every page's path", '/')
+    .option(
+      '--urls <style>',
+      'page addresses: html (guide/a.html), clean (guide/a) or directory (guide/a/)',
+      oneOf('html', 'clean', 'directory'),
+      'html',
+    )
+    .option(
+      '--anchors <style>',
+      'ids of headings without one of their own: github or vitepress',
+      oneOf('github', 'vitepress'),
+      'github',
+    )
+    .addOption(modelOption())
+    .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
+    .option('--force', 'build even if nothing changed', false)
+    .action(async (folder, { baseUrl, urls, anchors, ...options }) =>
+      onExit(await buildCommand({ folder, parse: { baseUrl, urls, anchors }, ...options })),
+    )
+
+  program
+    .command('search')
+    .description('Answer a question from an index.')
+    .argument('<dir>', 'the index: what build wrote to -o')
+    .argument('<query>', 'the question, in quotes')
+    .option('-k <n>', 'sections to return', wholeNumber, 10)
+    .option('--json', 'print JSON', false)
+    .addOption(modelOption())
+    .action(async (dir, query, options) => onExit(await searchCommand({ dir, query, ...options })))
+
+  program
+    .command('eval')
+    .description(
+      'Measure retrieval on a labelled set in BEIR layout (corpus.jsonl, queries.jsonl, qrels.tsv; .gz too).',
+    )
+    .argument('<folder>', 'the labelled set')
+    .option('--qrels <file>', 'judgements (default: qrels.tsv in the folder); labels may name pages of sections')
+    .option('--limit <n>', 'use the first n queries only', wholeNumber)
+    .option('--json', 'print JSON', false)
+    .addOption(modelOption())
+    .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
+    .action(async (folder, options) => onExit(await evalCommand({ folder, ...options })))
+
+  program
+    .command('model')
+    .description("Write selvage.json for a model's folder: sizes and hashes, so that downloads can be checked.")
+    .argument('<dir>', 'folder of the model')
+    .action(async (dir) => onExit(await modelCommand(dir)))
+
+  return program
+}
+
+function modelOption(): Option {
+  return new Option('--model <dir>', 'folder of the model').default(DEFAULT_MODEL, 'the one that ships with selvage')
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.')
+  return number
+}
+
+function oneOf<const T extends string>(...allowed: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = allowed.find((name) => name === value)
+    if (found === undefined) throw new InvalidArgumentError(`It must be ${allowed.join(' or ')}.`)
+    return found
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * A store in a folder. Each file is written beside its place and renamed into it, so that no reader and no crash sees
+ * half a file. It deletes only files of its own kinds, and refuses a folder that holds something else.
+ */
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { SelvageError } from '../errors.ts'
+import { type BlobStore, MANIFEST_KEY } from '../store/store.ts'
+
+/** Names that a Selvage index consists of; `.tmp` are left by a build that was killed. */
+const OURS = /^(manifest\.json|[\w-]+\.pack)(\.\d+\.tmp)?$/
+
+export function fileStore(folder: string): BlobStore {
+  const location = resolve(folder)
+  const write = async (name: string, bytes: Uint8Array): Promise<void> => {
+    const temporary = join(location, `${name}.${process.pid}.tmp`)
+    try {
+      const file = await open(temporary, 'w')
+      try {
+        await file.writeFile(bytes)
+        // Without it a power cut could leave a manifest that names packs of zeros.
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(temporary, join(location, name))
+    } catch (cause) {
+      await rm(temporary, { force: true })
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new SelvageError('output-conflict', `${join(location, name)} could not be written: ${reason}`, { cause })
+    }
+  }
+  return {
+    location,
+    async get(key) {
+      try {
+        return new Uint8Array(await readFile(join(location, key)))
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+    put: write,
+    async delete(key) {
+      if (OURS.test(key)) await rm(join(location, key), { force: true })
+    },
+    async list() {
+      return (await listFolder(location)).filter((name) => OURS.test(name))
+    },
+    commit: (manifest) => write(MANIFEST_KEY, manifest),
+  }
+}
+
+/** Makes the folder, or checks that all in it is ours. Errors: `output-conflict`. */
+export async function prepareFolder(folder: string): Promise<void> {
+  const location = resolve(folder)
+  try {
+    await mkdir(location, { recursive: true })
+  } catch (cause) {
+    throw new SelvageError('output-conflict', `${location} cannot be made a folder. Give another one with -o.`, {
+      cause,
+    })
+  }
+  const foreign = (await listFolder(location)).filter((name) => !OURS.test(name))
+  if (foreign.length > 0)
+    throw new SelvageError(
+      'output-conflict',
+      `${location} holds something that is not a Selvage index (${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', ...' : ''}). ` +
+        'Nothing was written. Give an empty or new folder with -o.',
+    )
+}
+
+/** Deletes packs that no manifest names any more and leftovers of killed builds. */
+export async function sweepFolder(store: BlobStore, keep: readonly string[]): Promise<void> {
+  const kept = new Set(keep)
+  for (const name of await store.list()) if (!kept.has(name)) await store.delete(name)
+}
+
+async function listFolder(location: string): Promise<string[]> {
+  try {
+    return await readdir(location)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+}

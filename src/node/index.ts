@@ -1,0 +1,5 @@
+/** Selvage in Node: build an index of a folder, search one. Everything public is here and nowhere else. */
+export { type ErrorCode, SelvageError } from '../errors.ts'
+export type { CharRange, Hit, OnProgress, Progress } from '../types.ts'
+export { type BuildFolderOptions, type BuildFolderResult, buildFolder } from './build.ts'
+export { FolderIndex, type FolderSearchResult, type OpenFolderOptions, openFolder } from './open.ts'

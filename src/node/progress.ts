@@ -1,0 +1,98 @@
+/**
+ * Progress in a terminal: one line that is redrawn, with rate and time left. Where there is no terminal (a log, CI) a
+ * line now and then, and nothing that moves.
+ */
+import { progress as clackProgress } from '@clack/prompts'
+import type { OnProgress, Progress } from '../types.ts'
+import { formatBytes } from '../util.ts'
+
+const STAGES: Record<Progress['stage'], string> = {
+  model: 'Loading the model',
+  runtime: 'Loading the runtime',
+  compile: 'Preparing the model',
+  index: 'Loading the index',
+  read: 'Reading documents',
+  encode: 'Encoding passages',
+  write: 'Writing the index',
+  search: 'Searching',
+}
+
+export interface ProgressDisplay {
+  readonly onProgress: OnProgress
+  /** Ends the stage at hand. */
+  done(): void
+}
+
+/** Standard error is used, so that standard output stays clean for results. */
+export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  return stream.isTTY && !process.env['CI'] ? terminalDisplay(stream) : plainDisplay(stream)
+}
+
+function terminalDisplay(output: NodeJS.WriteStream): ProgressDisplay {
+  let current:
+    | { stage: Progress['stage']; bar: ReturnType<typeof clackProgress>; at: number; startMs: number }
+    | undefined
+  const done = () => {
+    if (current) current.bar.stop(`${STAGES[current.stage]}: ${seconds(performance.now() - current.startMs)}`)
+    current = undefined
+  }
+  return {
+    onProgress(event) {
+      if (event.stage !== current?.stage) {
+        done()
+        const bar = clackProgress({ max: Math.max(event.total, 1), output, style: 'block', size: 32 })
+        bar.start(STAGES[event.stage])
+        current = { stage: event.stage, bar, at: 0, startMs: performance.now() }
+      }
+      current.bar.advance(event.loaded - current.at, describe(event, performance.now() - current.startMs))
+      current.at = event.loaded
+    },
+    done,
+  }
+}
+
+function plainDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+  let stage: Progress['stage'] | undefined
+  let startMs = 0
+  let nextShare = 0
+  return {
+    onProgress(event) {
+      // The long stages are told of five times, the short ones once, when they are done.
+      const step = event.stage === 'encode' || event.stage === 'search' ? 0.2 : 1
+      if (event.stage !== stage) {
+        stage = event.stage
+        startMs = performance.now()
+        nextShare = step
+      }
+      const share = event.total === 0 ? 0 : event.loaded / event.total
+      if (share < nextShare) return
+      nextShare = share >= 1 ? Number.POSITIVE_INFINITY : Math.floor(share / step + 1) * step
+      stream.write(`${describe(event, performance.now() - startMs)}\n`)
+    },
+    done() {
+      stage = undefined
+    },
+  }
+}
+
+/** "Encoding passages 512 of 1,480, 61/s, 16 s left" */
+export function describe(event: Progress, elapsedMs: number): string {
+  const amount = (value: number) => (event.unit === 'bytes' ? formatBytes(value) : value.toLocaleString('en'))
+  const { loaded, total } = event
+  const parts = [`${STAGES[event.stage]} ${amount(loaded)}${total > 0 ? ` of ${amount(total)}` : ''}`]
+  // The first second says little about the rate.
+  if (event.stage === 'encode' && elapsedMs > 1000 && loaded > 0) {
+    const perSecond = (loaded / elapsedMs) * 1000
+    parts.push(`${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`)
+    if (loaded < total) parts.push(`${seconds(((total - loaded) / perSecond) * 1000)} left`)
+  }
+  return parts.join(', ')
+}
+
+export function seconds(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  const total = Math.round(ms / 1000)
+  return total < 120
+    ? `${ms < 10_000 ? (ms / 1000).toFixed(1) : total} s`
+    : `${Math.floor(total / 60)} min ${total % 60} s`
+}

@@ -1,0 +1,160 @@
+/** The command line with the real model: what a person sees, and what bad input leads to. */
+import { cp, mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { run } from '../../src/node/cli.ts'
+import { DEFAULT_MODEL } from '../../src/node/model.ts'
+
+let folder: string
+let out = ''
+let err = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'selvage-cli-'))
+  out = ''
+  err = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text
+    return true
+  })
+})
+afterEach(() => vi.restoreAllMocks())
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(join(folder, path, '..'), { recursive: true })
+  await writeFile(join(folder, path), content)
+}
+
+const at = (path: string) => join(folder, path)
+const selvage = (...args: string[]) => run(args)
+
+describe('build and search', () => {
+  test('a folder is built, found up to date, built anew when a file changes, and searched', async () => {
+    await write('docs/cats.md', '# Cats\n\nA cat sleeps most of the day.\n')
+    await write('docs/guide/index.md', '# Guide\n\n## Rivers {#water}\n\nA bridge carries a road over a river.\n')
+    expect(await selvage('build', at('docs'), '-o', at('out'), '--base-url', 'https://example.org')).toBe(0)
+    expect(out).toMatch(/2 pages, 3 sections, 3 passages, \d+ tokens/)
+    const first = await readdir(at('out'))
+
+    out = ''
+    expect(await selvage('build', at('docs'), '-o', at('out'), '--base-url', 'https://example.org')).toBe(0)
+    expect(out).toMatch(/is up to date: 2 pages/)
+
+    await write('docs/cats.md', '# Cats\n\nA cat sleeps most of the day and hunts at night.\n')
+    expect(await selvage('build', at('docs'), '-o', at('out'), '--base-url', 'https://example.org')).toBe(0)
+    const second = await readdir(at('out'))
+    // Packs that the new manifest does not name are gone.
+    expect(second).toHaveLength(first.length)
+    expect(second).not.toEqual(first)
+
+    out = ''
+    expect(await selvage('search', at('out'), 'how do I cross water?', '-k', '1')).toBe(0)
+    expect(out).toMatch(
+      /^ 1\. Guide > Rivers {2}\(\d+\.\d\d\)\n {4}https:\/\/example\.org\/guide\/#water\n {4}A bridge carries/,
+    )
+
+    out = ''
+    expect(await selvage('search', at('out'), 'how do I cross water?', '--json')).toBe(0)
+    const result = JSON.parse(out)
+    expect(result.hits.map((hit: { title: string }) => hit.title)).toContain('Cats')
+    expect(result).toMatchObject({ encoder: 'node', scorer: 'wasm' })
+
+    out = ''
+    expect(await selvage('search', at('out'), '   ')).toBe(0)
+    expect(out).toBe('No hits.\n')
+  })
+
+  test('a file that is not UTF-8 is named, the rest is built, and the exit code says so', async () => {
+    await write('docs/good.md', '# Good\n\nReadable text.\n')
+    await write('docs/bad.md', Uint8Array.of(0x23, 0x20, 0x41, 0xff, 0xfe, 0x41))
+    await write('docs/empty.md', '')
+    expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(2)
+    expect(out).toMatch(/1 page, 1 section/)
+    expect(out).toMatch(/left out.*bad\.md/)
+    expect(out).toMatch(/left out, it has no text: empty\.md/)
+  })
+})
+
+describe('bad input', () => {
+  test.each([
+    ['a folder that is not there', ['build', 'nowhere', '-o', 'out'], /There is no folder .*nowhere/],
+    ['a folder without documents', ['build', 'empty', '-o', 'out'], /There are no documents in .*empty/],
+    ['an index that is not there', ['search', 'empty', 'x'], /There is no index at .*empty.*selvage build/],
+    ['a labelled set that is not there', ['eval', 'empty'], /There is neither .*corpus\.jsonl nor .*corpus\.jsonl\.gz/],
+  ])('%s', async (_, args, message) => {
+    await mkdir(at('empty'))
+    expect(await selvage(...args.map((arg) => (/nowhere|empty|out/.test(arg) ? at(arg) : arg)))).toBe(1)
+    expect(err).toMatch(message)
+    expect(await readdir(folder)).toEqual(['empty'])
+  })
+
+  test('an output folder that holds something else', async () => {
+    await write('docs/a.md', '# A\n\ntext\n')
+    await write('out/thesis.docx', 'x')
+    expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(1)
+    expect(err).toMatch(/holds something that is not a Selvage index \(thesis\.docx\)/)
+    expect(await readdir(at('out'))).toEqual(['thesis.docx'])
+  })
+
+  test('a model with a missing or a truncated file: named, and no index is left', async () => {
+    await write('docs/a.md', '# A\n\ntext\n')
+    await cp(DEFAULT_MODEL, at('model'), { recursive: true })
+    await truncate(at('model/onnx/weights.bin'), 1000)
+    expect(await selvage('build', at('docs'), '-o', at('out'), '--model', at('model'))).toBe(1)
+    expect(err).toMatch(/weights\.bin.*1000|1,000.*weights\.bin/)
+    expect(await readdir(at('out'))).toEqual([])
+    err = ''
+    expect(await selvage('build', at('docs'), '-o', at('out'), '--model', at('no-model'))).toBe(1)
+    expect(err).toMatch(/no-model/)
+    expect(await readdir(at('out'))).toEqual([])
+  })
+
+  test('misspelt commands and options', async () => {
+    expect(await selvage('biuld')).toBe(1)
+    expect(await selvage('search', at('x'), 'y', '-k', 'many')).toBe(1)
+    expect(await selvage('build', at('x'), '-o', at('y'), '--urls', 'pretty')).toBe(1)
+  })
+})
+
+describe('eval', () => {
+  test('a labelled set in BEIR layout, gzipped or not, at the level of documents or pages', async () => {
+    const corpus = [
+      { _id: 'cats.html#sleep', title: 'Cats', text: 'A cat sleeps most of the day.' },
+      { _id: 'cats.html#food', title: 'Cats', text: 'Fish is what cats eat.' },
+      { _id: 'rivers.html#bridge', title: 'Rivers', text: 'A bridge carries a road over a river.' },
+    ]
+    await write('set/corpus.jsonl.gz', gzipSync(corpus.map((row) => JSON.stringify(row)).join('\n')))
+    await write('set/queries.jsonl', '{"_id":"q1","text":"crossing water"}\n{"_id":"q2","text":"feeding a cat"}\n')
+    await write('set/qrels.tsv', 'query-id\tcorpus-id\tscore\nq1\trivers.html#bridge\t1\nq2\tcats.html#food\t1\n')
+    await write('set/pages.tsv', 'query-id\tcorpus-id\tscore\nq1\trivers.html\t1\nq2\tcats.html\t1\n')
+    expect(await selvage('eval', at('set'), '--json')).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      queries: 2,
+      documents: 3,
+      'ndcg@10': 1,
+      'recall@100': 1,
+      'mrr@10': 1,
+      ranked: 'documents',
+    })
+    out = ''
+    expect(await selvage('eval', at('set'), '--qrels', at('set/pages.tsv'), '--limit', '1', '--json')).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ queries: 1, documents: 3, 'ndcg@10': 1, ranked: 'pages' })
+  })
+})
+
+test('selvage model writes the manifest that ships', async () => {
+  await cp(DEFAULT_MODEL, at('selvage-mini'), { recursive: true })
+  await writeFile(at('selvage-mini/selvage.json'), '{}')
+  expect(await selvage('model', at('selvage-mini'))).toBe(0)
+  const [written, shipped] = await Promise.all(
+    [at('selvage-mini'), DEFAULT_MODEL].map(async (path) =>
+      JSON.parse(await readFile(join(path, 'selvage.json'), 'utf8')),
+    ),
+  )
+  expect(written).toEqual(shipped)
+})
