@@ -1,0 +1,11 @@
+/** Selvage in the browser: open an index, search it. Everything public is here and nowhere else. */
+export { type ErrorCode, SelvageError } from './errors.ts'
+export type { CharRange, EncoderBackend, Hit, OnProgress, OpsBackend, Progress, Refusal } from './types.ts'
+export {
+  type OpenOptions,
+  type SearchOptions,
+  type SearchResult,
+  Selvage,
+  type Status,
+} from './worker/client.ts'
+export type { EncoderStatus, EngineStatus } from './worker/protocol.ts'

@@ -1,0 +1,287 @@
+/**
+ * The engine as a page sees it: open, search, close. Two workers do the work: the encoder may block for as long as a
+ * model runs, the engine holds index and scores. This file passes messages and keeps the order of things; it knows no
+ * model, no kernel and no file format.
+ */
+import * as Comlink from 'comlink'
+import { asSelvageError, rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
+import type { Hit, OnProgress, OpsBackend, Refusal } from '../types.ts'
+import { Link } from './link.ts'
+import type {
+  EncodedQuery,
+  EncoderApi,
+  EncoderStatus,
+  EngineAnswer,
+  EngineApi,
+  EngineHit,
+  EngineStatus,
+  Explanation,
+  Outcome,
+} from './protocol.ts'
+import { type Spawn, spawnEncoder, spawnEngine, type WorkerLike } from './spawn.ts'
+
+export interface OpenOptions {
+  /** Address of the index's folder (what `selvage build -o` wrote); relative to the page. */
+  readonly index: string | URL
+  /** Address of the model's folder; relative to the page. It must be the model the index was built with. */
+  readonly model: string | URL
+  /** Where the model runs. `auto`: WebGPU on a real GPU, else WASM. Default `auto`. */
+  readonly encoder?: 'auto' | 'webgpu' | 'wasm'
+  /** Where scores are computed. `auto`: WebGPU on a real GPU, else WASM. Default `auto`. */
+  readonly scorer?: 'auto' | OpsBackend
+  /** Called while model, runtime and index are loaded and compiled. */
+  readonly onProgress?: OnProgress
+}
+
+export interface SearchOptions {
+  /** Sections to return, 1 .. 100. Default 10. */
+  readonly k?: number
+  /** A search that is superseded should be aborted: it is dropped before it costs anything, if it has not begun. */
+  readonly signal?: AbortSignal
+}
+
+export interface SearchResult {
+  readonly query: string
+  readonly hits: readonly Hit[]
+  /** Wall time of each step. `wait` is the time until the model was ready and earlier queries were done. */
+  readonly elapsedMs: {
+    readonly wait: number
+    readonly encode: number
+    readonly score: number
+    readonly texts: number
+    readonly explain: number
+    readonly total: number
+  }
+  readonly encoder: EncoderStatus
+  /** Where these scores were computed; may change from one search to the next when a GPU goes away. */
+  readonly scorer: {
+    readonly backend: OpsBackend
+    readonly refused: readonly Refusal[]
+  }
+}
+
+export interface Status {
+  readonly encoder: EncoderStatus
+  readonly engine: EngineStatus
+}
+
+export class Selvage {
+  readonly #encoder: Service<EncoderApi, EncoderStatus>
+  readonly #engine: Service<EngineApi, EngineStatus>
+  /** The last query sent to the encoder, so that an aborted one is never begun. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  /**
+   * Loads model and index, side by side.
+   * Errors: `model-missing`, `model-invalid`, `model-mismatch`, `backend-unavailable`, `index-missing`, `index-invalid`,
+   * `index-version`, `download-failed`, `worker-died`, `invalid-argument`.
+   */
+  static async open(options: OpenOptions): Promise<Selvage> {
+    const selvage = new Selvage(options, {
+      encoder: spawnEncoder,
+      engine: spawnEngine,
+    })
+    try {
+      await selvage.status()
+      return selvage
+    } catch (error) {
+      selvage.close()
+      throw error
+    }
+  }
+
+  /** @internal Use `Selvage.open`. */
+  constructor(options: OpenOptions, spawn: Spawn) {
+    const { index, model, encoder = 'auto', scorer = 'auto', onProgress = () => {} } = checkOptions(options)
+    this.#encoder = new Service('encoder', spawn.encoder, (link) =>
+      link.call((remote) => remote.load({ modelUrl: absolute(model), backend: encoder }, Comlink.proxy(onProgress))),
+    )
+    this.#engine = new Service('engine', spawn.engine, (link) =>
+      link.call((remote) => remote.open({ indexUrl: absolute(index), backend: scorer }, Comlink.proxy(onProgress))),
+    )
+  }
+
+  /** What runs where, once all is loaded. A worker that died is started anew by this and by `search`. */
+  async status(): Promise<Status> {
+    const [encoder, engine] = await Promise.all([this.#encoder.ready(), this.#engine.ready()])
+    const built = engine.status.model
+    const loaded = encoder.status.model
+    if (built.hash !== loaded.hash)
+      throw new SelvageError(
+        'model-mismatch',
+        `The index was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but "${loaded.name}" ` +
+          `(${loaded.hash.slice(0, 12)}) is loaded: their vectors have nothing in common. Load the index's model, or build the index again.`,
+      )
+    return { encoder: encoder.status, engine: engine.status }
+  }
+
+  /** The sections that answer the query best. An empty query has no hits. Errors: `aborted`, and those of `open`. */
+  async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
+    const { k = 10, signal } = checkSearch(options)
+    const start = performance.now()
+    const { encoder } = await abortable(this.status(), signal)
+    const encoded = await this.#encode(query, signal)
+    const encodeEnd = performance.now()
+    const wait = encodeEnd - start - encoded.elapsedMs
+    const none = query.trim() === ''
+    const answer = none ? undefined : await abortable(this.#score(encoded, k), signal)
+    const hits = answer === undefined ? [] : await abortable(this.#explain(encoded, answer), signal)
+    const { engine } = await this.status()
+    const total = performance.now() - start
+    const { score = 0, texts = 0 } = answer?.elapsedMs ?? {}
+    return {
+      query,
+      hits,
+      elapsedMs: {
+        wait,
+        encode: encoded.elapsedMs,
+        score,
+        texts,
+        explain: total - wait - encoded.elapsedMs - score - texts,
+        total,
+      },
+      encoder,
+      scorer: answer ?? engine,
+    }
+  }
+
+  /** Stops both workers; pending calls reject with `closed`. */
+  close(): void {
+    this.#encoder.close()
+    this.#engine.close()
+  }
+
+  async #encode(text: string, signal: AbortSignal | undefined): Promise<EncodedQuery> {
+    const before = this.#queue
+    const encoding = (async () => {
+      await before.catch(() => {})
+      throwIfAborted(signal)
+      return this.#encoder.call((remote) => remote.encodeQuery(text))
+    })()
+    this.#queue = encoding
+    return abortable(encoding, signal)
+  }
+
+  #score(encoded: EncodedQuery, k: number): Promise<EngineAnswer> {
+    return this.#engine.call((remote) => remote.search({ query: encoded.encoded.matrix, k }))
+  }
+
+  async #explain(encoded: EncodedQuery, answer: EngineAnswer): Promise<Hit[]> {
+    const { starts } = encoded.encoded
+    const { hits } = answer
+    const explanations = await this.#encoder.call((remote) => remote.explain({ queryStarts: starts, hits }))
+    return hits.map((hit, i) => toHit(hit, explanations[i]))
+  }
+}
+
+function toHit(hit: EngineHit, explanation: Explanation | undefined): Hit {
+  if (explanation === undefined) throw new SelvageError('internal', `Passage ${hit.passageId} got no explanation.`)
+  const { headings, url, score, text, blocks } = hit
+  return {
+    title: headings.at(-1) ?? '',
+    headings,
+    url,
+    score,
+    passage: { text, blocks, ...explanation },
+  }
+}
+
+/** One worker, started when first needed, started anew after it died, ready once its first call has answered. */
+class Service<Api, S> {
+  readonly #name: string
+  readonly #spawn: () => WorkerLike
+  readonly #start: (link: Link<Api>) => Promise<S>
+  #running: { readonly link: Link<Api>; readonly status: Promise<S> } | undefined
+  #closed = false
+
+  constructor(name: string, spawn: () => WorkerLike, start: (link: Link<Api>) => Promise<S>) {
+    this.#name = name
+    this.#spawn = spawn
+    this.#start = start
+  }
+
+  async ready(): Promise<{ link: Link<Api>; status: S }> {
+    if (this.#closed) throw new SelvageError('closed', 'This Selvage was closed. Open another one.')
+    this.#running ??= this.#begin()
+    const { link, status } = this.#running
+    return { link, status: await status }
+  }
+
+  /** A call that fails because the GPU went away is made once more, on a fresh worker that finds another device. */
+  async call<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<T> {
+    const { link } = await this.ready()
+    try {
+      return await link.call(send)
+    } catch (error) {
+      if (!(error instanceof SelvageError && error.code === 'device-lost')) throw error
+      link.close()
+      if (this.#running?.link === link) this.#running = undefined
+      return (await this.ready()).link.call(send)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#running?.link.close()
+  }
+
+  #begin(): { readonly link: Link<Api>; readonly status: Promise<S> } {
+    let link: Link<Api>
+    try {
+      link = new Link<Api>(this.#name, this.#spawn())
+    } catch (error) {
+      throw asSelvageError(error, 'worker-died', `The ${this.#name} worker could not be started: `)
+    }
+    const status = this.#start(link)
+    const running = { link, status }
+    const forget = () => {
+      if (this.#running === running) this.#running = undefined
+    }
+    link.onDeath = forget
+    // A failed start is forgotten too, so that the next call tries again with a fresh worker.
+    status.catch(() => {
+      forget()
+      link.close()
+    })
+    return running
+  }
+}
+
+/** The promise, or `aborted` as soon as the signal fires. What was begun goes on in the worker and is dropped. */
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  throwIfAborted(signal)
+  let onAbort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new SelvageError('aborted', 'The search was aborted by its caller.'))
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    // The loser of the race may still reject; nobody waits for it any more.
+    promise.catch(() => {})
+  }
+}
+
+/** Workers resolve addresses against their own script; what a caller writes is meant relative to the page. */
+function absolute(url: string | URL): string {
+  const base = typeof document === 'undefined' ? undefined : document.baseURI
+  if (!URL.canParse(url.toString(), base))
+    throw new SelvageError('invalid-argument', `open: "${url}" is not an address.`)
+  return new URL(url, base).href
+}
+
+function checkOptions(options: OpenOptions): OpenOptions {
+  rejectUnknown(options, ['index', 'model', 'encoder', 'scorer', 'onProgress'], 'open')
+  return options
+}
+
+function checkSearch(options: SearchOptions): SearchOptions {
+  rejectUnknown(options, ['k', 'signal'], 'search')
+  const { k = 10 } = options
+  if (!Number.isInteger(k) || k < 1 || k > 100)
+    throw new SelvageError('invalid-argument', `search: k is ${k}; it must be a whole number from 1 to 100.`)
+  return options
+}

@@ -1,0 +1,194 @@
+import { afterEach, expect, test } from 'vitest'
+import { SelvageError } from '../../src/errors.ts'
+import type { Progress } from '../../src/types.ts'
+import { type OpenOptions, Selvage } from '../../src/worker/client.ts'
+import { type EncoderApi, type EngineApi, type EngineHit, outcome } from '../../src/worker/protocol.ts'
+import { FakeWorker } from '../support/fakeWorker.ts'
+
+const URLS = { index: 'https://example.org/index/', model: 'https://example.org/model/' }
+const MODEL = { name: 'toy', hash: 'a'.repeat(64), dim: 2 }
+
+const HIT: EngineHit = {
+  sectionId: 3,
+  passageId: 4,
+  headings: ['Guide', 'Start'],
+  url: '/guide#start',
+  text: 'Some text.',
+  blocks: [{ kind: 'paragraph', start: 0, end: 10 }],
+  score: 1.5,
+  positions: Uint32Array.of(0),
+  similarities: Float32Array.of(1),
+}
+
+function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve()): EncoderApi {
+  return {
+    load: (_, onProgress) =>
+      outcome(() => {
+        onProgress({ stage: 'model', loaded: 1, total: 2, unit: 'bytes' })
+        return { model: MODEL, backend: 'wasm', device: 'one thread', refused: [], loadMs: 1 }
+      }),
+    encodeQuery: (text) =>
+      outcome(async () => {
+        calls.push(text)
+        await gate
+        const matrix = { data: Float32Array.of(1, 0), rows: 1, dim: 2 }
+        const tokens = { tokenIds: Int32Array.of(7), starts: Int32Array.of(0), ends: Int32Array.of(4) }
+        return { encoded: { matrix, ...tokens }, elapsedMs: 5 }
+      }),
+    explain: ({ hits }) =>
+      outcome(() => hits.map(() => ({ excerpt: { start: 0, end: 4 }, matches: [{ start: 0, end: 4, strength: 1 }] }))),
+  }
+}
+
+function engineApi(hash = MODEL.hash): EngineApi {
+  const counts = { pages: 1, sections: 1, passages: 1, tokens: 1, bytes: 10 }
+  return {
+    open: () =>
+      outcome(() => ({
+        ...{ model: { name: 'toy', hash }, ...counts },
+        ...{ backend: 'wasm', device: 'SIMD', refused: [], loadMs: 1 },
+      })),
+    search: ({ k }) =>
+      outcome(() => ({
+        hits: [HIT].slice(0, k),
+        elapsedMs: { score: 1, texts: 1, explain: 1 },
+        backend: 'wasm',
+        refused: [],
+      })),
+  }
+}
+
+const opened: Selvage[] = []
+function make(encoders: EncoderApi[], engines: EngineApi[] = [engineApi()], options: Partial<OpenOptions> = {}) {
+  const workers: FakeWorker[] = []
+  const next = (apis: object[]) => () => {
+    const worker = new FakeWorker(apis.length > 1 ? apis.shift()! : apis[0]!)
+    workers.push(worker)
+    return worker
+  }
+  const selvage = new Selvage({ ...URLS, ...options }, { encoder: next(encoders), engine: next(engines) })
+  opened.push(selvage)
+  return { selvage, workers }
+}
+afterEach(() => {
+  for (const selvage of opened.splice(0)) selvage.close()
+})
+
+test('a search comes back with hits, explanation, backends and times', async () => {
+  const progress: Progress[] = []
+  const { selvage } = make([encoderApi()], undefined, { onProgress: (event) => progress.push(event) })
+  const result = await selvage.search('some question', { k: 5 })
+  expect(result.hits).toEqual([
+    {
+      title: 'Start',
+      headings: ['Guide', 'Start'],
+      url: '/guide#start',
+      score: 1.5,
+      passage: {
+        text: 'Some text.',
+        blocks: HIT.blocks,
+        excerpt: { start: 0, end: 4 },
+        matches: [{ start: 0, end: 4, strength: 1 }],
+      },
+    },
+  ])
+  expect(result.encoder.backend).toBe('wasm')
+  expect(result.scorer.backend).toBe('wasm')
+  expect(result.elapsedMs.encode).toBe(5)
+  expect(progress).toEqual([{ stage: 'model', loaded: 1, total: 2, unit: 'bytes' }])
+})
+
+test('an empty query has no hits', async () => {
+  const { selvage } = make([encoderApi()])
+  expect((await selvage.search('  ')).hits).toEqual([])
+})
+
+test('an index of another model is refused', async () => {
+  const { selvage } = make([encoderApi()], [engineApi('b'.repeat(64))])
+  await expect(selvage.search('x')).rejects.toMatchObject({ code: 'model-mismatch' })
+})
+
+test('a superseded query is dropped before it is encoded', async () => {
+  const calls: string[] = []
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const { selvage } = make([encoderApi(calls, gate)])
+  const first = selvage.search('first')
+  await expect.poll(() => calls).toEqual(['first'])
+  const second = new AbortController()
+  const superseded = selvage.search('second', { signal: second.signal })
+  const third = selvage.search('third')
+  second.abort()
+  await expect(superseded).rejects.toMatchObject({ code: 'aborted' })
+  open()
+  expect((await first).hits).toHaveLength(1)
+  expect((await third).hits).toHaveLength(1)
+  expect(calls).toEqual(['first', 'third'])
+})
+
+test('a worker that dies rejects the pending search; the next search starts a new one', async () => {
+  const never: EncoderApi = { ...encoderApi(), encodeQuery: () => new Promise(() => {}) }
+  const { selvage, workers } = make([never, encoderApi()])
+  await selvage.status()
+  const pending = selvage.search('x')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  workers[0]!.die('out of memory')
+  await expect(pending).rejects.toMatchObject({ code: 'worker-died' })
+  expect((await selvage.search('x')).hits).toHaveLength(1)
+  expect(workers).toHaveLength(3)
+})
+
+test('a lost GPU: the call is made again on a fresh worker, once', async () => {
+  const lost: EngineApi = {
+    ...engineApi(),
+    search: () =>
+      outcome(() => {
+        throw new SelvageError('device-lost', 'gone')
+      }),
+  }
+  const { selvage, workers } = make([encoderApi()], [lost, engineApi()])
+  expect((await selvage.search('x')).hits).toHaveLength(1)
+  expect(workers.map(({ terminated }) => terminated).filter(Boolean)).toHaveLength(1)
+  const always = make([encoderApi()], [lost])
+  await expect(always.selvage.search('x')).rejects.toMatchObject({ code: 'device-lost' })
+})
+
+test('a failed load is not remembered', async () => {
+  const broken: EncoderApi = {
+    ...encoderApi(),
+    load: () =>
+      outcome(() => {
+        throw new TypeError('no network')
+      }),
+  }
+  const { selvage } = make([broken, encoderApi()])
+  await expect(selvage.search('x')).rejects.toThrow('no network')
+  expect((await selvage.search('x')).hits).toHaveLength(1)
+})
+
+test('close rejects what is pending and what comes after', async () => {
+  const never: EncoderApi = { ...encoderApi(), encodeQuery: () => new Promise(() => {}) }
+  const { selvage } = make([never])
+  await selvage.status()
+  const pending = selvage.search('x')
+  selvage.close()
+  await expect(pending).rejects.toMatchObject({ code: 'closed' })
+  await expect(selvage.search('y')).rejects.toMatchObject({ code: 'closed' })
+})
+
+test.each([
+  [{ k: 0 }, 'k is 0'],
+  [{ k: 1.5 }, 'k is 1.5'],
+  [{ limit: 3 }, 'unknown option "limit"'],
+])('search refuses %o', async (options: object, message) => {
+  const { selvage } = make([encoderApi()])
+  await expect(selvage.search('x', options)).rejects.toThrow(message)
+})
+
+test('open refuses unknown options and addresses that are none', () => {
+  const spawn = { encoder: () => new FakeWorker({}), engine: () => new FakeWorker({}) }
+  const unknown = { ...URLS, modell: 'x' }
+  expect(() => new Selvage(unknown, spawn)).toThrow('open: unknown option "modell"')
+})
