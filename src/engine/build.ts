@@ -7,7 +7,7 @@ import type { Encoder } from '../encoder/encoder.ts'
 import { SelvageError, throwIfAborted } from '../errors.ts'
 import { FlatBuilder } from '../plaid/flat.ts'
 import type { BlobStore } from '../store/store.ts'
-import type { Page, Source } from '../text/document.ts'
+import type { Page, Section, Source } from '../text/document.ts'
 import { type ParseOptions, parsePage } from '../text/parse/index.ts'
 import { splitSection } from '../text/passages.ts'
 import type { CharRange, OnProgress } from '../types.ts'
@@ -143,7 +143,7 @@ async function planPages(options: BuildOptions) {
     throwIfAborted(signal)
     read++
     const page = await parsePage(source, options.parse)
-    const passages = page?.sections.map((section) => splitPassages(section.headings, section, encoder)) ?? []
+    const passages = page?.sections.map((section) => splitPassages(section, page.language, encoder)) ?? []
     if (page === undefined) skipped.push({ path: source.path, reason: 'it asks not to be searched' })
     else if (passages.flat().length === 0) skipped.push({ path: source.path, reason: 'it has no text' })
     else pages.push({ page, passages })
@@ -162,12 +162,12 @@ async function planPages(options: BuildOptions) {
  * A passage and its heading line together fit the model. A section with only a heading is one empty passage: its title
  * can still be found.
  */
-function splitPassages(headings: readonly string[], section: Page['sections'][number], encoder: Encoder): CharRange[] {
+function splitPassages(section: Section, language: string | undefined, encoder: Encoder): CharRange[] {
   const countTokens = (text: string) => encoder.countTokens(text)
-  const room = encoder.documentTokens - countTokens(headingLine(headings))
+  const room = encoder.documentTokens - countTokens(headingLine(section.headings))
   // Headings are at most 160 characters, so only a model for very short documents can get to the second term.
   const maxTokens = Math.max(room, encoder.documentTokens >> 2)
-  const ranges = splitSection(section, { maxTokens, countTokens })
+  const ranges = splitSection(section, { maxTokens, countTokens, language })
   return ranges.length > 0 ? ranges : [{ start: 0, end: 0 }]
 }
 
