@@ -1,0 +1,70 @@
+/**
+ * The books of an Ops: which passages it holds, and that nothing is used after it was released or closed.
+ * The handle that a caller gets shows sizes only; what the backend needs to compute stays in here, keyed by the handle,
+ * so a handle from another Ops cannot be mistaken for one of ours.
+ */
+import { SelvageError } from '../errors.ts'
+import type { LoadedPassages } from './ops.ts'
+
+export type Sizes = Omit<LoadedPassages, 'release'>
+
+export class Residents<Data> {
+  readonly #data = new Map<LoadedPassages, Data>()
+  readonly #released = new WeakSet<LoadedPassages>()
+  readonly #free: (data: Data) => void
+  #closed = false
+
+  /** @param free is called once for each entry, on release or close */
+  constructor(free: (data: Data) => void) {
+    this.#free = free
+  }
+
+  /** Throws `closed` once the Ops is closed. */
+  assertOpen(): void {
+    if (this.#closed) throw new SelvageError('closed', 'These ops were closed.')
+  }
+
+  /**
+   * Enters the data of freshly loaded passages. When the ops were closed meanwhile, frees it and throws.
+   * @param sizes `backend` and `bytes` are read through the handle: a failover changes them
+   */
+  add(sizes: Sizes, data: Data): LoadedPassages {
+    if (this.#closed) this.#free(data)
+    this.assertOpen()
+    const handle: LoadedPassages = {
+      get backend() {
+        return sizes.backend
+      },
+      get bytes() {
+        return sizes.bytes
+      },
+      passages: sizes.passages,
+      tokens: sizes.tokens,
+      dim: sizes.dim,
+      release: () => this.#release(handle),
+    }
+    this.#data.set(handle, data)
+    return handle
+  }
+
+  get(handle: LoadedPassages): Data {
+    this.assertOpen()
+    const data = this.#data.get(handle)
+    if (data !== undefined) return data
+    if (this.#released.has(handle)) throw new SelvageError('closed', 'These passages were released.')
+    throw new SelvageError('invalid-argument', 'These passages were loaded by other ops. Load them here first.')
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const handle of [...this.#data.keys()]) this.#release(handle)
+  }
+
+  #release(handle: LoadedPassages): void {
+    const data = this.#data.get(handle)
+    if (data === undefined) return
+    this.#data.delete(handle)
+    this.#released.add(handle)
+    this.#free(data)
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Ops on the CPU: SIMD on one thread, in every browser of today and in Node.
+ * Work is done in slices, so that a caller's AbortSignal is heard within about 50 ms, and calls run one after the
+ * other, because they share an instance's work space.
+ */
+import { throwIfAborted } from '../../errors.ts'
+import { checkPassages, checkQueries } from '../check.ts'
+import type { Ops, QueryBatch } from '../ops.ts'
+import { cutIntoParts } from '../parts.ts'
+import { Residents, type Sizes } from '../residents.ts'
+import { allocateResult, placeBlock, type ResultArrays } from '../result.ts'
+import { compileKernels, WasmPart } from './instance.ts'
+import { packQueries, TOKEN_BLOCK } from './layout.ts'
+
+export interface WasmOptions {
+  /** Most bytes of passages in one WASM memory, of which it can address 2^32. Default 2 GiB; tests take little. */
+  readonly maxPartBytes?: number
+}
+
+/** Query tiles of a call: they are read again for every block of tokens, so they should stay in the L2 cache. */
+const CHUNK_BYTES = 256 * 1024
+/** Multiplications of one call, about 20 ms on a slow phone core. */
+const SLICE_WORK = 1 << 25
+/** Scores and positions that one call writes. */
+const SLICE_OUTPUTS = 1 << 18
+const PAUSE_AFTER_MS = 30
+
+export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}): Promise<Ops> {
+  const module = await compileKernels()
+  // Nothing to free: a memory goes when nothing refers to it.
+  const residents = new Residents<readonly WasmPart[]>(() => {})
+  let lastCall: Promise<unknown> = Promise.resolve()
+
+  return {
+    backend: 'wasm',
+    device: 'SIMD, one thread',
+    async load(batch) {
+      residents.assertOpen()
+      checkPassages(batch)
+      const { offsets, dim } = batch
+      const blockBytes = TOKEN_BLOCK * dim * batch.vectors.BYTES_PER_ELEMENT
+      const passageBytes = (p: number): number =>
+        Math.ceil((offsets[p + 1]! - offsets[p]!) / TOKEN_BLOCK) * blockBytes + offsets.BYTES_PER_ELEMENT
+      const ranges = cutIntoParts({ first: 0, end: offsets.length - 1 }, passageBytes, maxPartBytes)
+      const parts = ranges.map((range) => new WasmPart(module, batch, range))
+      const sizes: Sizes = {
+        backend: 'wasm',
+        passages: offsets.length - 1,
+        tokens: offsets.at(-1)!,
+        dim,
+        bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+      }
+      return residents.add(sizes, parts)
+    },
+    async maxSim(queries, passages, options = {}) {
+      residents.get(passages)
+      checkQueries(queries, passages.dim)
+      const call = lastCall.then(async () => {
+        const result = allocateResult(queries, passages.passages, options.positions ?? false)
+        await fill(result, queries, passages.passages, () => residents.get(passages), options.signal)
+        return { ...result, backend: 'wasm' } as const
+      })
+      lastCall = call.catch(() => {})
+      return call
+    },
+    close: () => residents.close(),
+  }
+}
+
+/**
+ * Fills `result` slice by slice: some queries against some passages of one part.
+ * @param getParts throws when the passages were released or the ops closed
+ */
+async function fill(
+  result: ResultArrays,
+  queries: QueryBatch,
+  passageCount: number,
+  getParts: () => readonly WasmPart[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  throwIfAborted(signal)
+  const wantPositions = result.positions !== undefined
+  const { offsets, dim } = queries
+  const rowBytes = dim * queries.vectors.BYTES_PER_ELEMENT
+  const chunkBytes = (b: number): number => (offsets[b + 1]! - offsets[b]!) * rowBytes
+  let lastPause = performance.now()
+  for (const chunk of cutIntoParts({ first: 0, end: offsets.length - 1 }, chunkBytes, CHUNK_BYTES)) {
+    const packed = packQueries(queries, chunk)
+    const rows = packed.rowOffsets.at(-1)!
+    const outputs = chunk.end - chunk.first + (wantPositions ? rows : 0)
+    for (const part of getParts()) {
+      const all = { first: 0, end: part.range.end - part.range.first }
+      const sliceWork = (p: number): number => part.work(p) * rows
+      for (const slice of cutIntoParts(all, sliceWork, SLICE_WORK, Math.ceil(SLICE_OUTPUTS / outputs))) {
+        const passages = { first: part.range.first + slice.first, end: part.range.first + slice.end }
+        const found = part.maxSim(packed, slice, wantPositions)
+        placeBlock({ ...found, queries: chunk, passages }, offsets, passageCount, result)
+        // Without a signal nobody can interrupt, and pauses would only cost time.
+        if (signal !== undefined && performance.now() - lastPause > PAUSE_AFTER_MS) {
+          await pause()
+          throwIfAborted(signal)
+          getParts()
+          lastPause = performance.now()
+        }
+      }
+    }
+  }
+}
+
+/** Lets the event loop run once. Faster than setTimeout, which browsers hold for 4 ms when nested. */
+function pause(): Promise<void> {
+  return new Promise((resume) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resume()
+    }
+    port2.postMessage(null)
+  })
+}

@@ -1,0 +1,132 @@
+/**
+ * One configuration for builds, the demo and tests.
+ *   vite build --mode library --app   dist/browser/: selvage.js and its two workers, each one file that any bundler or
+ *                                     static page can use · dist/node/: the command line and `selvage/node`
+ *   vite build --mode demo            dist/demo/: the demo page, which uses the library as built
+ *   vitest                            projects `node`; `browser`, in a real Chromium, so that WebGPU is real too
+ *                                     (SwiftShader where there is no GPU); `e2e`, the built page and the packed package
+ */
+import { fileURLToPath } from 'node:url'
+import { playwright } from '@vitest/browser-playwright'
+import type { EnvironmentOptions } from 'vite'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { runtimeAsset, siblingWorkers } from './src/node/bundle.ts'
+import { assemblyScript } from './src/ops/wasm/plugin.ts'
+import { CHROMIUM_FLAGS, chromiumPath } from './test/support/chromium.ts'
+
+/** A browser file that stands alone: no chunks beside it that a worker would have to fetch in a second wave. */
+function browserFile(name: string, entry: string): EnvironmentOptions {
+  return {
+    consumer: 'client',
+    build: {
+      outDir: 'dist/browser',
+      emptyOutDir: name === 'selvage', // the first to be built
+      assetsDir: '.',
+      target: 'es2022',
+      sourcemap: true,
+      copyPublicDir: false,
+      rolldownOptions: {
+        input: { [name]: entry },
+        preserveEntrySignatures: 'strict',
+        output: { entryFileNames: '[name].js', codeSplitting: false },
+      },
+    },
+  }
+}
+
+/** Dependencies stay outside. Chunks lie beside the entries, since paths to the package's files count folders. */
+const nodeFiles: EnvironmentOptions = {
+  consumer: 'server',
+  build: {
+    ssr: true,
+    outDir: 'dist/node',
+    target: 'node20',
+    minify: false,
+    copyPublicDir: false,
+    rolldownOptions: {
+      input: { main: 'src/node/main.ts', index: 'src/node/index.ts' },
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
+}
+
+const library: ViteUserConfig = {
+  base: './',
+  plugins: [assemblyScript(), runtimeAsset(), siblingWorkers()],
+  environments: {
+    selvage: browserFile('selvage', 'src/index.ts'),
+    encoder: browserFile('encoder', 'src/worker/encoder.ts'),
+    engine: browserFile('engine', 'src/worker/engine.ts'),
+    node: nodeFiles,
+  },
+  builder: {
+    async buildApp(builder) {
+      for (const name of ['selvage', 'encoder', 'engine', 'node']) {
+        const environment = builder.environments[name]
+        if (environment) await builder.build(environment)
+      }
+    },
+  },
+}
+
+const demo: ViteUserConfig = {
+  root: 'demo',
+  base: './',
+  publicDir: '../public',
+  resolve: { alias: { selvage: fileURLToPath(new URL('dist/browser/selvage.js', import.meta.url)) } },
+  worker: { format: 'es' },
+  build: { outDir: '../dist/demo', emptyOutDir: true, target: 'es2022' },
+}
+
+const tests: ViteUserConfig = {
+  plugins: [assemblyScript(), runtimeAsset()],
+  worker: { format: 'es', plugins: () => [assemblyScript(), runtimeAsset()] },
+  test: {
+    // On a laptop without WebGPU its tests are skipped, visibly; in CI that is a failure.
+    provide: { requireWebGpu: Boolean(process.env['CI']) },
+    benchmark: { include: ['test/bench/**/*.bench.ts'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.browser.test.ts', 'test/e2e/**'],
+          testTimeout: 60_000, // a model is loaded in some
+        },
+      },
+      {
+        extends: true,
+        // Found late, they would reload the page in the middle of a test.
+        optimizeDeps: { include: ['fast-check', '@huggingface/tokenizers', 'onnxruntime-web/webgpu'] },
+        test: {
+          name: 'browser',
+          include: ['test/**/*.browser.test.ts'],
+          globalSetup: ['test/support/chromium.setup.ts'],
+          fileParallelism: false, // pages that share one GPU process lose devices
+          testTimeout: 60_000, // shaders are compiled for a GPU that is software: seconds on a busy machine
+          hookTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: chromiumPath(), args: CHROMIUM_FLAGS } }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/chromium.setup.ts', 'test/e2e/demo.setup.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+}
+
+export default defineConfig(({ mode }) => (mode === 'library' ? library : mode === 'demo' ? demo : tests))
