@@ -6,7 +6,6 @@
 import type { FailoverOps } from '../ops/failover.ts'
 import { fromHalves } from '../ops/half.ts'
 import { type LoadedPassages, NO_POSITION, type PassageBatch, type QueryBatch } from '../ops/ops.ts'
-import { createReferenceOps } from '../ops/reference.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { OpsBackend, PassageId, TokenMatrix } from '../types.ts'
 import { type FlatHeader, readFlat } from './flat.ts'
@@ -71,11 +70,12 @@ class FlatReader implements IndexReader {
     return { passages: topK(scores, k), backend }
   }
 
-  /** A handful of passages: the reference is fast enough, and says the same as any backend. */
+  /** The kernels once more, over a handful of passages and with positions: asked of all of them they would be P × Q. */
   async explain(query: TokenMatrix, ids: readonly PassageId[]): Promise<PassageMatches[]> {
-    const reference = createReferenceOps()
     const chosen = selectPassages(this.#batch, ids)
-    const { positions } = await reference.maxSim(asBatch(query), await reference.load(chosen), { positions: true })
+    const loaded = await this.#ops.load(() => chosen)
+    const { positions } = await this.#ops.maxSim(asBatch(query), loaded, { positions: true })
+    loaded.release()
     const rows = query.rows
     return ids.map((_, p) => {
       const own = positions?.subarray(p * rows, (p + 1) * rows) ?? new Uint32Array(rows)
@@ -92,27 +92,29 @@ function asBatch(query: TokenMatrix): QueryBatch {
   return { vectors: query.data, offsets: Uint32Array.of(0, query.rows), dim: query.dim }
 }
 
-/** A few passages as a batch of their own, in f32. */
-function selectPassages(batch: PassageBatch, ids: readonly PassageId[]): PassageBatch & { vectors: Float32Array } {
-  const { dim } = batch
+/** A few passages as a batch of their own. */
+function selectPassages(batch: PassageBatch, ids: readonly PassageId[]): PassageBatch {
+  const { vectors, dim } = batch
   const offsets = new Uint32Array(ids.length + 1)
   ids.forEach((id, p) => {
     offsets[p + 1] = offsets[p]! + batch.offsets[id + 1]! - batch.offsets[id]!
   })
-  const vectors = new Float32Array(offsets[ids.length]! * dim)
+  const length = offsets[ids.length]! * dim
+  const chosen = vectors instanceof Uint16Array ? new Uint16Array(length) : new Float32Array(length)
   ids.forEach((id, p) => {
-    const rows = batch.vectors.subarray(batch.offsets[id]! * dim, batch.offsets[id + 1]! * dim)
-    vectors.set(rows instanceof Uint16Array ? fromHalves(rows) : rows, offsets[p]! * dim)
+    chosen.set(vectors.subarray(batch.offsets[id]! * dim, batch.offsets[id + 1]! * dim), offsets[p]! * dim)
   })
-  return { vectors, offsets, dim }
+  return { vectors: chosen, offsets, dim }
 }
 
 /** Query row q with row `row` of passage p; 0 where the passage is empty. */
 function dot(query: TokenMatrix, q: number, passages: PassageBatch, p: number, row: number): number {
   if (row === NO_POSITION) return 0
   const { dim } = query
-  const at = (passages.offsets[p]! + row) * dim
+  const from = (passages.offsets[p]! + row) * dim
+  const stored = passages.vectors.subarray(from, from + dim)
+  const token = stored instanceof Uint16Array ? fromHalves(stored) : stored
   let sum = 0
-  for (let e = 0; e < dim; e++) sum += query.data[q * dim + e]! * passages.vectors[at + e]!
+  for (let e = 0; e < dim; e++) sum += query.data[q * dim + e]! * token[e]!
   return sum
 }
