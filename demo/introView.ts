@@ -1,0 +1,51 @@
+/** What the page shows while there is no question: some to try, and how late interaction reads. */
+import { h, icon } from './dom.ts'
+import { EXAMPLES } from './examples.ts'
+import { loom } from './loom.ts'
+
+export function introView(ask: (question: string) => void): HTMLElement {
+  const chips = EXAMPLES.map((question) => {
+    const chip = h(
+      'button',
+      { class: 'chip', type: 'button', 'data-testid': 'example' },
+      h('span', {}, question),
+      icon('chip-arrow', 'M7 17 17 7M9 7h8v8'),
+    )
+    chip.addEventListener('click', () => ask(question))
+    return h('li', {}, chip)
+  })
+  return h(
+    'div',
+    { class: 'intro view' },
+    h(
+      'section',
+      { 'aria-labelledby': 'examples' },
+      h('h2', { class: 'eyebrow', id: 'examples' }, 'Questions that keywords miss'),
+      h('ul', { class: 'chips', role: 'list' }, ...chips),
+    ),
+    h(
+      'section',
+      { 'aria-labelledby': 'weave' },
+      h('h2', { class: 'eyebrow', id: 'weave' }, 'How it reads a question'),
+      loom(),
+    ),
+  )
+}
+
+/** A question was typed before the engine is there. */
+export function pendingView(query: string): HTMLElement {
+  const ghost = () =>
+    h(
+      'li',
+      { class: 'ghost' },
+      h('span', { class: 'ghost-title' }),
+      h('span', { class: 'ghost-line' }),
+      h('span', { class: 'ghost-line' }),
+    )
+  return h(
+    'div',
+    { class: 'pending view' },
+    h('p', { class: 'results-head' }, `“${query}” is answered as soon as the engine is ready.`),
+    h('ul', { class: 'ghosts', 'aria-hidden': 'true' }, ghost(), ghost(), ghost()),
+  )
+}

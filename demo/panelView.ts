@@ -1,0 +1,113 @@
+/**
+ * The label sewn to the page: what runs where, how long the last question took, what the index holds, which backends
+ * to use. While the engine gets ready it shows the stages instead. Draws states; decides none.
+ */
+import type { SearchResult, Status } from 'selvage'
+import { backendsView } from './backendsView.ts'
+import { choiceView } from './choiceView.ts'
+import { h, icon } from './dom.ts'
+import { formatBytes, formatCount, formatMs } from './format.ts'
+import type { Loading } from './loading.ts'
+import { bytesLine, LoadingView } from './loadingView.ts'
+import type { Settings } from './settings.ts'
+import { TimingsView } from './timings.ts'
+
+export type State = 'loading' | 'ready' | 'searching' | 'done' | 'error'
+
+/** An answer brings its own title; while one is on the way the last one stands. */
+const TITLES: Partial<Record<State, string>> = { loading: 'Getting ready', ready: 'Ready', error: 'Stopped' }
+
+const WIDE = '(min-width: 64rem)'
+
+export class PanelView {
+  readonly #details = h('details', { class: 'label', 'data-testid': 'status' })
+  readonly #title = h('span', { class: 'label-title' })
+  readonly #note = h('span', { class: 'label-note' })
+  readonly #stages = new LoadingView()
+  readonly #timings = new TimingsView()
+  readonly #choice = h('div', { class: 'choice' })
+  readonly #facts = h('dl', { class: 'facts' })
+  readonly #engine: HTMLElement
+  #isReady = false
+
+  constructor(root: HTMLElement, settings: Settings) {
+    this.#engine = h(
+      'div',
+      { class: 'engine', hidden: true },
+      this.#choice,
+      h('section', {}, h('h2', {}, 'Last question'), this.#timings.element),
+      h('section', {}, h('h2', {}, 'Index'), this.#facts),
+    )
+    this.#details.append(
+      h(
+        'summary',
+        {},
+        h('span', { class: 'lamp', 'aria-hidden': 'true' }),
+        this.#title,
+        this.#note,
+        icon('chevron', 'm7 10 5 5 5-5'),
+      ),
+      h('div', { class: 'label-body' }, this.#stages.element, this.#engine, backendsView(settings)),
+    )
+    root.append(this.#details)
+    const wide = matchMedia(WIDE)
+    const fold = () => {
+      this.#details.open = wide.matches || !this.#isReady
+    }
+    wide.addEventListener('change', fold)
+    fold()
+  }
+
+  setState(state: State): void {
+    if (this.#details.dataset['state'] === state) return
+    this.#details.dataset['state'] = state
+    const title = TITLES[state]
+    if (title !== undefined) this.#title.textContent = title
+    // On a narrow page the stages are worth the room; what went wrong stands below and needs it.
+    if (state === 'loading') this.#details.open = true
+    if (state === 'error') this.#details.open = matchMedia(WIDE).matches
+  }
+
+  showLoading(loading: Loading): void {
+    if (this.#isReady) this.#swap(false)
+    this.#stages.show(loading)
+    this.#note.textContent = bytesLine(loading)
+  }
+
+  showReady({ encoder, engine }: Status): void {
+    this.#showChoice(encoder, engine)
+    const facts: [string, string][] = [
+      ['Pages', formatCount(engine.pages)],
+      ['Sections', formatCount(engine.sections)],
+      ['Passages', formatCount(engine.passages)],
+      ['Tokens', formatCount(engine.tokens)],
+      ['Size', formatBytes(engine.bytes)],
+      ['Dimensions', formatCount(encoder.model.dim)],
+    ]
+    this.#facts.replaceChildren(...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
+    if (!this.#isReady) this.#swap(true)
+  }
+
+  showResult({ elapsedMs, encoder, scorer }: SearchResult, { engine }: Status): void {
+    this.#title.textContent = `Answered in ${formatMs(elapsedMs.total)}`
+    this.#timings.show(elapsedMs)
+    // A GPU may have gone away since the index was opened: what the answer says is newer than the status.
+    this.#showChoice(encoder, { ...scorer, device: scorer.backend === engine.backend ? engine.device : '' })
+  }
+
+  #showChoice(encoder: Status['encoder'], scorer: SearchResult['scorer'] & { readonly device: string }): void {
+    this.#details.dataset['encoder'] = encoder.backend
+    this.#details.dataset['scorer'] = scorer.backend
+    const { summary, content } = choiceView(encoder, scorer)
+    this.#note.textContent = summary
+    this.#choice.replaceChildren(...content)
+  }
+
+  #swap(isReady: boolean): void {
+    this.#isReady = isReady
+    this.#stages.element.hidden = isReady
+    this.#engine.hidden = !isReady
+    // On a narrow page the label is one line once there is nothing to wait for.
+    this.#details.open = !isReady || matchMedia(WIDE).matches
+  }
+}

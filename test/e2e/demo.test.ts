@@ -1,0 +1,200 @@
+/** The whole way, in a real Chromium: the built demo on plain static hosting, a question typed, the right section first. */
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
+import { type StaticSite, serveFolder } from '../support/staticServer.ts'
+
+const DEMO = resolve(import.meta.dirname, '../../dist/demo')
+const SCREENSHOTS = resolve(import.meta.dirname, '__screenshots__')
+
+/** In front of the engine worker's script: the device within reach, and an adapter that does not look like software. */
+const HOLD_DEVICE = `
+  const { requestDevice } = GPUAdapter.prototype
+  GPUAdapter.prototype.requestDevice = async function (...args) {
+    return (globalThis.heldDevice = await requestDevice.apply(this, args))
+  }
+  for (const name of ['vendor', 'architecture', 'device', 'description'])
+    Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => 'test' })
+  Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
+`
+
+let site: StaticSite
+let browser: Browser
+let watched: WatchedPage | undefined
+beforeAll(async () => {
+  site = await serveFolder(DEMO)
+  browser = await launch()
+})
+afterEach(async () => {
+  await watched?.close()
+  watched = undefined
+})
+afterAll(async () => {
+  await browser?.close()
+  site?.close()
+})
+
+async function open(
+  query = '',
+  options: Parameters<typeof watchedPage>[2] = {},
+): Promise<WatchedPage & { page: Page }> {
+  watched = await watchedPage(browser, site.url, options)
+  await watched.page.goto(site.url + query)
+  return watched
+}
+
+const status = (page: Page) => page.getByTestId('status')
+const waitFor = (page: Page, state: string) =>
+  page.waitForFunction(
+    (wanted) => document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === wanted,
+    state,
+    { timeout: 90_000 },
+  )
+
+async function ask(page: Page, question: string): Promise<string[]> {
+  await page.getByTestId('query').fill(question)
+  await page.waitForFunction(
+    (wanted) =>
+      document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === 'done' &&
+      new URL(location.href).searchParams.get('q') === wanted,
+    question,
+    { timeout: 90_000 },
+  )
+  return page.getByTestId('hit-title').allTextContents()
+}
+
+describe('the demo', () => {
+  test('a typed question finds its section; the encoder in a worker, MaxSim in WGSL; quiet console, no foreign request', async () => {
+    const { page, console: log, foreign } = await open('?encoder=wasm&scorer=webgpu')
+    await page.getByTestId('query').pressSequentially('how to keep inputs when switching tabs', { delay: 20 })
+    await waitFor(page, 'done')
+    await expect
+      .poll(() => page.getByTestId('hit-title').first().textContent(), { timeout: 60_000 })
+      .toBe('Dynamic Components')
+    const link = page.getByTestId('hit').first().getByRole('link').first()
+    expect(await link.getAttribute('href')).toBe(
+      'https://vuejs.org/guide/essentials/component-basics.html#dynamic-components',
+    )
+    expect(await status(page).getAttribute('data-encoder')).toBe('wasm')
+    expect(await status(page).getAttribute('data-scorer')).toBe('webgpu')
+    expect(await page.getByTestId('timings').textContent()).toMatch(/Encode.*ms.*Score/s)
+    expect(log).toEqual([])
+    expect(foreign).toEqual([])
+  })
+
+  test('by itself it takes what works here and says why not WebGPU', async () => {
+    const { page, console: log } = await open('?q=share%20state%20between%20components%20without%20passing%20props')
+    await waitFor(page, 'done')
+    expect(await page.getByTestId('hit-title').first().textContent()).toBe('What is State Management?')
+    expect(await status(page).getAttribute('data-encoder')).toBe('wasm')
+    expect(await status(page).getAttribute('data-scorer')).toBe('wasm')
+    expect(await status(page).textContent()).toMatch(/software/i)
+    expect(log).toEqual([])
+  })
+
+  test('strange queries give sane answers', async () => {
+    const { page, console: log } = await open('?encoder=wasm&scorer=wasm')
+    await waitFor(page, 'ready')
+    for (const query of [
+      '?!.,;:',
+      '😀 🎉',
+      'コンポーネントの状態を保持する',
+      'x'.repeat(10_000),
+      'word '.repeat(2_000).trim(),
+    ])
+      expect((await ask(page, query)).length).toBe(10)
+    await page.getByTestId('query').fill('')
+    await expect.poll(() => page.getByTestId('hit').count()).toBe(0)
+    expect(log).toEqual([])
+  })
+
+  test('a GPU lost in the middle of a query: the next backend answers it, and says so', async () => {
+    watched = await watchedPage(browser, site.url)
+    const { page } = watched
+    // The worker's device is out of reach from here, and its adapter is refused for being software: its script is served
+    // with lines in front that keep hold of the one and dress up the other.
+    await page.route('**/assets/engine-*.js', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, body: HOLD_DEVICE + (await response.text()) })
+    })
+    await page.goto(`${site.url}?encoder=wasm`)
+    await waitFor(page, 'ready')
+    expect(await status(page).getAttribute('data-scorer')).toBe('webgpu')
+    const engine = page.workers().find((worker) => worker.url().includes('engine'))
+    await page.getByTestId('query').fill('how to keep inputs when switching tabs')
+    await waitFor(page, 'searching')
+    await engine?.evaluate('heldDevice.destroy()')
+    await waitFor(page, 'done')
+    expect(await page.getByTestId('hit-title').first().textContent()).toBe('Dynamic Components')
+    expect(await status(page).getAttribute('data-scorer')).toBe('wasm')
+    expect(await status(page).textContent()).toMatch(/The GPU was lost/)
+  })
+
+  test('a model file that arrives cut short is named, and a retry mends it', async () => {
+    watched = await watchedPage(browser, site.url)
+    const { page } = watched
+    let broken = true
+    await page.route('**/onnx/weights.bin', async (route) => {
+      if (!broken) return route.continue()
+      const response = await route.fetch()
+      return route.fulfill({ response, body: (await response.body()).subarray(0, 1_000_000) })
+    })
+    await page.goto(`${site.url}?encoder=wasm&scorer=wasm`)
+    await waitFor(page, 'error')
+    expect(await page.locator('body').textContent()).toMatch(/weights\.bin/)
+    broken = false
+    await page.getByRole('button', { name: /again|retry/i }).click()
+    await waitFor(page, 'ready')
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'axe finds nothing, before a query and with results (%s)',
+    async (colorScheme) => {
+      const { page } = await open('?encoder=wasm&scorer=wasm', { colorScheme })
+      const violations = async () => {
+        const { violations: found } = await new AxeBuilder({ page }).analyze()
+        return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+      }
+      await waitFor(page, 'ready')
+      expect(await violations()).toEqual([])
+      await ask(page, 'how to keep inputs when switching tabs')
+      expect(await violations()).toEqual([])
+    },
+  )
+
+  test('a missing index is said to be missing', async () => {
+    watched = await watchedPage(browser, site.url)
+    const { page } = watched
+    await page.route('**/index/vue/manifest.json', (route) => route.fulfill({ status: 404 }))
+    await page.goto(site.url)
+    await waitFor(page, 'error')
+    expect(await page.locator('body').textContent()).toMatch(/There is no index at/)
+  })
+})
+
+describe.runIf(process.env['SCREENSHOTS'])('screenshots', () => {
+  const views = [
+    ['desktop', { width: 1280, height: 900 }],
+    ['phone', { width: 390, height: 844 }],
+  ] as const
+  const schemes = ['light', 'dark'] as const
+  const query = '?encoder=wasm&scorer=wasm'
+  test.each(views.flatMap(([name, viewport]) => schemes.map((colorScheme) => ({ name, viewport, colorScheme }))))(
+    '$name $colorScheme',
+    async ({ name, viewport, colorScheme }) => {
+      mkdirSync(SCREENSHOTS, { recursive: true })
+      const { page } = await open(query, { viewport, colorScheme })
+      const shoot = (state: string) => page.screenshot({ path: `${SCREENSHOTS}/${name}-${colorScheme}-${state}.png` })
+      await shoot('loading')
+      await waitFor(page, 'ready')
+      await page.waitForTimeout(800) // transitions end
+      await shoot('start')
+      await ask(page, 'how to keep inputs when switching tabs')
+      await page.waitForTimeout(500) // transitions end
+      await shoot('results')
+    },
+  )
+})
