@@ -8,7 +8,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
-import type { EnvironmentOptions } from 'vite'
+import type { EnvironmentOptions, Plugin } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { runtimeAsset, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
@@ -69,8 +69,26 @@ const library: ViteUserConfig = {
   },
 }
 
+/** What the page promises, enforced by the browser: it can talk to its own site only. Not in dev: Vite inlines styles. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; " +
+  "connect-src 'self'; form-action 'self'; base-uri 'none'"
+
+const contentSecurityPolicy: Plugin = {
+  name: 'selvage:csp',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_SECURITY_POLICY },
+      injectTo: 'head-prepend',
+    },
+  ],
+}
+
 const demo: ViteUserConfig = {
   root: 'demo',
+  plugins: [contentSecurityPolicy],
   base: './',
   publicDir: '../public',
   resolve: { alias: { selvage: fileURLToPath(new URL('dist/browser/selvage.js', import.meta.url)) } },

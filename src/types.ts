@@ -50,7 +50,10 @@ export interface Refusal {
   readonly reason: string
 }
 
-/** What a long task reports while it runs. `loaded` and `total` are bytes or items as `unit` says; total 0 = unknown. */
+/**
+ * What a long task reports while it runs. `loaded` and `total` are bytes or items as `unit` says, summed over all files of
+ * the stage; total 0 = unknown.
+ */
 export interface Progress {
   /** `model` and `runtime` are downloads, `compile` is session and shader creation, `index` the index's packs. */
   readonly stage: 'model' | 'runtime' | 'compile' | 'index' | 'read' | 'encode' | 'write' | 'search'

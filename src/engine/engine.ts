@@ -7,7 +7,7 @@ import type { FailoverOps } from '../ops/failover.ts'
 import { type IndexReader, openFlat } from '../plaid/reader.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { OnProgress, OpsBackend, PassageId, TokenMatrix } from '../types.ts'
-import { type Manifest, packBytes, readManifest } from './manifest.ts'
+import { type Manifest, readManifest } from './manifest.ts'
 import { type StoredPassage, TextsReader } from './texts.ts'
 
 /** A section that answers the query, with its best passage. */
@@ -34,7 +34,9 @@ export class Engine {
   /** Errors: those of readManifest and readPack, and of the kernels' `load`. */
   static async open(source: BlobSource, ops: FailoverOps, onProgress?: OnProgress): Promise<Engine> {
     const manifest = await readManifest(source)
-    const total = packBytes(manifest)
+    const { lengths, vectors } = manifest.vectors
+    // Texts are read when a hit needs them.
+    const total = [lengths, ...vectors].reduce((sum, ref) => sum + ref.bytes, 0)
     let loaded = 0
     onProgress?.({ stage: 'index', loaded, total, unit: 'bytes' })
     const counted: BlobSource = {
@@ -42,7 +44,7 @@ export class Engine {
       async get(key) {
         const bytes = await source.get(key)
         loaded += bytes?.byteLength ?? 0
-        onProgress?.({ stage: 'index', loaded: Math.min(loaded, total), total, unit: 'bytes' })
+        onProgress?.({ stage: 'index', loaded, total, unit: 'bytes' })
         return bytes
       },
     }

@@ -90,24 +90,25 @@ function wholeWord(text: string, start: number, end: number): CharRange {
   return { start: from, end: to }
 }
 
-/** The run of whole sentences of at most EXCERPT_CHARS with the largest sum of strengths; ties go to the earlier. */
+/**
+ * The run of whole sentences of at most EXCERPT_CHARS with the largest sum of strengths, ties to the earlier; then as many
+ * of the sentences around it as still fit, first those behind it.
+ */
 function chooseExcerpt(sentences: readonly CharRange[], matches: Explanation['matches']): CharRange {
   const weights = sentences.map(({ start, end }) =>
     matches.reduce((sum, match) => sum + (match.start >= start && match.end <= end ? 0.1 + match.strength : 0), 0),
   )
-  let best: CharRange = { start: 0, end: 0 }
-  let bestWeight = -1
+  const length = (from: number, to: number) => sentences[to]!.end - sentences[from]!.start
+  let [first, last, bestWeight] = [0, 0, -1]
   for (let from = 0; from < sentences.length; from++) {
     let weight = 0
     for (let to = from; to < sentences.length; to++) {
-      const range = { start: sentences[from]!.start, end: sentences[to]!.end }
-      if (to > from && range.end - range.start > EXCERPT_CHARS) break
+      if (to > from && length(from, to) > EXCERPT_CHARS) break
       weight += weights[to]!
-      if (weight > bestWeight) {
-        best = range
-        bestWeight = weight
-      }
+      if (weight > bestWeight) [first, last, bestWeight] = [from, to, weight]
     }
   }
-  return best
+  while (last + 1 < sentences.length && length(first, last + 1) <= EXCERPT_CHARS) last++
+  while (first > 0 && length(first - 1, last) <= EXCERPT_CHARS) first--
+  return { start: sentences[first]?.start ?? 0, end: sentences[last]?.end ?? 0 }
 }
