@@ -48,11 +48,12 @@ const searcher = new Searcher(() => engine, {
     } else if (loading !== undefined) show(pendingView(query))
   },
 
-  async answered(result) {
+  answered(result) {
     clearTimeout(patience)
-    const before = status?.engine.backend
-    status = await engine?.status()
     if (status === undefined) return
+    const before = status.engine.backend
+    // Backends may change from one answer to the next, when a GPU goes away.
+    status = { encoder: result.encoder, engine: { ...status.engine, ...result.scorer } }
     settle(status)
     panel.showResult(result, status)
     setState('done')
@@ -62,7 +63,7 @@ const searcher = new Searcher(() => engine, {
       show(results.element)
     }
     const first = result.hits[0]
-    const moved = before !== undefined && before !== result.scorer.backend
+    const moved = before !== result.scorer.backend
     announce(
       `${first === undefined ? 'No results.' : `${plural(result.hits.length, 'result')}. First: ${first.title}.`}` +
         `${moved ? ` Scoring moved to ${backendName(result.scorer.backend)}.` : ''} ${formatMs(result.elapsedMs.total)}.`,

@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: index the Vue documentation (once), build the page, serve it. The library is built before.
- * With --build-only it stops before serving; --port N chooses the port.
+ * With --build-only it stops before serving; --force builds the index anew; --port N chooses the port.
  */
 // @ts-check
 import { spawn } from 'node:child_process'
@@ -11,7 +11,11 @@ import { build, preview } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { values } = parseArgs({
-  options: { 'build-only': { type: 'boolean', default: false }, port: { type: 'string', default: '4173' } },
+  options: {
+    'build-only': { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+    port: { type: 'string', default: '4173' },
+  },
 })
 
 process.chdir(root)
@@ -25,6 +29,7 @@ await selvage(
   'https://vuejs.org/',
   '--anchors',
   'vitepress',
+  ...(values.force ? ['--force'] : []),
 )
 
 const config = { configFile: 'vite.config.ts', mode: 'demo' }

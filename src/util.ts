@@ -1,6 +1,11 @@
 /** Small helpers without any import from the project. Past 150 lines this file is split. */
 
-/** Lower-case hex SHA-256 of the bytes. Needs a secure context in browsers. */
+/** Whether `sha256Hex` works: browsers have no digest on pages without https (localhost counts as secure). */
+export function canHash(): boolean {
+  return globalThis.crypto?.subtle !== undefined
+}
+
+/** Lower-case hex SHA-256 of the bytes. */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -148,6 +148,7 @@ test('paths that README names exist', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const named = [...readme.matchAll(/`((?:src|shaders|demo|test|public)\/[\w./-]*)`/g)].map((match) => match[1]!)
   expect(named.length).toBeGreaterThan(0)
+  expect(readme).not.toContain('@@')
   expect(named.filter((path) => !existsAt(join(ROOT, path)))).toEqual([])
 })
 

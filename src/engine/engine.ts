@@ -67,10 +67,12 @@ export class Engine {
       )
     const scoreStart = performance.now()
     // Sections are cut into few passages: some slack finds k of them, and the rare query that needs more asks again.
-    let ranking = await this.#index.search(query, 2 * k + 8)
+    let depth = 2 * k + 8
+    let ranking = await this.#index.search(query, depth)
     const textsStart = performance.now()
     let best = await this.#bestPassages(ranking.passages, k)
-    for (let depth = 8 * k; best.size < k && ranking.passages.length < this.#index.passages; depth *= 8) {
+    while (best.size < k && ranking.passages.length >= depth) {
+      depth *= 8
       ranking = await this.#index.search(query, depth)
       best = await this.#bestPassages(ranking.passages, k)
     }

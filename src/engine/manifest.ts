@@ -4,7 +4,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import { type FlatHeader, parseFlatHeader } from '../plaid/flat.ts'
-import { headerFields } from '../store/packs.ts'
+import { headerFields, type PackRef } from '../store/packs.ts'
 import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
 import { parseTextsHeader, type TextsHeader } from './texts.ts'
 
@@ -79,19 +79,16 @@ function invalid(source: BlobSource, what: string, cause?: unknown): SelvageErro
   })
 }
 
-/** Every file that the manifest names: what a copy must hold, and what a clean-up must keep. */
+export function packsOf({ vectors, texts }: Manifest): PackRef[] {
+  return [vectors.lengths, ...vectors.vectors, ...texts.packs]
+}
+
+/** Every file that the manifest names, itself included: what a copy must hold, and what a clean-up must keep. */
 export function filesOf(manifest: Manifest): string[] {
-  const { vectors, texts } = manifest
-  return [
-    MANIFEST_KEY,
-    vectors.lengths.file,
-    ...vectors.vectors.map((ref) => ref.file),
-    ...texts.packs.map((p) => p.file),
-  ]
+  return [MANIFEST_KEY, ...packsOf(manifest).map(({ file }) => file)]
 }
 
 /** Bytes of all packs: the size of a download. */
 export function packBytes(manifest: Manifest): number {
-  const { vectors, texts } = manifest
-  return [vectors.lengths, ...vectors.vectors, ...texts.packs].reduce((sum, ref) => sum + ref.bytes, 0)
+  return packsOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0)
 }

@@ -1,10 +1,10 @@
 /** `selvage build`: a folder of documents becomes an index; an index that is up to date is left alone. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { type BuildSummary, buildIndex } from '../engine/build.ts'
-import { FORMAT_VERSION, filesOf, type Manifest, readManifest } from '../engine/manifest.ts'
+import { FORMAT_VERSION, filesOf, type Manifest, packsOf, readManifest } from '../engine/manifest.ts'
 import { rejectUnknown, SelvageError } from '../errors.ts'
+import { readPack } from '../store/packs.ts'
 import type { BlobStore } from '../store/store.ts'
 import type { ParseOptions } from '../text/parse/index.ts'
 import type { OnProgress } from '../types.ts'
@@ -54,11 +54,10 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
   const store = fileStore(output)
   const encoder = await openNodeEncoder({ model, threads, onProgress })
   try {
-    const fingerprint = await fingerprintOf(files, { parse, model: encoder.model.hash })
+    const { fingerprint, unreadable } = await fingerprintOf(files, { parse, model: encoder.model.hash })
     const current = force ? undefined : await upToDate(store, fingerprint)
-    if (current !== undefined) return { manifest: current, summary: undefined, unreadable: [] }
-    const unreadable: SelvageError[] = []
-    const sources = readDocuments(files, (error) => unreadable.push(error))
+    if (current !== undefined) return { manifest: current, summary: undefined, unreadable }
+    const sources = readDocuments(files, () => {}) // named already, by the first reading
     const summary = await buildIndex({
       sources,
       sourceCount: files.length,
@@ -71,6 +70,9 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
     })
     await sweepFolder(store, filesOf(summary.manifest))
     return { manifest: summary.manifest, summary, unreadable }
+  } catch (error) {
+    await sweepFailure(store)
+    throw error
   } finally {
     await encoder.close()
   }
@@ -87,36 +89,42 @@ export async function buildCommand(options: Omit<BuildFolderOptions, 'onProgress
   const { manifest, summary, unreadable } = result
   const output = relative('', options.output) || '.'
   if (summary === undefined) {
-    process.stdout.write(`${output} is up to date: ${countsOf(manifest)}. Use --force to build it anew.\n`)
-    return EXIT.ok
+    const left = unreadable.map((error) => `\n  left out: ${error.message}`).join('')
+    process.stdout.write(`${output} is up to date: ${countsOf(manifest)}. Use --force to build it anew.${left}\n`)
+    return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
   }
   process.stdout.write(`Built ${output}: ${report(summary, unreadable).join('\n  ')}\n`)
   return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
 }
 
-/** Two builds with the same fingerprint write the same index. */
-async function fingerprintOf(files: readonly FolderFile[], options: object): Promise<string> {
+/** Two builds with the same fingerprint write the same index. Files that cannot be read as text are named on the way. */
+async function fingerprintOf(files: readonly FolderFile[], options: object) {
   const hash = createHash('sha256').update(JSON.stringify({ format: FORMAT_VERSION, version: VERSION, options }))
-  for (const { path, absolutePath } of files) {
-    // A file that cannot be read is named when it is its turn to be indexed.
-    const content = await readFile(absolutePath).catch(() => 'unreadable')
-    hash.update(JSON.stringify([path, content.length])).update(content)
-  }
-  return hash.digest('hex')
+  const unreadable: SelvageError[] = []
+  for await (const { path, content } of readDocuments(files, (error) => unreadable.push(error)))
+    hash.update(JSON.stringify([path, content]))
+  hash.update(JSON.stringify(unreadable.map(({ message }) => message)))
+  return { fingerprint: hash.digest('hex'), unreadable }
 }
 
-/** The manifest of an index with this fingerprint and all its files, or undefined where a build is due. */
+/** The manifest of a whole index with this fingerprint, or undefined where a build is due: a damaged one is built anew. */
 async function upToDate(store: BlobStore, fingerprint: string): Promise<Manifest | undefined> {
   try {
     const manifest = await readManifest(store)
-    const present = new Set(await store.list())
-    const whole = filesOf(manifest).every((file) => present.has(file))
-    return whole && manifest.fingerprint === fingerprint ? manifest : undefined
+    if (manifest.fingerprint !== fingerprint) return undefined
+    for (const pack of packsOf(manifest)) await readPack(store, pack)
+    return manifest
   } catch (error) {
     // No index there, or one that cannot be read: building is the remedy for both.
     if (error instanceof SelvageError) return undefined
     throw error
   }
+}
+
+/** After a build that failed: what it wrote goes, what an earlier index consists of stays. */
+async function sweepFailure(store: BlobStore): Promise<void> {
+  const kept = await readManifest(store).then(filesOf, () => [])
+  await sweepFolder(store, kept)
 }
 
 function report(

@@ -43,8 +43,7 @@ const DEPTH = 1000
 
 export async function evalCommand(options: EvalCommandOptions): Promise<number> {
   const display = progressDisplay()
-  const report = await evaluate(options, display.onProgress)
-  display.done()
+  const report = await evaluate(options, display.onProgress).finally(display.done)
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   else {
     const line = (name: string, value: string) => `  ${name.padEnd(12)} ${value}`

@@ -43,9 +43,18 @@ export class FolderIndex {
     rejectUnknown(options, ['model', 'onProgress'], 'openFolder')
     const { model = DEFAULT_MODEL, onProgress } = options
     const ops = await createOps({ backend: 'auto' })
-    const engine = await Engine.open(fileStore(dir), ops, onProgress)
-    const encoder = await openNodeEncoder({ model, onProgress })
-    const opened = new FolderIndex(engine, encoder, ops)
+    try {
+      const engine = await Engine.open(fileStore(dir), ops, onProgress)
+      const encoder = await openNodeEncoder({ model, onProgress })
+      return await FolderIndex.#checked(new FolderIndex(engine, encoder, ops), dir, model)
+    } catch (error) {
+      ops.close()
+      throw error
+    }
+  }
+
+  static async #checked(opened: FolderIndex, dir: string, model: string): Promise<FolderIndex> {
+    const [engine, encoder] = [opened.#engine, opened.#encoder]
     const built = engine.manifest.model
     if (built.hash === encoder.model.hash) return opened
     await opened.close()

@@ -2,7 +2,6 @@
  * Progress in a terminal: one line that is redrawn, with rate and time left. Where there is no terminal (a log, CI) a
  * line now and then, and nothing that moves.
  */
-import { progress as clackProgress } from '@clack/prompts'
 import type { OnProgress, Progress } from '../types.ts'
 import { formatBytes } from '../util.ts'
 
@@ -28,24 +27,27 @@ export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): Pr
   return stream.isTTY && !process.env['CI'] ? terminalDisplay(stream) : plainDisplay(stream)
 }
 
+const BAR_CELLS = 24
+const ERASE_LINE = '\r\u001b[2K'
+
+/** By hand: progress libraries for terminals take over Ctrl-C, and a build must end when it is told to. */
 function terminalDisplay(output: NodeJS.WriteStream): ProgressDisplay {
-  let current:
-    | { stage: Progress['stage']; bar: ReturnType<typeof clackProgress>; at: number; startMs: number }
-    | undefined
+  let current: { stage: Progress['stage']; startMs: number } | undefined
   const done = () => {
-    if (current) current.bar.stop(`${STAGES[current.stage]}: ${seconds(performance.now() - current.startMs)}`)
+    if (current)
+      output.write(`${ERASE_LINE}${STAGES[current.stage]}: ${seconds(performance.now() - current.startMs)}\n`)
     current = undefined
   }
   return {
     onProgress(event) {
       if (event.stage !== current?.stage) {
         done()
-        const bar = clackProgress({ max: Math.max(event.total, 1), output, style: 'block', size: 32 })
-        bar.start(STAGES[event.stage])
-        current = { stage: event.stage, bar, at: 0, startMs: performance.now() }
+        current = { stage: event.stage, startMs: performance.now() }
       }
-      current.bar.advance(event.loaded - current.at, describe(event, performance.now() - current.startMs))
-      current.at = event.loaded
+      const filled = event.total === 0 ? 0 : Math.round((event.loaded / event.total) * BAR_CELLS)
+      const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
+      const line = `${bar} ${describe(event, performance.now() - current.startMs)}`
+      output.write(ERASE_LINE + line.slice(0, output.columns - 1))
     },
     done,
   }

@@ -74,8 +74,8 @@ class FlatReader implements IndexReader {
   async explain(query: TokenMatrix, ids: readonly PassageId[]): Promise<PassageMatches[]> {
     const chosen = selectPassages(this.#batch, ids)
     const loaded = await this.#ops.load(() => chosen)
-    const { positions } = await this.#ops.maxSim(asBatch(query), loaded, { positions: true })
-    loaded.release()
+    const matching = this.#ops.maxSim(asBatch(query), loaded, { positions: true })
+    const { positions } = await matching.finally(() => loaded.release())
     const rows = query.rows
     return ids.map((_, p) => {
       const own = positions?.subarray(p * rows, (p + 1) * rows) ?? new Uint32Array(rows)

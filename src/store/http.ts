@@ -10,6 +10,8 @@ export interface HttpStoreOptions {
   readonly url: string
   /** Called as bytes arrive: the file's key, bytes so far, and the total where the server tells it (else 0). */
   readonly onBytes?: (key: string, loaded: number, total: number) => void
+  /** Ask the server each time whether a file has changed: for folders whose names carry no hash. Default: the manifest only. */
+  readonly revalidate?: boolean
   /** Tries per file before giving up on network errors and 5xx answers. Default 3. */
   readonly tries?: number
   /** Wait before the second try; four times as long before each further one. Default 200. */
@@ -18,7 +20,7 @@ export interface HttpStoreOptions {
 
 export function httpStore(options: HttpStoreOptions): BlobSource {
   const base = options.url.endsWith('/') ? options.url : `${options.url}/`
-  const { tries = 3, retryDelayMs = 200 } = options
+  const { tries = 3, retryDelayMs = 200, revalidate = false } = options
   return {
     location: base,
     async get(key) {
@@ -26,7 +28,7 @@ export function httpStore(options: HttpStoreOptions): BlobSource {
       for (let attempt = 1; ; attempt++) {
         try {
           // Packs are immutable and cached for ever; the manifest must be fresh.
-          return await fetchBytes(url, key === MANIFEST_KEY ? 'no-cache' : 'default', (loaded, total) =>
+          return await fetchBytes(url, revalidate || key === MANIFEST_KEY ? 'no-cache' : 'default', (loaded, total) =>
             options.onBytes?.(key, loaded, total),
           )
         } catch (error) {

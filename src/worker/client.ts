@@ -119,14 +119,13 @@ export class Selvage {
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
     const { k = 10, signal } = checkSearch(options)
     const start = performance.now()
-    const { encoder } = await abortable(this.status(), signal)
-    const encoded = await this.#encode(query, signal)
+    const { engine } = await abortable(this.status(), signal)
+    const { value: encoded, status: encoder } = await this.#encode(query, signal)
     const encodeEnd = performance.now()
     const wait = encodeEnd - start - encoded.elapsedMs
     const none = query.trim() === ''
     const answer = none ? undefined : await abortable(this.#score(encoded, k), signal)
     const hits = answer === undefined ? [] : await abortable(this.#explain(encoded, answer), signal)
-    const { engine } = await this.status()
     const total = performance.now() - start
     const { score = 0, texts = 0 } = answer?.elapsedMs ?? {}
     return {
@@ -141,7 +140,7 @@ export class Selvage {
         total,
       },
       encoder,
-      scorer: answer ?? engine,
+      scorer: { backend: (answer ?? engine).backend, refused: (answer ?? engine).refused },
     }
   }
 
@@ -151,7 +150,7 @@ export class Selvage {
     this.#engine.close()
   }
 
-  async #encode(text: string, signal: AbortSignal | undefined): Promise<EncodedQuery> {
+  async #encode(text: string, signal: AbortSignal | undefined) {
     const before = this.#queue
     const encoding = (async () => {
       await before.catch(() => {})
@@ -162,15 +161,15 @@ export class Selvage {
     return abortable(encoding, signal)
   }
 
-  #score(encoded: EncodedQuery, k: number): Promise<EngineAnswer> {
-    return this.#engine.call((remote) => remote.search({ query: encoded.encoded.matrix, k }))
+  async #score(encoded: EncodedQuery, k: number): Promise<EngineAnswer> {
+    return (await this.#engine.call((remote) => remote.search({ query: encoded.encoded.matrix, k }))).value
   }
 
   async #explain(encoded: EncodedQuery, answer: EngineAnswer): Promise<Hit[]> {
     const { starts } = encoded.encoded
     const { hits } = answer
-    const explanations = await this.#encoder.call((remote) => remote.explain({ queryStarts: starts, hits }))
-    return hits.map((hit, i) => toHit(hit, explanations[i]))
+    const { value } = await this.#encoder.call((remote) => remote.explain({ queryStarts: starts, hits }))
+    return hits.map((hit, i) => toHit(hit, value[i]))
   }
 }
 
@@ -207,16 +206,20 @@ class Service<Api, S> {
     return { link, status: await status }
   }
 
-  /** A call that fails because the GPU went away is made once more, on a fresh worker that finds another device. */
-  async call<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<T> {
-    const { link } = await this.ready()
+  /**
+   * One call, with the status of the worker that answered it. A call that fails because the GPU went away is made once
+   * more, on a fresh worker that finds another device; so are the calls that wait beside it.
+   */
+  async call<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<{ value: T; status: S }> {
+    const { link, status } = await this.ready()
     try {
-      return await link.call(send)
+      return { value: await link.call(send), status }
     } catch (error) {
       if (!(error instanceof SelvageError && error.code === 'device-lost')) throw error
-      link.close()
       if (this.#running?.link === link) this.#running = undefined
-      return (await this.ready()).link.call(send)
+      link.close(error)
+      const fresh = await this.ready()
+      return { value: await fresh.link.call(send), status: fresh.status }
     }
   }
 
@@ -250,6 +253,7 @@ class Service<Api, S> {
 /** The promise, or `aborted` as soon as the signal fires. What was begun goes on in the worker and is dropped. */
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
+  promise.catch(() => {}) // nobody may be waiting for it any more when it rejects
   throwIfAborted(signal)
   let onAbort = () => {}
   const aborted = new Promise<never>((_, reject) => {
@@ -260,8 +264,6 @@ async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined
     return await Promise.race([promise, aborted])
   } finally {
     signal.removeEventListener('abort', onAbort)
-    // The loser of the race may still reject; nobody waits for it any more.
-    promise.catch(() => {})
   }
 }
 

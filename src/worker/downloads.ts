@@ -14,7 +14,7 @@ export function httpModelFiles(url: string): ModelFiles {
   const { location } = httpStore({ url })
   return {
     location,
-    read: (path, onBytes) => httpStore({ url, onBytes: (_, loaded) => onBytes?.(loaded) }).get(path),
+    read: (path, onBytes) => httpStore({ url, revalidate: true, onBytes: (_, loaded) => onBytes?.(loaded) }).get(path),
   }
 }
 

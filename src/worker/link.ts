@@ -39,9 +39,9 @@ export class Link<Api> {
     }
   }
 
-  /** Stops the worker; pending and later calls reject with `closed`. */
-  close(): void {
-    this.#end(new SelvageError('closed', `The ${this.#name} worker was closed.`))
+  /** Stops the worker; pending and later calls reject with the reason. */
+  close(reason = new SelvageError('closed', `The ${this.#name} worker was closed.`)): void {
+    this.#end(reason)
   }
 
   #end(reason: SelvageError): boolean {

@@ -1,5 +1,6 @@
 /** Sources to index to answers, without a model: see test/support/fakeEncoder.ts. */
 import { describe, expect, test } from 'vitest'
+import type { Encoder } from '../../src/encoder/encoder.ts'
 import { buildIndex } from '../../src/engine/build.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { filesOf } from '../../src/engine/manifest.ts'
@@ -53,6 +54,19 @@ describe('build', () => {
     const { summary, store } = await build([{ path: 'long.md', content: `# Long\n\n${words}` }])
     expect(summary.passages).toBeGreaterThan(7)
     expect(await search(store, 'word7 word150 word290')).toEqual(['Long'])
+  })
+
+  test('fewer sections than asked for: all there are, though some passages are empty', async () => {
+    const silent: Encoder = {
+      ...fakeEncoder(),
+      encodeDocuments: async (texts, options) =>
+        (await fakeEncoder().encodeDocuments(texts, options)).map((encoded, i) =>
+          i === 0 ? { ...encoded, matrix: { data: new Float32Array(), rows: 0, dim: encoded.matrix.dim } } : encoded,
+        ),
+    }
+    const store = memoryStore()
+    await buildIndex({ sources: SOURCES, encoder: silent, store })
+    expect(await search(store, 'fish', 20)).toHaveLength(3)
   })
 
   test('a hit is the best passage of its section, with its own text and blocks', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { buildFolder } from '../../src/node/build.ts'
 import { run } from '../../src/node/cli.ts'
 import { DEFAULT_MODEL } from '../../src/node/model.ts'
 
@@ -77,6 +78,38 @@ describe('build and search', () => {
     expect(out).toMatch(/1 page, 1 section/)
     expect(out).toMatch(/left out.*bad\.md/)
     expect(out).toMatch(/left out, it has no text: empty\.md/)
+
+    // It stays named, and the exit code stays, when there is nothing to do.
+    out = ''
+    expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(2)
+    expect(out).toMatch(/is up to date.*\n.*left out.*bad\.md/)
+  })
+
+  test('a damaged index is mended by building again, as every message about it says', async () => {
+    await write('docs/a.md', '# A\n\nSome text.\n')
+    expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(0)
+    const pack = (await readdir(at('out'))).find((name) => name.startsWith('vectors'))!
+    const bytes = await readFile(at(`out/${pack}`))
+    await writeFile(
+      at(`out/${pack}`),
+      bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte)),
+    )
+    expect(await selvage('search', at('out'), 'text')).toBe(1)
+    expect(err).toMatch(/vectors-\w+\.pack of the index at .* has other content/)
+    out = ''
+    expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(0)
+    expect(out).toMatch(/^Built/)
+    expect(await readFile(at(`out/${pack}`))).toEqual(bytes)
+  })
+
+  test('a build that fails leaves the index that was there, and nothing else', async () => {
+    await write('docs/a.md', '# A\n\nSome text.\n')
+    expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(0)
+    const before = await readdir(at('out'))
+    await write('docs/b.md', '# B\n\nMore text.\n')
+    const aborted = { folder: at('docs'), output: at('out'), signal: AbortSignal.abort() }
+    await expect(buildFolder(aborted)).rejects.toMatchObject({ code: 'aborted' })
+    expect(await readdir(at('out'))).toEqual(before)
   })
 })
 

@@ -155,6 +155,31 @@ test('a lost GPU: the call is made again on a fresh worker, once', async () => {
   await expect(always.selvage.search('x')).rejects.toMatchObject({ code: 'device-lost' })
 })
 
+test('the encoder loses its GPU: searches that wait are answered too, and say where they were encoded', async () => {
+  let lose = () => {}
+  const gone = new Promise<void>((resolve) => {
+    lose = resolve
+  })
+  const onGpu: EncoderApi = {
+    ...encoderApi(),
+    load: () => outcome(() => ({ model: MODEL, backend: 'webgpu', device: 'gpu', refused: [], loadMs: 1 })),
+    encodeQuery: () =>
+      outcome(async () => {
+        await gone
+        throw new SelvageError('device-lost', 'gone')
+      }),
+    explain: () => new Promise(() => {}),
+  }
+  const { selvage } = make([onGpu, encoderApi()])
+  const searches = [selvage.search('first'), selvage.search('second')]
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  lose()
+  for (const result of await Promise.all(searches)) {
+    expect(result.hits).toHaveLength(1)
+    expect(result.encoder.backend).toBe('wasm')
+  }
+})
+
 test('a failed load is not remembered', async () => {
   const broken: EncoderApi = {
     ...encoderApi(),
