@@ -101,7 +101,10 @@ export class Selvage {
     )
   }
 
-  /** What runs where, once all is loaded. A worker that died is started anew by this and by `search`. */
+  /**
+   * What was loaded, and where it ran at that time; a search tells where its own answer came from. Waits until all is
+   * loaded; a worker that died is started anew by this and by `search`.
+   */
   async status(): Promise<Status> {
     const [encoder, engine] = await Promise.all([this.#encoder.ready(), this.#engine.ready()])
     const built = engine.status.model
