@@ -24,7 +24,7 @@ let site: StaticSite | undefined
 beforeAll(async () => {
   work = mkdtempSync(join(tmpdir(), 'selvage-package-'))
   const run = (command: string, args: string[], cwd: string) => execFileSync(command, args, { cwd, encoding: 'utf8' })
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', work], ROOT))
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], ROOT))
   const app = join(work, 'vite')
   cpSync(join(APPS, 'vite'), app, { recursive: true })
   writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
