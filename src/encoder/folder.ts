@@ -5,7 +5,7 @@
  */
 import { asSelvageError, SelvageError } from '../errors.ts'
 import type { OnProgress } from '../types.ts'
-import { formatBytes, sha256Hex } from '../util.ts'
+import { canHash, formatBytes, sha256Hex } from '../util.ts'
 import type { ModelFiles } from './encoder.ts'
 import { Fields, parseJsonObject } from './json.ts'
 import { MANIFEST_FILE, type ModelManifest, parseManifest } from './manifest.ts'
@@ -90,7 +90,7 @@ export class ModelFolder {
       )
     }
     // Outside secure contexts (http on a LAN) browsers give no SHA-256; the size has been checked.
-    if (globalThis.crypto?.subtle !== undefined) {
+    if (canHash()) {
       const got = await sha256Hex(bytes)
       if (got !== wanted.sha256) {
         throw new SelvageError(

@@ -3,7 +3,7 @@
  * backend that works here (WebGPU, then wasm), and trusts it only when it gives the probe's stored vectors. What is
  * passed over is listed on the encoder with the reason. It knows neither onnxruntime nor where files come from.
  */
-import { asSelvageError, SelvageError } from '../errors.ts'
+import { asSelvageError, rejectUnknown, SelvageError } from '../errors.ts'
 import type { EncodedText, EncoderBackend, OnProgress, Refusal } from '../types.ts'
 import { orList, sha256Hex } from '../util.ts'
 import { findMarkers, layoutDocument, layoutQuery } from './colbert.ts'
@@ -51,13 +51,7 @@ const GRAPHS: Readonly<Record<EncoderBackend, readonly GraphKind[]>> = {
 }
 
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
-  const unknown = Object.keys(options).filter((key) => !OPTIONS.includes(key))
-  if (unknown.length > 0) {
-    throw new SelvageError(
-      'invalid-argument',
-      `loadEncoder: unknown option ${orList(unknown)}; known: ${OPTIONS.join(', ')}.`,
-    )
-  }
+  rejectUnknown(options, OPTIONS, 'loadEncoder')
   const { backend = 'auto', onProgress } = options
   // Loaded here and not at the top, so that Node never evaluates onnxruntime-web.
   const runtime = options.inference ?? (await import('./session.ts')).webRuntime(options.runtime)

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { ModelFiles } from '../encoder/encoder.ts'
 import { SelvageError } from '../errors.ts'
+import { isMissing } from './fileStore.ts'
 
 export function folderFiles(directory: string): ModelFiles {
   return {
@@ -11,8 +12,7 @@ export function folderFiles(directory: string): ModelFiles {
       try {
         return await readFile(join(directory, path))
       } catch (cause) {
-        const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-        if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+        if (isMissing(cause)) return undefined
         throw new SelvageError('model-missing', `${join(directory, path)} cannot be read: ${String(cause)}`, { cause })
       }
     },

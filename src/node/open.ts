@@ -46,23 +46,18 @@ export class FolderIndex {
     try {
       const engine = await Engine.open(fileStore(dir), ops, onProgress)
       const encoder = await openNodeEncoder({ model, onProgress })
-      return await FolderIndex.#checked(new FolderIndex(engine, encoder, ops), dir, model)
+      const built = engine.manifest.model
+      if (built.hash === encoder.model.hash) return new FolderIndex(engine, encoder, ops)
+      await encoder.close()
+      throw new SelvageError(
+        'model-mismatch',
+        `The index at ${dir} was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but ${model} holds ` +
+          `"${encoder.model.name}" (${encoder.model.hash.slice(0, 12)}). Give the index's model, or build the index again.`,
+      )
     } catch (error) {
       ops.close()
       throw error
     }
-  }
-
-  static async #checked(opened: FolderIndex, dir: string, model: string): Promise<FolderIndex> {
-    const [engine, encoder] = [opened.#engine, opened.#encoder]
-    const built = engine.manifest.model
-    if (built.hash === encoder.model.hash) return opened
-    await opened.close()
-    throw new SelvageError(
-      'model-mismatch',
-      `The index at ${dir} was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but ${model} holds ` +
-        `"${encoder.model.name}" (${encoder.model.hash.slice(0, 12)}). Give the index's model, or build the index again.`,
-    )
   }
 
   private constructor(engine: Engine, encoder: Encoder, ops: FailoverOps) {
