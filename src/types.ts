@@ -55,8 +55,21 @@ export interface Refusal {
  * the stage; total 0 = unknown.
  */
 export interface Progress {
-  /** `model` and `runtime` are downloads, `compile` is session and shader creation, `index` the index's packs. */
-  readonly stage: 'model' | 'runtime' | 'compile' | 'index' | 'read' | 'encode' | 'write' | 'search'
+  /**
+   * `model` and `runtime` are downloads, `compile` is session and shader creation, `index` the index's packs; `cluster`
+   * finds centroids, `compress` makes codes and residuals.
+   */
+  readonly stage:
+    | 'model'
+    | 'runtime'
+    | 'compile'
+    | 'index'
+    | 'read'
+    | 'encode'
+    | 'cluster'
+    | 'compress'
+    | 'write'
+    | 'search'
   readonly loaded: number
   readonly total: number
   readonly unit: 'bytes' | 'items'

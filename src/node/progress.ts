@@ -12,6 +12,8 @@ const STAGES: Record<Progress['stage'], string> = {
   index: 'Loading the index',
   read: 'Reading documents',
   encode: 'Encoding passages',
+  cluster: 'Finding centroids',
+  compress: 'Compressing',
   write: 'Writing the index',
   search: 'Searching',
 }

@@ -49,7 +49,7 @@ function checkShape(what: string, { vectors, offsets, dim }: PassageBatch): void
   }
 }
 
-function checkValues(what: string, { vectors, dim }: PassageBatch): void {
+function checkValues(what: string, { vectors, dim }: Pick<PassageBatch, 'vectors' | 'dim'>): void {
   const bad = vectors instanceof Float32Array ? firstBadFloat(vectors) : firstBadHalf(vectors)
   if (bad < 0) return
   const got = vectors instanceof Float32Array ? vectors[bad] : `f16 bits 0x${vectors[bad]!.toString(16)}`
@@ -68,10 +68,18 @@ function firstBadHalf(halves: Uint16Array): number {
   return -1
 }
 
-function refused(what: string, got: unknown, wanted: string): SelvageError {
+/** Rows without offsets: f32 `[rows, dim]`. */
+export function checkRows(what: string, vectors: Float32Array, dim: number): void {
+  if (!(vectors instanceof Float32Array)) throw refused(`${what} vectors`, typeName(vectors), 'a Float32Array')
+  if (!Number.isInteger(dim) || dim < 1) throw refused(`${what} dim`, dim, 'a whole number from 1 on')
+  if (vectors.length % dim !== 0) throw refused(`${what} vectors`, `${vectors.length} values`, `rows of ${dim}`)
+  checkValues(what, { vectors, dim })
+}
+
+export function refused(what: string, got: unknown, wanted: string): SelvageError {
   return new SelvageError('invalid-argument', `${what}: got ${String(got)}, wanted ${wanted}.`)
 }
 
-function typeName(value: unknown): string {
+export function typeName(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1)
 }

@@ -5,11 +5,23 @@
  */
 import { SelvageError } from '../errors.ts'
 import type { OpsBackend, Refusal } from '../types.ts'
-import type { LoadedPassages, MaxSimOptions, MaxSimResult, Ops, PassageBatch, QueryBatch } from './ops.ts'
-import { Residents, type Sizes } from './residents.ts'
+import type {
+  LoadedPassages,
+  LoadedPlaid,
+  MaxSimOptions,
+  MaxSimResult,
+  Ops,
+  PassageBatch,
+  PlaidBits,
+  PlaidIndex,
+  PlaidResult,
+  PlaidSearchOptions,
+  QueryBatch,
+} from './ops.ts'
+import { Residents } from './residents.ts'
 
-/** Gives the same passages whenever it is called: once to load, and again for each backend that takes over. */
-export type PassageSource = () => PassageBatch | Promise<PassageBatch>
+/** Gives the same data whenever it is called: once to load, and again for each backend that takes over. */
+export type Source<Data> = () => Data | Promise<Data>
 
 export interface FailoverOps extends Ops {
   /** Backends that were tried and left, in order. */
@@ -18,7 +30,9 @@ export interface FailoverOps extends Ops {
    * Give a source for passages that should survive the loss of their backend. A bare batch is not kept: after a loss
    * calls with it fail with `device-lost`, until it is loaded again.
    */
-  load(passages: PassageBatch | PassageSource): Promise<LoadedPassages>
+  load(passages: PassageBatch | Source<PassageBatch>): Promise<LoadedPassages>
+  /** As `load`: give a source for what should survive. */
+  loadPlaid(index: PlaidIndex | Source<PlaidIndex>): Promise<LoadedPlaid>
 }
 
 export interface Backend {
@@ -33,16 +47,61 @@ export async function createFailover(backends: readonly Backend[]): Promise<Fail
   return new Failover(await createNext(untried, refused), untried, refused)
 }
 
-/** Passages and where they lie at present. */
-interface Residence {
-  readonly source: PassageSource | undefined
+/** What was loaded, and where it lies at present. */
+interface Residence<Data, Handle> {
+  readonly source: Source<Data> | undefined
+  readonly load: (ops: Ops, data: Data) => Promise<Handle>
   ops: Ops
   /** Shared by all calls that wait for it. */
-  loading: Promise<LoadedPassages>
-  loaded: LoadedPassages
+  loading: Promise<Handle>
+  loaded: Handle
 }
 
-/** What a PassageSource threw: the caller's failure, and no backend's. */
+type PassagesResidence = Residence<PassageBatch, LoadedPassages>
+type PlaidResidence = Residence<PlaidIndex, LoadedPlaid>
+
+/** Tells of the backend's own handle, whichever that is at present. */
+class MovingHandle<Handle extends LoadedPassages> implements LoadedPassages {
+  protected readonly residence: { readonly loaded: Handle }
+  readonly release: () => void
+
+  constructor(residence: { readonly loaded: Handle }, release: () => void) {
+    this.residence = residence
+    this.release = release
+  }
+
+  get backend(): OpsBackend {
+    return this.residence.loaded.backend
+  }
+
+  get bytes(): number {
+    return this.residence.loaded.bytes
+  }
+
+  get passages(): number {
+    return this.residence.loaded.passages
+  }
+
+  get tokens(): number {
+    return this.residence.loaded.tokens
+  }
+
+  get dim(): number {
+    return this.residence.loaded.dim
+  }
+}
+
+class MovingPlaid extends MovingHandle<LoadedPlaid> implements LoadedPlaid {
+  get centroids(): number {
+    return this.residence.loaded.centroids
+  }
+
+  get bits(): PlaidBits {
+    return this.residence.loaded.bits
+  }
+}
+
+/** What a Source threw: the caller's failure, and no backend's. */
 class SourceFailure {
   readonly cause: unknown
   constructor(cause: unknown) {
@@ -54,7 +113,8 @@ class Failover implements FailoverOps {
   readonly refused: Refusal[]
   readonly #untried: Backend[]
   readonly #left = new WeakSet<Ops>()
-  readonly #residents = new Residents<Residence>(({ loading }) => void loading.then(release, () => {}))
+  readonly #residents = new Residents<PassagesResidence>(({ loading }) => void loading.then(release, () => {}))
+  readonly #indexes = new Residents<PlaidResidence, LoadedPlaid>(({ loading }) => void loading.then(release, () => {}))
   /** The last that was created: what `backend` and `device` tell. */
   #ops: Ops
   /** What calls use: pending while the next backend is being created. */
@@ -75,26 +135,14 @@ class Failover implements FailoverOps {
     return this.#ops.device
   }
 
-  async load(passages: PassageBatch | PassageSource): Promise<LoadedPassages> {
-    this.#residents.assertOpen()
-    const source = typeof passages === 'function' ? passages : undefined
-    const residence = await this.#onCurrent(async (ops): Promise<Residence> => {
-      const loading = ops.load(typeof passages === 'function' ? await callSource(passages) : passages)
-      return { source, ops, loading, loaded: await loading }
-    })
-    const { passages: count, tokens, dim } = residence.loaded
-    const sizes: Sizes = {
-      get backend() {
-        return residence.loaded.backend
-      },
-      get bytes() {
-        return residence.loaded.bytes
-      },
-      passages: count,
-      tokens,
-      dim,
-    }
-    return this.#residents.add(sizes, residence)
+  async load(passages: PassageBatch | Source<PassageBatch>): Promise<LoadedPassages> {
+    const residence = await this.#reside(passages, (ops, batch) => ops.load(batch))
+    return this.#residents.add((release) => new MovingHandle(residence, release), residence)
+  }
+
+  async loadPlaid(index: PlaidIndex | Source<PlaidIndex>): Promise<LoadedPlaid> {
+    const residence = await this.#reside(index, (ops, data) => ops.loadPlaid(data))
+    return this.#indexes.add((release) => new MovingPlaid(residence, release), residence)
   }
 
   maxSim(queries: QueryBatch, passages: LoadedPassages, options?: MaxSimOptions): Promise<MaxSimResult> {
@@ -104,9 +152,33 @@ class Failover implements FailoverOps {
     })
   }
 
+  searchPlaid(queries: QueryBatch, index: LoadedPlaid, options: PlaidSearchOptions): Promise<PlaidResult> {
+    return this.#onCurrent(async (ops) => {
+      const loaded = await this.#moveTo(ops, this.#indexes.get(index))
+      return ops.searchPlaid(queries, loaded, options)
+    })
+  }
+
+  assignCentroids(...call: Parameters<Ops['assignCentroids']>): Promise<Uint32Array> {
+    return this.#onCurrent((ops) => ops.assignCentroids(...call))
+  }
+
   close(): void {
     this.#residents.close()
+    this.#indexes.close()
     void this.#current.then(closeOps, () => {})
+  }
+
+  /** Loads onto the backend at hand. */
+  #reside<Data extends object, Handle>(
+    given: Data | Source<Data>,
+    load: (ops: Ops, data: Data) => Promise<Handle>,
+  ): Promise<Residence<Data, Handle>> {
+    const source = typeof given === 'function' ? given : undefined
+    return this.#onCurrent(async (ops) => {
+      const loading = load(ops, typeof given === 'function' ? await callSource(given) : given)
+      return { source, load, ops, loading, loaded: await loading }
+    })
   }
 
   /** Runs the job on the backend at hand, and on the next ones as long as it fails for no fault of the caller's. */
@@ -133,8 +205,8 @@ class Failover implements FailoverOps {
     return this.#ops
   }
 
-  /** The passages on the given backend, loaded there first when another held them. */
-  #moveTo(ops: Ops, residence: Residence): Promise<LoadedPassages> {
+  /** What was loaded, on the given backend, loaded there first when another held them. */
+  #moveTo<Data, Handle extends LoadedPassages>(ops: Ops, residence: Residence<Data, Handle>): Promise<Handle> {
     if (residence.ops === ops) return residence.loading
     const { source } = residence
     if (source === undefined) {
@@ -145,8 +217,8 @@ class Failover implements FailoverOps {
     }
     const before = residence.ops
     residence.ops = ops
-    residence.loading = callSource(source).then(async (batch) => {
-      residence.loaded = await ops.load(batch)
+    residence.loading = callSource(source).then(async (data) => {
+      residence.loaded = await residence.load(ops, data)
       return residence.loaded
     })
     residence.loading.catch(() => {
@@ -174,7 +246,7 @@ function refusal(backend: OpsBackend, thrown: unknown): Refusal {
   return { backend, reason: thrown instanceof Error ? thrown.message : String(thrown) }
 }
 
-async function callSource(source: PassageSource): Promise<PassageBatch> {
+async function callSource<Data>(source: Source<Data>): Promise<Data> {
   try {
     return await source()
   } catch (cause) {

@@ -7,8 +7,10 @@
  */
 import { throwIfAborted } from '../errors.ts'
 import { checkPassages, checkQueries } from './check.ts'
+import { checkAssignment, checkPlaid, checkPlaidSearch, plaidSizes } from './checkPlaid.ts'
 import { fromHalves } from './half.ts'
-import { NO_POSITION, type Ops, type PassageBatch, type QueryBatch } from './ops.ts'
+import { type LoadedPlaid, NO_POSITION, type Ops, type PassageBatch, type QueryBatch } from './ops.ts'
+import { assignCentroids, ReferencePlaid } from './plaidReference.ts'
 import { Residents } from './residents.ts'
 import { allocateResult, type ResultArrays } from './result.ts'
 
@@ -48,6 +50,7 @@ export function maxSim(queries: QueryBatch, passages: PassageBatch, wantPosition
 
 export function createReferenceOps(): Ops {
   const residents = new Residents<PassageBatch>(() => {})
+  const indexes = new Residents<ReferencePlaid, LoadedPlaid>(() => {})
   return {
     backend: 'reference',
     device: 'plain TypeScript, one thread',
@@ -56,13 +59,14 @@ export function createReferenceOps(): Ops {
       checkPassages(batch)
       const own = { vectors: batch.vectors.slice(), offsets: batch.offsets.slice(), dim: batch.dim }
       return residents.add(
-        {
+        (release) => ({
           backend: 'reference',
           passages: own.offsets.length - 1,
           tokens: own.offsets.at(-1)!,
           dim: own.dim,
           bytes: own.vectors.byteLength + own.offsets.byteLength,
-        },
+          release,
+        }),
         own,
       )
     },
@@ -72,6 +76,32 @@ export function createReferenceOps(): Ops {
       throwIfAborted(options.signal)
       return { ...maxSim(queries, batch, options.positions ?? false), backend: 'reference' }
     },
-    close: () => residents.close(),
+    async assignCentroids(tokens, centroids, dim, options = {}) {
+      residents.assertOpen()
+      checkAssignment(tokens, centroids, dim)
+      throwIfAborted(options.signal)
+      return assignCentroids(tokens, centroids, dim)
+    },
+    async loadPlaid(index) {
+      indexes.assertOpen()
+      checkPlaid(index)
+      const bytes = index.parts.reduce((sum, { codes, residuals }) => sum + codes.byteLength + residuals.byteLength, 0)
+      return indexes.add(
+        (release) => ({ backend: 'reference', ...plaidSizes(index), bytes, release }),
+        new ReferencePlaid(index),
+      )
+    },
+    async searchPlaid(queries, loaded, options) {
+      const index = indexes.get(loaded)
+      checkPlaidSearch(queries, loaded, options)
+      throwIfAborted(options.signal)
+      const start = performance.now()
+      const hits = Array.from({ length: queries.offsets.length - 1 }, (_, b) => index.search(queries, b, options))
+      return { hits, elapsedMs: { total: performance.now() - start }, backend: 'reference' }
+    },
+    close() {
+      residents.close()
+      indexes.close()
+    },
   }
 }

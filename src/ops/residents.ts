@@ -6,11 +6,9 @@
 import { SelvageError } from '../errors.ts'
 import type { LoadedPassages } from './ops.ts'
 
-export type Sizes = Omit<LoadedPassages, 'release'>
-
-export class Residents<Data> {
-  readonly #data = new Map<LoadedPassages, Data>()
-  readonly #released = new WeakSet<LoadedPassages>()
+export class Residents<Data, Handle extends LoadedPassages = LoadedPassages> {
+  readonly #data = new Map<Handle, Data>()
+  readonly #released = new WeakSet<Handle>()
   readonly #free: (data: Data) => void
   #closed = false
 
@@ -25,29 +23,18 @@ export class Residents<Data> {
   }
 
   /**
-   * Enters the data of freshly loaded passages. When the ops were closed meanwhile, frees it and throws.
-   * @param sizes `backend` and `bytes` are read through the handle: a failover changes them
+   * Enters the data of what was freshly loaded. When the ops were closed meanwhile, frees it and throws.
+   * @param makeHandle gets what is to be the handle's `release`
    */
-  add(sizes: Sizes, data: Data): LoadedPassages {
+  add(makeHandle: (release: () => void) => Handle, data: Data): Handle {
     if (this.#closed) this.#free(data)
     this.assertOpen()
-    const handle: LoadedPassages = {
-      get backend() {
-        return sizes.backend
-      },
-      get bytes() {
-        return sizes.bytes
-      },
-      passages: sizes.passages,
-      tokens: sizes.tokens,
-      dim: sizes.dim,
-      release: () => this.#release(handle),
-    }
+    const handle = makeHandle(() => this.#release(handle))
     this.#data.set(handle, data)
     return handle
   }
 
-  get(handle: LoadedPassages): Data {
+  get(handle: Handle): Data {
     this.assertOpen()
     const data = this.#data.get(handle)
     if (data !== undefined) return data
@@ -60,7 +47,7 @@ export class Residents<Data> {
     for (const handle of [...this.#data.keys()]) this.#release(handle)
   }
 
-  #release(handle: LoadedPassages): void {
+  #release(handle: Handle): void {
     const data = this.#data.get(handle)
     if (data === undefined) return
     this.#data.delete(handle)

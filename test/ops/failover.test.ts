@@ -43,6 +43,9 @@ class Fragile {
         return Object.assign(loaded, {})
       },
       maxSim: async (...call) => ({ ...(await guarded(inner.maxSim(...call))), backend: this.name }),
+      assignCentroids: (...call) => guarded(inner.assignCentroids(...call)),
+      loadPlaid: (index) => guarded(inner.loadPlaid(index)),
+      searchPlaid: (...call) => guarded(inner.searchPlaid(...call)),
       close: this.close,
     }
   }

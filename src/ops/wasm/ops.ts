@@ -7,7 +7,8 @@ import { throwIfAborted } from '../../errors.ts'
 import { checkPassages, checkQueries } from '../check.ts'
 import type { Ops, QueryBatch } from '../ops.ts'
 import { cutIntoParts } from '../parts.ts'
-import { Residents, type Sizes } from '../residents.ts'
+import { createReferenceOps } from '../reference.ts'
+import { Residents } from '../residents.ts'
 import { allocateResult, placeBlock, type ResultArrays } from '../result.ts'
 import { compileKernels, WasmPart } from './instance.ts'
 import { packQueries, TOKEN_BLOCK } from './layout.ts'
@@ -29,6 +30,7 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
   const module = await compileKernels()
   // Nothing to free: a memory goes when nothing refers to it.
   const residents = new Residents<readonly WasmPart[]>(() => {})
+  const reference = createReferenceOps()
   let lastCall: Promise<unknown> = Promise.resolve()
 
   return {
@@ -43,14 +45,17 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
         Math.ceil((offsets[p + 1]! - offsets[p]!) / TOKEN_BLOCK) * blockBytes + offsets.BYTES_PER_ELEMENT
       const ranges = cutIntoParts({ first: 0, end: offsets.length - 1 }, passageBytes, maxPartBytes)
       const parts = ranges.map((range) => new WasmPart(module, batch, range))
-      const sizes: Sizes = {
-        backend: 'wasm',
-        passages: offsets.length - 1,
-        tokens: offsets.at(-1)!,
-        dim,
-        bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-      }
-      return residents.add(sizes, parts)
+      return residents.add(
+        (release) => ({
+          backend: 'wasm',
+          passages: offsets.length - 1,
+          tokens: offsets.at(-1)!,
+          dim,
+          bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+          release,
+        }),
+        parts,
+      )
     },
     async maxSim(queries, passages, options = {}) {
       residents.get(passages)
@@ -63,6 +68,10 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
       lastCall = call.catch(() => {})
       return call
     },
+    // The reference answers until the kernels are here.
+    assignCentroids: (...call) => reference.assignCentroids(...call),
+    loadPlaid: (index) => reference.loadPlaid(index),
+    searchPlaid: (...call) => reference.searchPlaid(...call),
     close: () => residents.close(),
   }
 }

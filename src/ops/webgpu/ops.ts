@@ -13,7 +13,8 @@ import {
   type PassageBatch,
   type QueryBatch,
 } from '../ops.ts'
-import { Residents, type Sizes } from '../residents.ts'
+import { createReferenceOps } from '../reference.ts'
+import { Residents } from '../residents.ts'
 import { allocateResult, placeBlock, type ResultArrays } from '../result.ts'
 import { BufferPool } from './buffers.ts'
 import { type Gpu, requestGpu } from './device.ts'
@@ -71,14 +72,17 @@ class WebGpuOps implements Ops {
     checkPassages(batch)
     await this.#kernels.maxSim(storageOf(batch)) // now, and not at the first query, which should be fast
     const passages = await uploadPassages(this.#gpu, batch, this.#maxBindingBytes)
-    const sizes: Sizes = {
-      backend: this.backend,
-      passages: batch.offsets.length - 1,
-      tokens: batch.offsets.at(-1)!,
-      dim: batch.dim,
-      bytes: passages.bytes,
-    }
-    return this.#residents.add(sizes, passages)
+    return this.#residents.add(
+      (release) => ({
+        backend: this.backend,
+        passages: batch.offsets.length - 1,
+        tokens: batch.offsets.at(-1)!,
+        dim: batch.dim,
+        bytes: passages.bytes,
+        release,
+      }),
+      passages,
+    )
   }
 
   async maxSim(queries: QueryBatch, loaded: LoadedPassages, options: MaxSimOptions = {}): Promise<MaxSimResult> {
@@ -105,6 +109,12 @@ class WebGpuOps implements Ops {
     markEmpty(passages.empty, queries.offsets, loaded.passages, result)
     return { ...result, backend: this.backend }
   }
+
+  // The reference answers until the kernels are here.
+  readonly #reference = createReferenceOps()
+  readonly assignCentroids: Ops['assignCentroids'] = (...call) => this.#reference.assignCentroids(...call)
+  readonly loadPlaid: Ops['loadPlaid'] = (index) => this.#reference.loadPlaid(index)
+  readonly searchPlaid: Ops['searchPlaid'] = (...call) => this.#reference.searchPlaid(...call)
 
   close(): void {
     this.#residents.close()

@@ -1,0 +1,94 @@
+/**
+ * What every backend checks of a compressed index and of a search in it, in one place; see check.ts. Afterwards a kernel
+ * may rely on: codes below C, integers that stay in integer.ts's ranges, offsets that rise, a filter that is long enough.
+ */
+import { checkQueries, checkRows, refused, typeName } from './check.ts'
+import {
+  type LoadedPlaid,
+  MAX_DIM,
+  MAX_QUERY_TOKENS,
+  type PlaidIndex,
+  type PlaidPart,
+  type PlaidSearchOptions,
+  type QueryBatch,
+} from './ops.ts'
+
+const BITS: readonly number[] = [1, 2, 4, 8]
+
+export function checkAssignment(tokens: Float32Array, centroids: Float32Array, dim: number): void {
+  checkRows('token', tokens, dim)
+  checkRows('centroid', centroids, dim)
+  if (centroids.length === 0 && tokens.length > 0) throw refused('centroids', 'none', 'at least one')
+}
+
+export function checkPlaid({ codec, parts }: PlaidIndex): void {
+  const { dim, bits, centroids, weights, shift } = codec
+  if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM))
+    throw refused('dim of the index', dim, `a whole number from 1 to ${MAX_DIM}`)
+  if (!BITS.includes(bits)) throw refused('bits of the index', bits, BITS.join(', '))
+  if ((dim * bits) % 8 !== 0) throw refused('dim times bits', `${dim} * ${bits}`, 'a multiple of 8')
+  if (!(Number.isInteger(shift) && shift >= 0 && shift <= 3)) throw refused('shift', shift, '0 to 3')
+  if (weights.length !== 2 ** bits) throw refused('weights', `${weights.length} values`, `${2 ** bits}`)
+  if (centroids.length % dim !== 0) throw refused('centroids', `${centroids.length} values`, `rows of ${dim}`)
+  // -128 would break the symmetry that kernels rely on, and no quantiser here writes it.
+  if (centroids.includes(-128)) throw refused('centroids', -128, '-127 to 127')
+  if (weights.includes(-128)) throw refused('weights', -128, '-127 to 127')
+  parts.forEach((part, index) => {
+    checkPart(part, index, (dim * bits) / 8, centroids.length / dim)
+  })
+  const passages = parts.reduce((sum, { offsets }) => sum + offsets.length - 1, 0)
+  if (passages >= 2 ** 31) throw refused('passages', passages, 'fewer than 2^31')
+}
+
+function checkPart({ codes, residuals, offsets }: PlaidPart, index: number, rowBytes: number, centroids: number): void {
+  const part = `part ${index}`
+  if (!(codes instanceof Uint16Array || codes instanceof Uint32Array))
+    throw refused(`codes of ${part}`, typeName(codes), 'a Uint16Array or Uint32Array')
+  if (!(residuals instanceof Uint8Array)) throw refused(`residuals of ${part}`, typeName(residuals), 'a Uint8Array')
+  if (!(offsets instanceof Uint32Array)) throw refused(`offsets of ${part}`, typeName(offsets), 'a Uint32Array')
+  if (offsets[0] !== 0) throw refused(`offsets[0] of ${part}`, offsets[0], '0')
+  for (let p = 1; p < offsets.length; p++)
+    if (offsets[p]! < offsets[p - 1]!)
+      throw refused(`offsets[${p}] of ${part}`, offsets[p], `at least ${offsets[p - 1]}, the one before it`)
+  if (offsets.at(-1) !== codes.length)
+    throw refused(`last offset of ${part}`, offsets.at(-1), `${codes.length}, the number of codes`)
+  if (residuals.length !== codes.length * rowBytes)
+    throw refused(`residuals of ${part}`, `${residuals.length} bytes`, `${codes.length * rowBytes}`)
+  for (let t = 0; t < codes.length; t++)
+    if (codes[t]! >= centroids)
+      throw refused(`code of token ${t} of ${part}`, codes[t], `less than ${centroids}, the number of centroids`)
+}
+
+export function checkPlaidSearch(
+  queries: QueryBatch,
+  { dim, passages }: LoadedPlaid,
+  options: PlaidSearchOptions,
+): void {
+  const { k, candidates, filter } = options
+  checkQueries(queries, dim)
+  for (let b = 0; b + 1 < queries.offsets.length; b++) {
+    const rows = queries.offsets[b + 1]! - queries.offsets[b]!
+    if (rows > MAX_QUERY_TOKENS) throw refused(`tokens of query ${b}`, rows, `at most ${MAX_QUERY_TOKENS}`)
+  }
+  if (!(Number.isInteger(k) && k >= 0)) throw refused('k', k, 'a whole number from 0 on')
+  if (!(candidates === Infinity || (Number.isInteger(candidates) && candidates >= 0)))
+    throw refused('candidates', candidates, 'a whole number from 0 on, or Infinity')
+  if (filter === undefined) return
+  if (!(filter instanceof Uint32Array)) throw refused('filter', typeName(filter), 'a Uint32Array')
+  const words = Math.ceil(passages / 32)
+  if (filter.length !== words) throw refused('filter', `${filter.length} words`, `${words}: a bit for each passage`)
+}
+
+/** What a handle tells of an index, but for what depends on the backend. */
+export function plaidSizes({
+  codec,
+  parts,
+}: PlaidIndex): Pick<LoadedPlaid, 'passages' | 'tokens' | 'dim' | 'centroids' | 'bits'> {
+  return {
+    passages: parts.reduce((sum, { offsets }) => sum + offsets.length - 1, 0),
+    tokens: parts.reduce((sum, { codes }) => sum + codes.length, 0),
+    dim: codec.dim,
+    centroids: codec.centroids.length / codec.dim,
+    bits: codec.bits,
+  }
+}
