@@ -12,6 +12,7 @@ import type { PassageBatch } from '../ops.ts'
 import type { Part } from '../parts.ts'
 import base64 from './kernels.as.ts?wasm'
 import { PAGE_BYTES, packTokens, type QueryChunk, TOKEN_BLOCK } from './layout.ts'
+import plaidBase64 from './plaid.as.ts?wasm'
 
 /** The exports of kernels.as.ts; numbers are addresses in bytes unless named otherwise. */
 interface Kernels {
@@ -44,8 +45,13 @@ export interface Slice {
 }
 
 /** Compiles without eval: a page needs no more than CSP 'wasm-unsafe-eval'. Rejects where SIMD is missing. */
-export async function compileKernels(): Promise<WebAssembly.Module> {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+export async function compileKernels(): Promise<{ maxSim: WebAssembly.Module; plaid: WebAssembly.Module }> {
+  const [maxSim, plaid] = await Promise.all([compile(base64), compile(plaidBase64)])
+  return { maxSim, plaid }
+}
+
+async function compile(encoded: string): Promise<WebAssembly.Module> {
+  const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0))
   try {
     return await WebAssembly.compile(bytes)
   } catch (cause) {
@@ -79,7 +85,7 @@ export class WasmPart {
     this.#blocksAt = align(OFFSETS_AT + blockOffsets.byteLength)
     const values = blockOffsets.at(-1)! * TOKEN_BLOCK * this.dim
     this.#workAt = align(this.#blocksAt + values * (this.half ? 2 : 4))
-    const buffer = this.#grow(this.#workAt)
+    const buffer = grow(this.#kernels.memory, this.#workAt)
     new Uint32Array(buffer, OFFSETS_AT, blockOffsets.length).set(blockOffsets)
     const blocks = this.half
       ? new Uint16Array(buffer, this.#blocksAt, values)
@@ -117,7 +123,7 @@ export class WasmPart {
     const bestPositionsAt = reserve(rows * 4)
     const scoresAt = reserve(scoreCount * 4)
     const positionsAt = reserve(positionCount * 4)
-    const buffer = this.#grow(next)
+    const buffer = grow(this.#kernels.memory, next)
 
     new Float32Array(buffer, tilesAt, tiles.length).set(tiles)
     new Uint32Array(buffer, rowOffsetsAt, rowOffsets.length).set(rowOffsets)
@@ -143,21 +149,20 @@ export class WasmPart {
       positions: new Uint32Array(buffer, positionsAt, positionCount),
     }
   }
+}
 
-  /** The memory's buffer, at least `bytes` long. Growing detaches earlier views. */
-  #grow(bytes: number): ArrayBuffer {
-    const { memory } = this.#kernels
-    const missing = bytes - memory.buffer.byteLength
-    if (missing > 0) {
-      try {
-        memory.grow(Math.ceil(missing / PAGE_BYTES))
-      } catch (cause) {
-        const message = `WebAssembly memory cannot grow to ${Math.ceil(bytes / 2 ** 20)} MiB for these passages.`
-        throw new SelvageError('runtime-failed', message, { cause })
-      }
+/** The memory's buffer, at least `bytes` long. Growing detaches earlier views. */
+export function grow(memory: WebAssembly.Memory, bytes: number): ArrayBuffer {
+  const missing = bytes - memory.buffer.byteLength
+  if (missing > 0) {
+    try {
+      memory.grow(Math.ceil(missing / PAGE_BYTES))
+    } catch (cause) {
+      const message = `WebAssembly memory cannot grow to ${Math.ceil(bytes / 2 ** 20)} MiB for these passages.`
+      throw new SelvageError('runtime-failed', message, { cause })
     }
-    return memory.buffer
   }
+  return memory.buffer
 }
 
 /** Address 0 stays free: it means "not wanted". */

@@ -5,13 +5,16 @@
  */
 import { throwIfAborted } from '../../errors.ts'
 import { checkPassages, checkQueries } from '../check.ts'
-import type { Ops, QueryBatch } from '../ops.ts'
+import { checkAssignment, checkPlaid, checkPlaidSearch, plaidSizes } from '../checkPlaid.ts'
+import type { LoadedPlaid, Ops, QueryBatch } from '../ops.ts'
 import { cutIntoParts } from '../parts.ts'
-import { createReferenceOps } from '../reference.ts'
 import { Residents } from '../residents.ts'
 import { allocateResult, placeBlock, type ResultArrays } from '../result.ts'
+import { assignCentroids } from './assign.ts'
+import { Breather } from './breather.ts'
 import { compileKernels, WasmPart } from './instance.ts'
 import { packQueries, TOKEN_BLOCK } from './layout.ts'
+import { searchBatch, WasmPlaid } from './plaid.ts'
 
 export interface WasmOptions {
   /** Most bytes of passages in one WASM memory, of which it can address 2^32. Default 2 GiB; tests take little. */
@@ -24,14 +27,18 @@ const CHUNK_BYTES = 256 * 1024
 const SLICE_WORK = 1 << 25
 /** Scores and positions that one call writes. */
 const SLICE_OUTPUTS = 1 << 18
-const PAUSE_AFTER_MS = 30
 
 export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}): Promise<Ops> {
-  const module = await compileKernels()
+  const modules = await compileKernels()
   // Nothing to free: a memory goes when nothing refers to it.
   const residents = new Residents<readonly WasmPart[]>(() => {})
-  const reference = createReferenceOps()
+  const indexes = new Residents<WasmPlaid, LoadedPlaid>(() => {})
   let lastCall: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
+    const call = lastCall.then(job)
+    lastCall = call.catch(() => {})
+    return call
+  }
 
   return {
     backend: 'wasm',
@@ -44,7 +51,7 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
       const passageBytes = (p: number): number =>
         Math.ceil((offsets[p + 1]! - offsets[p]!) / TOKEN_BLOCK) * blockBytes + offsets.BYTES_PER_ELEMENT
       const ranges = cutIntoParts({ first: 0, end: offsets.length - 1 }, passageBytes, maxPartBytes)
-      const parts = ranges.map((range) => new WasmPart(module, batch, range))
+      const parts = ranges.map((range) => new WasmPart(modules.maxSim, batch, range))
       return residents.add(
         (release) => ({
           backend: 'wasm',
@@ -60,19 +67,37 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
     async maxSim(queries, passages, options = {}) {
       residents.get(passages)
       checkQueries(queries, passages.dim)
-      const call = lastCall.then(async () => {
+      return inTurn(async () => {
         const result = allocateResult(queries, passages.passages, options.positions ?? false)
         await fill(result, queries, passages.passages, () => residents.get(passages), options.signal)
         return { ...result, backend: 'wasm' } as const
       })
-      lastCall = call.catch(() => {})
-      return call
     },
-    // The reference answers until the kernels are here.
-    assignCentroids: (...call) => reference.assignCentroids(...call),
-    loadPlaid: (index) => reference.loadPlaid(index),
-    searchPlaid: (...call) => reference.searchPlaid(...call),
-    close: () => residents.close(),
+    async assignCentroids(tokens, centroids, dim, options = {}) {
+      residents.assertOpen()
+      checkAssignment(tokens, centroids, dim)
+      throwIfAborted(options.signal)
+      const breather = new Breather(options.signal, () => residents.assertOpen())
+      return assignCentroids(modules.maxSim, tokens, centroids, dim, breather)
+    },
+    async loadPlaid(index) {
+      indexes.assertOpen()
+      checkPlaid(index)
+      const plaid = await WasmPlaid.load(modules.plaid, index, maxPartBytes)
+      return indexes.add((release) => ({ backend: 'wasm', ...plaidSizes(index), bytes: plaid.bytes, release }), plaid)
+    },
+    async searchPlaid(queries, loaded, options) {
+      indexes.get(loaded)
+      checkPlaidSearch(queries, loaded, options)
+      return inTurn(async () => {
+        const breather = new Breather(options.signal, () => indexes.get(loaded))
+        return { ...(await searchBatch(indexes.get(loaded), queries, options, breather)), backend: 'wasm' } as const
+      })
+    },
+    close() {
+      residents.close()
+      indexes.close()
+    },
   }
 }
 
@@ -92,7 +117,7 @@ async function fill(
   const { offsets, dim } = queries
   const rowBytes = dim * queries.vectors.BYTES_PER_ELEMENT
   const chunkBytes = (b: number): number => (offsets[b + 1]! - offsets[b]!) * rowBytes
-  let lastPause = performance.now()
+  const breather = new Breather(signal, getParts)
   for (const chunk of cutIntoParts({ first: 0, end: offsets.length - 1 }, chunkBytes, CHUNK_BYTES)) {
     const packed = packQueries(queries, chunk)
     const rows = packed.rowOffsets.at(-1)!
@@ -104,26 +129,8 @@ async function fill(
         const passages = { first: part.range.first + slice.first, end: part.range.first + slice.end }
         const found = part.maxSim(packed, slice, wantPositions)
         placeBlock({ ...found, queries: chunk, passages }, offsets, passageCount, result)
-        // Without a signal nobody can interrupt, and pauses would only cost time.
-        if (signal !== undefined && performance.now() - lastPause > PAUSE_AFTER_MS) {
-          await pause()
-          throwIfAborted(signal)
-          getParts()
-          lastPause = performance.now()
-        }
+        await breather.breathe()
       }
     }
   }
-}
-
-/** Lets the event loop run once. Faster than setTimeout, which browsers hold for 4 ms when nested. */
-function pause(): Promise<void> {
-  return new Promise((resume) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resume()
-    }
-    port2.postMessage(null)
-  })
 }

@@ -1,0 +1,300 @@
+/**
+ * One WASM memory with some passages of a compressed index, and the calls into its kernels (plaid.as.ts).
+ * It knows the memory's layout and nothing of handles, checks or scheduling (plaid.ts does). As with WasmPart, each part has
+ * an instance of its own, so that dropping it gives the memory back.
+ *
+ *   layout: [ offsets | codes | residuals | inverse norms | centroid rows | centroid blocks | byte table | token block |
+ *             filter, query tiles, centroid scores, sums, work space of a query: see #query ]
+ */
+import { SelvageError } from '../../errors.ts'
+import { byteWeights, type IntegerQuery } from '../integer.ts'
+import type { PlaidCodec, PlaidIndex } from '../ops.ts'
+import type { Part } from '../parts.ts'
+import { grow } from './instance.ts'
+import { QUERY_TILE, TOKEN_BLOCK } from './layout.ts'
+
+/** The exports of plaid.as.ts; numbers are addresses in bytes unless named otherwise. */
+interface Kernels {
+  readonly memory: WebAssembly.Memory
+  setIndex(
+    codes: number,
+    wide: boolean,
+    residuals: number,
+    residualBytes: number,
+    inverse: number,
+    centroidRows: number,
+    table: number,
+    bits: number,
+    pairs: number,
+    block: number,
+  ): void
+  inverseNorms(firstToken: number, endToken: number): void
+  scoreCentroids(
+    blocks: number,
+    first: number,
+    end: number,
+    tiles: number,
+    rows: number,
+    bound: number,
+    multiplier: number,
+    scores: number,
+    columns: number,
+  ): void
+  approximateMaxSim(
+    offsets: number,
+    first: number,
+    end: number,
+    scores: number,
+    columns: number,
+    filter: number,
+    base: number,
+    sums: number,
+  ): void
+  residualMaxSim(
+    offsets: number,
+    list: number,
+    count: number,
+    tiles: number,
+    rows: number,
+    queryRows: number,
+    best: number,
+    bestAt: number,
+    sums: number,
+    positions: number,
+    similarities: number,
+  ): void
+}
+
+/** Largest number of centroids whose codes take two bytes. */
+export const NARROW_CENTROIDS = 65_536
+
+export function codeBytes({ centroids, dim }: PlaidCodec): number {
+  return centroids.length / dim <= NARROW_CENTROIDS ? 2 : 4
+}
+
+/** What residualMaxSim found; views into the memory, valid until the next call. */
+export interface Scored {
+  readonly sums: Int32Array
+  /** `[count, Q]`, empty unless asked for. */
+  readonly positions: Uint32Array
+  readonly similarities: Int32Array
+}
+
+/** Addresses of the query at hand. */
+interface QueryPlaces {
+  readonly rows: number
+  /** Rows filled up to whole tiles. */
+  readonly tileRows: number
+  readonly columns: number
+  readonly filter: number
+  readonly tiles: number
+  readonly scores: number
+  readonly sums: number
+  readonly best: number
+  readonly bestAt: number
+  readonly end: number
+}
+
+export class PlaidMemory {
+  /** Global ids of its passages. */
+  readonly range: Part
+  readonly centroids: number
+  readonly #kernels: Kernels
+  readonly #codec: PlaidCodec
+  readonly #pairs: number
+  readonly #offsets: Uint32Array
+  readonly #offsetsAt: number
+  readonly #blocksAt: number
+  readonly #workAt: number
+  #query: QueryPlaces | undefined
+
+  /** Copies the passages in; their inverse norms are computed by `prepare`. */
+  constructor(module: WebAssembly.Module, index: PlaidIndex, range: Part) {
+    // The compiler made these exports from plaid.as.ts, out of the type checker's sight.
+    this.#kernels = new WebAssembly.Instance(module).exports as unknown as Kernels
+    const { codec } = index
+    const { dim, bits } = codec
+    this.range = range
+    this.#codec = codec
+    this.centroids = codec.centroids.length / dim
+    this.#pairs = Math.ceil(dim / 2)
+    this.#offsets = offsetsOf(index, range)
+    const tokens = this.#offsets.at(-1)!
+    const rowBytes = (dim * bits) / 8
+    const wide = codeBytes(codec) === 4
+    const centroidBlocks = Math.ceil(this.centroids / TOKEN_BLOCK)
+
+    const place = placer(FIRST_ADDRESS)
+    this.#offsetsAt = place(this.#offsets.byteLength)
+    const codesAt = place(tokens * codeBytes(codec))
+    const residualsAt = place(tokens * rowBytes)
+    const inverseAt = place(tokens * 2)
+    const rowsAt = place(this.centroids * this.#pairs * 4)
+    this.#blocksAt = place(centroidBlocks * TOKEN_BLOCK * this.#pairs * 4)
+    const tableAt = place(256 * (8 / bits) * 2)
+    const blockAt = place(TOKEN_BLOCK * this.#pairs * 4)
+    this.#workAt = place(0)
+    const buffer = grow(this.#kernels.memory, this.#workAt)
+
+    new Uint32Array(buffer, this.#offsetsAt, this.#offsets.length).set(this.#offsets)
+    const codes = wide ? new Uint32Array(buffer, codesAt, tokens) : new Uint16Array(buffer, codesAt, tokens)
+    const residuals = new Uint8Array(buffer, residualsAt, tokens * rowBytes)
+    let at = 0
+    for (const { part, first, end } of piecesOf(index, range)) {
+      const [start, stop] = [part.offsets[first]!, part.offsets[end]!]
+      codes.set(part.codes.subarray(start, stop), at)
+      residuals.set(part.residuals.subarray(start * rowBytes, stop * rowBytes), at * rowBytes)
+      at += stop - start
+    }
+    new Int16Array(buffer, tableAt, 256 * (8 / bits)).set(byteWeights(codec))
+    const rows = new Int16Array(buffer, rowsAt, this.centroids * this.#pairs * 2)
+    const blocks = new Int16Array(buffer, this.#blocksAt, centroidBlocks * TOKEN_BLOCK * this.#pairs * 2)
+    for (let c = 0; c < this.centroids; c++)
+      for (let e = 0; e < dim; e++) {
+        const value = codec.centroids[c * dim + e]!
+        rows[c * this.#pairs * 2 + e] = value << codec.shift
+        blocks[interleaved(c, e, TOKEN_BLOCK, this.#pairs)] = value
+      }
+    this.#kernels.setIndex(codesAt, wide, residualsAt, rowBytes, inverseAt, rowsAt, tableAt, bits, this.#pairs, blockAt)
+  }
+
+  get bytes(): number {
+    return this.#kernels.memory.buffer.byteLength
+  }
+
+  get passages(): number {
+    return this.#offsets.length - 1
+  }
+
+  get tokens(): number {
+    return this.#offsets.at(-1)!
+  }
+
+  /** Tokens of passage `p` of this part. */
+  tokensOf(p: number): number {
+    return this.#offsets[p + 1]! - this.#offsets[p]!
+  }
+
+  /** Inverse norms of tokens first .. end; each token once, before any search. `first` is a multiple of 4. */
+  prepare(first: number, end: number): void {
+    this.#kernels.inverseNorms(first, end)
+  }
+
+  /** Puts the query and the filter (of all passages of the index) into the memory: what the next calls are about. */
+  setQuery({ values, rows }: IntegerQuery, filter: Uint32Array | undefined): void {
+    const { dim } = this.#codec
+    const tileRows = Math.ceil(rows / QUERY_TILE) * QUERY_TILE
+    const columns = Math.ceil(rows / COLUMN_GROUP) * COLUMN_GROUP
+    const place = placer(this.#workAt)
+    const filterAt = place(filter?.byteLength ?? 0)
+    const tilesAt = place(tileRows * this.#pairs * 4)
+    const scores = place(Math.ceil(this.centroids / TOKEN_BLOCK) * TOKEN_BLOCK * columns)
+    const sums = place(this.passages * 4)
+    const best = place(tileRows * 4)
+    const bestAt = place(tileRows * 4)
+    const end = place(0)
+    const buffer = grow(this.#kernels.memory, end)
+    if (filter !== undefined) new Uint32Array(buffer, filterAt, filter.length).set(filter)
+    const tiles = new Int16Array(buffer, tilesAt, tileRows * this.#pairs * 2)
+    tiles.fill(0)
+    for (let row = 0; row < rows; row++)
+      for (let e = 0; e < dim; e++) tiles[interleaved(row, e, QUERY_TILE, this.#pairs)] = values[row * dim + e]!
+    // Columns past the rows are never written by the kernel, and must not count.
+    if (columns > tileRows) new Uint8Array(buffer, scores, this.centroids * columns).fill(0)
+    const filterPlace = filter === undefined ? 0 : filterAt
+    this.#query = { rows, tileRows, columns, filter: filterPlace, tiles: tilesAt, scores, sums, best, bestAt, end }
+  }
+
+  /** u8 scores of centroids first .. end; `first` is a multiple of 4. */
+  scoreCentroids(first: number, end: number, { bound, multiplier }: IntegerQuery): void {
+    const { tiles, tileRows, scores, columns } = this.#places
+    this.#kernels.scoreCentroids(this.#blocksAt, first, end, tiles, tileRows, bound, multiplier, scores, columns)
+  }
+
+  /** Approximate scores of passages first .. end of this part, for `sums`. */
+  approximate(first: number, end: number): void {
+    const { scores, columns, filter, sums } = this.#places
+    this.#kernels.approximateMaxSim(this.#offsetsAt, first, end, scores, columns, filter, this.range.first, sums)
+  }
+
+  /** `[P]` of this part; a view. */
+  get sums(): Int32Array {
+    return new Int32Array(this.#kernels.memory.buffer, this.#places.sums, this.passages)
+  }
+
+  /** Scores with residuals. @param list passages of this part, none of them empty */
+  residual(list: Uint32Array, wantMatches: boolean): Scored {
+    const { rows, tileRows, tiles, best, bestAt, end } = this.#places
+    const matchCount = wantMatches ? list.length * rows : 0
+    const place = placer(end)
+    const listAt = place(list.byteLength)
+    const sumsAt = place(list.length * 4)
+    const positionsAt = place(matchCount * 4)
+    const similaritiesAt = place(matchCount * 4)
+    const buffer = grow(this.#kernels.memory, place(0))
+    new Uint32Array(buffer, listAt, list.length).set(list)
+    this.#kernels.residualMaxSim(
+      this.#offsetsAt,
+      listAt,
+      list.length,
+      tiles,
+      tileRows,
+      rows,
+      best,
+      bestAt,
+      sumsAt,
+      wantMatches ? positionsAt : 0,
+      similaritiesAt,
+    )
+    return {
+      sums: new Int32Array(buffer, sumsAt, list.length),
+      positions: new Uint32Array(buffer, positionsAt, matchCount),
+      similarities: new Int32Array(buffer, similaritiesAt, matchCount),
+    }
+  }
+
+  get #places(): QueryPlaces {
+    if (this.#query === undefined) throw new SelvageError('internal', 'A kernel was called before setQuery.')
+    return this.#query
+  }
+}
+
+/** Address 0 stays free: it means "not wanted". */
+const FIRST_ADDRESS = 16
+/** Query rows whose u8 scores fill a vector. */
+const COLUMN_GROUP = 16
+
+/** Gives out addresses one behind the other, each a multiple of 16. */
+function placer(first: number): (bytes: number) => number {
+  let next = first
+  return (bytes) => {
+    const at = next
+    next = Math.ceil((next + bytes) / 16) * 16
+    return at
+  }
+}
+
+/** Place of value (row, e) where `lanes` rows lie side by side, two dimensions at a time: `[rows / lanes, pairs, lanes, 2]`. */
+function interleaved(row: number, e: number, lanes: number, pairs: number): number {
+  return ((Math.floor(row / lanes) * pairs + (e >> 1)) * lanes + (row % lanes)) * 2 + (e & 1)
+}
+
+/** The stretches of the index's parts that passages of `range` lie in, numbered within their part. */
+function* piecesOf({ parts }: PlaidIndex, range: Part) {
+  let base = 0
+  for (const part of parts) {
+    const count = part.offsets.length - 1
+    const first = Math.max(0, range.first - base)
+    const end = Math.min(count, range.end - base)
+    if (first < end) yield { part, first, end }
+    base += count
+  }
+}
+
+function offsetsOf(index: PlaidIndex, range: Part): Uint32Array {
+  const offsets = new Uint32Array(range.end - range.first + 1)
+  let p = 0
+  for (const { part, first, end } of piecesOf(index, range))
+    for (let i = first; i < end; i++, p++) offsets[p + 1] = offsets[p]! + part.offsets[i + 1]! - part.offsets[i]!
+  return offsets
+}
