@@ -3,6 +3,7 @@
  *   vite build --mode library --app   dist/browser/: selvage.js and its two workers, each one file that any bundler or
  *                                     static page can use · dist/node/: the command line and `selvage/node`
  *   vite build --mode demo            dist/demo/: the demo page, which uses the library as built
+ *   vite build --mode bench           dist/bench/: the PLAID bench, plain Node without a test runner around it
  *   vitest                            projects `node`; `browser`, in a real Chromium, so that WebGPU is real too
  *                                     (SwiftShader where there is no GPU); `e2e`, the built page and the packed package
  */
@@ -96,6 +97,11 @@ const demo: ViteUserConfig = {
   build: { outDir: '../dist/demo', emptyOutDir: true, target: 'es2022' },
 }
 
+const bench: ViteUserConfig = {
+  plugins: [assemblyScript()],
+  build: { ssr: 'test/bench/plaid.ts', outDir: 'dist/bench', target: 'node20', minify: false, copyPublicDir: false },
+}
+
 const tests: ViteUserConfig = {
   plugins: [assemblyScript(), runtimeAsset()],
   worker: { format: 'es', plugins: () => [assemblyScript(), runtimeAsset()] },
@@ -147,4 +153,6 @@ const tests: ViteUserConfig = {
   },
 }
 
-export default defineConfig(({ mode }) => (mode === 'library' ? library : mode === 'demo' ? demo : tests))
+const CONFIGS: Readonly<Record<string, ViteUserConfig>> = { library, demo, bench }
+
+export default defineConfig(({ mode }) => CONFIGS[mode] ?? tests)

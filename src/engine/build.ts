@@ -5,7 +5,8 @@
  */
 import type { Encoder } from '../encoder/encoder.ts'
 import { SelvageError, throwIfAborted } from '../errors.ts'
-import { FlatBuilder } from '../plaid/flat.ts'
+import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
+import type { AssignCentroids } from '../plaid/kmeans.ts'
 import type { BlobStore } from '../store/store.ts'
 import type { Page, Section, Source } from '../text/document.ts'
 import { type ParseOptions, parsePage } from '../text/parse/index.ts'
@@ -21,6 +22,10 @@ export interface BuildOptions {
   readonly sourceCount?: number
   readonly encoder: Encoder
   readonly store: BlobStore
+  /** The nearest centroid of every token: Ops.assignCentroids, or what is faster where the build runs. */
+  readonly assign: AssignCentroids
+  /** How vectors are compressed. */
+  readonly plaid?: PlaidOptions
   readonly parse?: ParseOptions
   /** Remembered in the manifest: see Manifest.fingerprint. Default ''. */
   readonly fingerprint?: string
@@ -42,6 +47,8 @@ export interface BuildSummary {
   readonly elapsedMs: {
     readonly parse: number
     readonly encode: number
+    /** Centroids, codes and residuals. */
+    readonly compress: number
     readonly write: number
   }
   /** Sources that became nothing, with the reason: empty, opted out. */
@@ -72,9 +79,9 @@ export async function buildIndex(options: BuildOptions): Promise<BuildSummary> {
         'Give a folder with .md, .mdx, .html or .txt files.',
     )
 
-  const vectors = new FlatBuilder(store, encoder.model.dim)
+  const vectors = new PlaidBuilder(store, { dim: encoder.model.dim, assign: options.assign, ...options.plaid })
   const texts = new TextsBuilder(store)
-  const elapsedMs = { parse: plan.elapsedMs, encode: 0, write: 0 }
+  const elapsedMs = { parse: plan.elapsedMs, encode: 0, compress: 0, write: 0 }
   let done = 0
   for (const chunk of chunks(plan.pages, ENCODE_CHUNK)) {
     const inputs = chunk.flatMap(passageTexts)
@@ -91,20 +98,23 @@ export async function buildIndex(options: BuildOptions): Promise<BuildSummary> {
     })
     const writeStart = performance.now()
     elapsedMs.encode += writeStart - encodeStart
-    for (const passage of encoded) await vectors.add(passage.matrix)
+    for (const { matrix } of encoded) vectors.add(matrix)
     for (const { page, passages } of chunk) await texts.add(page, passages)
     elapsedMs.write += performance.now() - writeStart
     done += inputs.length
     throwIfAborted(signal)
   }
 
+  const compressStart = performance.now()
+  const header = await vectors.finish({ onProgress, signal })
   const writeStart = performance.now()
+  elapsedMs.compress = writeStart - compressStart
   const manifest: Manifest = {
     format: 'selvage',
     version: FORMAT_VERSION,
     model: { name: encoder.model.name, hash: encoder.model.hash },
     fingerprint: options.fingerprint ?? '',
-    vectors: await vectors.finish(),
+    vectors: header,
     texts: await texts.finish(),
   }
   await commitManifest(store, manifest)

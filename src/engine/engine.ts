@@ -4,7 +4,9 @@
  */
 import { SelvageError } from '../errors.ts'
 import type { FailoverOps } from '../ops/failover.ts'
-import { type IndexReader, openFlat } from '../plaid/reader.ts'
+import type { StageTimes } from '../ops/ops.ts'
+import { plaidPacks } from '../plaid/format.ts'
+import { type Found, type IndexReader, openPlaid } from '../plaid/search.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { OnProgress, OpsBackend, PassageId, TokenMatrix } from '../types.ts'
 import { type Manifest, readManifest } from './manifest.ts'
@@ -13,17 +15,24 @@ import { type StoredPassage, TextsReader } from './texts.ts'
 /** A section that answers the query, with its best passage. */
 export interface SectionHit {
   readonly passage: StoredPassage
-  /** Σ over query tokens of the best dot product in the passage. */
+  /** Σ over query tokens of the best cosine in the passage. */
   readonly score: number
-  /** `[Q]` each: see PassageMatches. */
+  /** `[Q]` each: the row of the passage's matrix that the query token matched best, and the cosine it got there. */
   readonly positions: Uint32Array
   readonly similarities: Float32Array
 }
 
 export interface Answer {
   readonly hits: readonly SectionHit[]
-  readonly elapsedMs: { readonly score: number; readonly texts: number; readonly explain: number }
+  readonly elapsedMs: { readonly score: number; readonly texts: number }
+  /** What `score` consists of, where the backend can tell. */
+  readonly stages: StageTimes
   readonly backend: OpsBackend
+}
+
+export interface EngineSearchOptions {
+  /** Passages scored with their residuals; see plaid/search.ts. */
+  readonly candidates?: number
 }
 
 export class Engine {
@@ -34,9 +43,8 @@ export class Engine {
   /** Errors: those of readManifest and readPack, and of the kernels' `load`. */
   static async open(source: BlobSource, ops: FailoverOps, onProgress?: OnProgress): Promise<Engine> {
     const manifest = await readManifest(source)
-    const { lengths, vectors } = manifest.vectors
     // Texts are read when a hit needs them.
-    const total = [lengths, ...vectors].reduce((sum, ref) => sum + ref.bytes, 0)
+    const total = plaidPacks(manifest.vectors).reduce((sum, ref) => sum + ref.bytes, 0)
     let loaded = 0
     onProgress?.({ stage: 'index', loaded, total, unit: 'bytes' })
     const counted: BlobSource = {
@@ -48,7 +56,7 @@ export class Engine {
         return bytes
       },
     }
-    const index = await openFlat(counted, manifest.vectors, ops)
+    const index = await openPlaid(counted, manifest.vectors, ops)
     return new Engine(manifest, index, new TextsReader(source, manifest.texts))
   }
 
@@ -59,33 +67,28 @@ export class Engine {
   }
 
   /** The k sections whose best passage scores highest, each once. Errors: `invalid-argument` for another dim. */
-  async search(query: TokenMatrix, k: number): Promise<Answer> {
+  async search(query: TokenMatrix, k: number, options: EngineSearchOptions = {}): Promise<Answer> {
     if (query.dim !== this.#index.dim)
       throw new SelvageError(
         'invalid-argument',
         `The query has ${query.dim} dimensions, the index ${this.#index.dim}: they come from different models.`,
       )
+    const { candidates } = options
     const scoreStart = performance.now()
     // Sections are cut into few passages: some slack finds k of them, and the rare query that needs more asks again.
     let depth = 2 * k + 8
-    let ranking = await this.#index.search(query, depth)
+    let ranking = await this.#index.search(query, { k: depth, candidates, matches: true })
     const textsStart = performance.now()
-    let best = await this.#bestPassages(ranking.passages, k)
-    while (best.size < k && ranking.passages.length >= depth) {
+    let hits = await this.#bestPassages(ranking.passages, k)
+    while (hits.length < k && ranking.passages.length >= depth) {
       depth *= 8
-      ranking = await this.#index.search(query, depth)
-      best = await this.#bestPassages(ranking.passages, k)
+      ranking = await this.#index.search(query, { k: depth, candidates, matches: true })
+      hits = await this.#bestPassages(ranking.passages, k)
     }
-    const explainStart = performance.now()
-    const chosen = [...best.values()]
-    const matches = await this.#index.explain(
-      query,
-      chosen.map(({ passage }) => passage.id),
-    )
-    const end = performance.now()
     return {
-      hits: chosen.map((hit, i) => ({ ...hit, ...matches[i]! })),
-      elapsedMs: { score: textsStart - scoreStart, texts: explainStart - textsStart, explain: end - explainStart },
+      hits,
+      elapsedMs: { score: textsStart - scoreStart, texts: performance.now() - textsStart },
+      stages: ranking.elapsedMs,
       backend: ranking.backend,
     }
   }
@@ -95,16 +98,23 @@ export class Engine {
   }
 
   /** The first k sections of a ranking of passages; a section stands where its best passage does. */
-  async #bestPassages(ranked: readonly { id: PassageId; score: number }[], k: number) {
-    const best = new Map<PassageId, { passage: StoredPassage; score: number }>()
+  async #bestPassages(ranked: readonly Found[], k: number): Promise<SectionHit[]> {
+    const best = new Map<PassageId, SectionHit>()
     for (let at = 0; at < ranked.length && best.size < k; at += k) {
       const part = ranked.slice(at, at + k)
       const passages = await this.#texts.passages(part.map(({ id }) => id))
       passages.forEach((passage, i) => {
         if (best.size < k && !best.has(passage.section.id))
-          best.set(passage.section.id, { passage, score: part[i]!.score })
+          best.set(passage.section.id, { passage, ...matchesOf(part[i]!) })
       })
     }
-    return best
+    return [...best.values()]
   }
+}
+
+/** The ranking was asked for with matches, so they are there. */
+function matchesOf({ score, positions, similarities }: Found): Omit<SectionHit, 'passage'> {
+  if (positions === undefined || similarities === undefined)
+    throw new SelvageError('internal', 'The index gave no matches.')
+  return { score, positions, similarities }
 }

@@ -3,7 +3,7 @@
  * What the packs hold is the business of plaid (vectors) and engine/texts.ts.
  */
 import { SelvageError } from '../errors.ts'
-import { type FlatHeader, parseFlatHeader } from '../plaid/flat.ts'
+import { type PlaidHeader, parsePlaidHeader, plaidPacks } from '../plaid/format.ts'
 import { headerFields, type PackRef } from '../store/packs.ts'
 import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
 import { parseTextsHeader, type TextsHeader } from './texts.ts'
@@ -19,7 +19,7 @@ export interface Manifest {
   readonly model: { readonly name: string; readonly hash: string }
   /** SHA-256 over input files, options and model: a build with the same one has nothing to do. */
   readonly fingerprint: string
-  readonly vectors: FlatHeader
+  readonly vectors: PlaidHeader
   readonly texts: TextsHeader
 }
 
@@ -59,7 +59,7 @@ function parseManifest(json: unknown, source: BlobSource): Manifest {
     )
   const part = (name: string): unknown => Object.entries(json).find(([key]) => key === name)?.[1]
   const model = headerFields(part('model'), 'model', source.location)
-  const vectors = parseFlatHeader(part('vectors'), source.location)
+  const vectors = parsePlaidHeader(part('vectors'), source.location)
   const texts = parseTextsHeader(part('texts'), source.location)
   if (texts.passages !== vectors.passages)
     throw invalid(source, `names ${vectors.passages} passages with vectors but ${texts.passages} with text`)
@@ -80,7 +80,7 @@ function invalid(source: BlobSource, what: string, cause?: unknown): SelvageErro
 }
 
 export function packsOf({ vectors, texts }: Manifest): PackRef[] {
-  return [vectors.lengths, ...vectors.vectors, ...texts.packs]
+  return [...plaidPacks(vectors), ...texts.packs]
 }
 
 /** Every file that the manifest names, itself included: what a copy must hold, and what a clean-up must keep. */

@@ -4,6 +4,8 @@ import { relative } from 'node:path'
 import { type BuildSummary, buildIndex } from '../engine/build.ts'
 import { FORMAT_VERSION, filesOf, type Manifest, packsOf, readManifest } from '../engine/manifest.ts'
 import { rejectUnknown, SelvageError } from '../errors.ts'
+import { createOps } from '../ops/create.ts'
+import type { PlaidOptions } from '../plaid/builder.ts'
 import { readPack } from '../store/packs.ts'
 import type { BlobStore } from '../store/store.ts'
 import type { ParseOptions } from '../text/parse/index.ts'
@@ -23,6 +25,8 @@ export interface BuildFolderOptions {
   readonly output: string
   /** How pages are read and addressed. */
   readonly parse?: ParseOptions
+  /** How vectors are compressed: bits per dimension, pooling, centroids. Default: 2 bits, nothing pooled. */
+  readonly plaid?: PlaidOptions
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
   /** CPU threads for the model. Default: all cores. */
@@ -43,18 +47,19 @@ export interface BuildFolderResult {
 
 /** Errors: `no-documents`, `output-conflict`, `aborted`, and those of the model. The old index stays until the new is whole. */
 export async function buildFolder(options: BuildFolderOptions): Promise<BuildFolderResult> {
-  const { folder, output, parse = {}, model, threads, force = false, onProgress, signal } = options
+  const { folder, output, parse = {}, plaid = {}, model, threads, force = false, onProgress, signal } = options
   rejectUnknown(
     options,
-    ['folder', 'output', 'parse', 'model', 'threads', 'force', 'onProgress', 'signal'],
+    ['folder', 'output', 'parse', 'plaid', 'model', 'threads', 'force', 'onProgress', 'signal'],
     'buildFolder',
   )
   const files = await listDocuments(folder)
   await prepareFolder(output)
   const store = fileStore(output)
   const encoder = await openNodeEncoder({ model, threads, onProgress })
+  const ops = await createOps({ backend: 'auto' })
   try {
-    const { fingerprint, unreadable } = await fingerprintOf(files, { parse, model: encoder.model.hash })
+    const { fingerprint, unreadable } = await fingerprintOf(files, { parse, plaid, model: encoder.model.hash })
     const current = force ? undefined : await upToDate(store, fingerprint)
     if (current !== undefined) return { manifest: current, summary: undefined, unreadable }
     const sources = readDocuments(files, () => {}) // named already, by the first reading
@@ -63,6 +68,8 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
       sourceCount: files.length,
       encoder,
       store,
+      assign: ops.assignCentroids.bind(ops),
+      plaid,
       parse,
       fingerprint,
       onProgress,
@@ -74,6 +81,7 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
     await sweepFailure(store)
     throw error
   } finally {
+    ops.close()
     await encoder.close()
   }
 }
@@ -137,7 +145,7 @@ function report(
   return [
     countsOf(manifest),
     `${formatBytes(bytes.total)}: vectors ${formatBytes(bytes.vectors)} (${perToken} bytes per token), texts ${formatBytes(bytes.texts)}`,
-    `read ${seconds(elapsedMs.parse)}, encoded ${seconds(elapsedMs.encode)}, written ${seconds(elapsedMs.write)}`,
+    `read ${seconds(elapsedMs.parse)}, encoded ${seconds(elapsedMs.encode)}, compressed ${seconds(elapsedMs.compress)}, written ${seconds(elapsedMs.write)}`,
     ...[...skips].map(([reason, paths]) => `left out, ${reason}: ${listed(paths)}`),
     ...unreadable.map((error) => `left out: ${error.message}`),
   ]

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { asSelvageError } from '../errors.ts'
+import type { PlaidBits } from '../ops/ops.ts'
 import { buildCommand } from './build.ts'
 import { evalCommand } from './evaluate.ts'
 import { EXIT } from './exit.ts'
@@ -67,10 +68,18 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
       'github',
     )
     .addOption(modelOption())
+    .addOption(bitsOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
     .option('--force', 'build even if nothing changed', false)
-    .action(async (folder, { baseUrl, urls, anchors, ...options }) =>
-      onExit(await buildCommand({ folder, parse: { baseUrl, urls, anchors }, ...options })),
+    .action(async (folder, { baseUrl, urls, anchors, bits, ...options }) =>
+      onExit(
+        await buildCommand({
+          folder,
+          parse: { baseUrl, urls, anchors },
+          plaid: { bits },
+          ...options,
+        }),
+      ),
     )
 
   program
@@ -91,10 +100,18 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     .argument('<folder>', 'the labelled set')
     .option('--qrels <file>', 'judgements (default: qrels.tsv in the folder); labels may name pages of sections')
     .option('--limit <n>', 'use the first n queries only', wholeNumber)
+    .option(
+      '--mode <mode>',
+      'plaid: the index that build writes; exact: float MaxSim over all vectors; both: and how far they agree',
+      oneOf('plaid', 'exact', 'both'),
+      'plaid',
+    )
+    .option('--candidates <n>', 'passages scored in full (default: as search does)', wholeNumber)
+    .addOption(bitsOption())
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
-    .action(async (folder, options) => onExit(await evalCommand({ folder, ...options })))
+    .action(async (folder, { bits, ...options }) => onExit(await evalCommand({ folder, plaid: { bits }, ...options })))
 
   program
     .command('model')
@@ -107,6 +124,18 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
 
 function modelOption(): Option {
   return new Option('--model <dir>', 'folder of the model').default(DEFAULT_MODEL, 'the one that ships with selvage')
+}
+
+function bitsOption() {
+  return new Option('--bits <n>', 'bits per dimension of a token: 1, 2, 4 or 8; more is larger and closer to exact')
+    .default(2)
+    .argParser(bitsOf)
+}
+
+function bitsOf(value: string): PlaidBits {
+  const bits = ([1, 2, 4, 8] as const).find((allowed) => String(allowed) === value)
+  if (bits === undefined) throw new InvalidArgumentError('It must be 1, 2, 4 or 8.')
+  return bits
 }
 
 function wholeNumber(value: string): number {

@@ -1,6 +1,6 @@
 /**
- * `selvage eval`: retrieval quality on a labelled set in BEIR layout, by exact MaxSim over every document. One passage per
- * document, cut at the model's document length.
+ * `selvage eval`: retrieval quality on a labelled set in BEIR layout, of the compressed index and of exact MaxSim. One
+ * passage per document, cut at the model's document length.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,10 +9,9 @@ import { SelvageError } from '../errors.ts'
 import { labelsArePages, pageOf, parseCorpus, parseQrels, parseQueries } from '../eval/dataset.ts'
 import { type Summary, summarize } from '../eval/metrics.ts'
 import { createOps } from '../ops/create.ts'
-import { toHalves } from '../ops/half.ts'
-import type { PassageBatch } from '../ops/ops.ts'
-import { topK } from '../plaid/topK.ts'
-import type { EncodedText, OnProgress } from '../types.ts'
+import type { PlaidOptions } from '../plaid/builder.ts'
+import type { OnProgress, TokenMatrix } from '../types.ts'
+import { exactSystem, type PlaidFacts, plaidSystem, type System } from './evalSystems.ts'
 import { EXIT } from './exit.ts'
 import { isMissing } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
@@ -25,109 +24,171 @@ export interface EvalCommandOptions {
   readonly json: boolean
   readonly model: string
   readonly threads?: number
+  /** `plaid`: the index that build writes. `exact`: float MaxSim over all vectors. `both`: one after the other. */
+  readonly mode: 'plaid' | 'exact' | 'both'
+  readonly plaid: PlaidOptions
+  readonly candidates?: number
 }
 
-export interface EvalReport extends Summary {
+/** One system's figures. */
+export interface SystemReport extends Summary {
+  /** Of one query, by stage of the search; the encoder's in `encode`. */
+  readonly 'ms per stage': Readonly<Record<string, number>>
+  readonly index?: Omit<PlaidFacts, 'bytesPerToken' | 'buildSeconds'> & { readonly 'build seconds': number }
+  readonly 'bytes per token': number
+}
+
+export interface EvalReport extends SystemReport {
+  readonly mode: 'plaid' | 'exact'
   readonly documents: number
   readonly tokens: number
-  /** Whole run: reading, encoding, scoring. */
+  /** Whole run: reading, encoding, building, searching. */
   readonly seconds: number
-  readonly 'ms per query': { readonly encode: number; readonly score: number }
   /** What a rank counts: a document, or the page that a section's id names before "#". */
   readonly ranked: 'documents' | 'pages'
   readonly model: string
+  /** With `both`: float MaxSim on the same vectors, and which share of its ten best the index finds among its own. */
+  readonly exact?: SystemReport
+  readonly 'overlap@10'?: number
 }
-
-/** Documents kept in a ranking: enough for recall@100 after sections are joined into pages. */
-const DEPTH = 1000
 
 export async function evalCommand(options: EvalCommandOptions): Promise<number> {
   const display = progressDisplay()
   const report = await evaluate(options, display.onProgress).finally(display.done)
-  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-  else {
-    const line = (name: string, value: string) => `  ${name.padEnd(12)} ${value}`
-    process.stdout.write(
-      [
-        `${report.queries} queries on ${report.documents.toLocaleString('en')} documents (${report.tokens.toLocaleString('en')} tokens), ranked by ${report.ranked}, exact MaxSim of ${report.model}`,
-        line('nDCG@10', report['ndcg@10'].toFixed(4)),
-        line('recall@100', report['recall@100'].toFixed(4)),
-        line('MRR@10', report['mrr@10'].toFixed(4)),
-        line(
-          'per query',
-          `encode ${report['ms per query'].encode.toFixed(1)} ms, score ${report['ms per query'].score.toFixed(1)} ms`,
-        ),
-        line('in all', seconds(report.seconds * 1000)),
-        '',
-      ].join('\n'),
-    )
-  }
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `${told(report).join('\n')}\n`)
   return EXIT.ok
+}
+
+function told(report: EvalReport): string[] {
+  const line = (name: string, value: string) => `  ${name.padEnd(16)} ${value}`
+  const system = (name: string, figures: SystemReport) => {
+    const { index } = figures
+    const made = index && `${index.centroids} centroids, ${index.bits} bits, best ${index.candidates} scored in full`
+    return [
+      `${name}${made ? `: ${made}, built in ${seconds(index['build seconds'] * 1000)}` : ''}`,
+      line('nDCG@10', figures['ndcg@10'].toFixed(4)),
+      line('recall@100', figures['recall@100'].toFixed(4)),
+      line('MRR@10', figures['mrr@10'].toFixed(4)),
+      line('bytes per token', figures['bytes per token'].toFixed(1)),
+      line(
+        'ms per query',
+        Object.entries(figures['ms per stage'])
+          .map(([stage, ms]) => `${stage} ${ms.toFixed(1)}`)
+          .join(', '),
+      ),
+    ]
+  }
+  const count = (n: number) => n.toLocaleString('en')
+  const name = report.mode === 'plaid' ? 'PLAID' : 'Exact MaxSim'
+  return [
+    `${report.queries} queries on ${count(report.documents)} documents (${count(report.tokens)} tokens), ranked by ${report.ranked}, model ${report.model}`,
+    ...system(name, report),
+    ...(report.exact ? system('Exact MaxSim', report.exact) : []),
+    ...(report['overlap@10'] === undefined ? [] : [`Overlap of the ten best: ${report['overlap@10'].toFixed(3)}`]),
+    `In all ${seconds(report.seconds * 1000)}.`,
+  ]
 }
 
 export async function evaluate(options: EvalCommandOptions, onProgress: OnProgress): Promise<EvalReport> {
   const start = performance.now()
-  const { folder, limit, model, threads } = options
+  const { folder, limit, model, threads, mode, plaid, candidates } = options
   const corpus = parseCorpus(...(await readEither(join(folder, 'corpus.jsonl'))))
   const allQueries = parseQueries(...(await readEither(join(folder, 'queries.jsonl'))))
   const qrels = parseQrels(...(await readEither(options.qrels ?? join(folder, 'qrels.tsv'))))
-  const queries = allQueries.filter(({ id }) => qrels.has(id)).slice(0, limit)
-  if (corpus.length === 0 || queries.length === 0)
+  const labelled = allQueries.filter(({ id }) => qrels.has(id)).slice(0, limit)
+  if (corpus.length === 0 || labelled.length === 0)
     throw new SelvageError(
       'no-documents',
-      `${folder} has ${corpus.length} documents and ${queries.length} queries with judgements; both are needed.`,
+      `${folder} has ${corpus.length} documents and ${labelled.length} queries with judgements; both are needed.`,
     )
   const pages = labelsArePages(qrels, new Set(corpus.map(({ id }) => id)))
 
   const encoder = await openNodeEncoder({ model, threads, onProgress })
   const ops = await createOps({ backend: 'auto' })
-  const texts = corpus.map(({ title, text }) => (title === '' ? text : `${title} ${text}`))
-  const encoded = await encoder.encodeDocuments(texts, {
-    onDone: (done) => onProgress({ stage: 'encode', loaded: done, total: texts.length, unit: 'items' }),
-  })
-  const passages = await ops.load(asBatch(encoded, encoder.model.dim))
-
-  const rankings = new Map<string, string[]>()
-  const spent = { encode: 0, score: 0 }
-  for (const { id, text } of queries) {
+  try {
+    const { dim, name } = encoder.model
+    const texts = corpus.map(({ title, text }) => (title === '' ? text : `${title} ${text}`))
+    const encoded = await encoder.encodeDocuments(texts, {
+      onDone: (done) => onProgress({ stage: 'encode', loaded: done, total: texts.length, unit: 'items' }),
+    })
     const encodeStart = performance.now()
-    const { matrix } = await encoder.encodeQuery(text)
-    const scoreStart = performance.now()
-    const { scores } = await ops.maxSim(
-      { vectors: matrix.data, offsets: Uint32Array.of(0, matrix.rows), dim: matrix.dim },
-      passages,
-    )
-    spent.encode += scoreStart - encodeStart
-    spent.score += performance.now() - scoreStart
-    const ranked = topK(scores, DEPTH).map((hit) => corpus[hit.id]!.id)
-    rankings.set(id, pages ? [...new Set(ranked.map(pageOf))] : ranked)
-    onProgress({ stage: 'search', loaded: rankings.size, total: queries.length, unit: 'items' })
+    const queries: LabelledMatrix[] = []
+    for (const { id, text } of labelled) queries.push({ id, matrix: (await encoder.encodeQuery(text)).matrix })
+    const encodeMs = (performance.now() - encodeStart) / queries.length
+
+    const measure = async (system: System): Promise<Measured> => {
+      const rankings = new Map<string, readonly number[]>()
+      const stages = new Map<string, number>([['encode', encodeMs]])
+      for (const { id, matrix } of queries) {
+        const { ids, elapsedMs } = await system.rank(matrix)
+        rankings.set(id, ids)
+        for (const [stage, ms] of Object.entries(elapsedMs))
+          stages.set(stage, (stages.get(stage) ?? 0) + ms / queries.length)
+        onProgress({ stage: 'search', loaded: rankings.size, total: queries.length, unit: 'items' })
+      }
+      system.close()
+      const named = [...rankings].map(([id, ids]): [string, string[]] => {
+        const ranked = ids.map((p) => corpus[p]!.id)
+        return [id, pages ? [...new Set(ranked.map(pageOf))] : ranked]
+      })
+      const msPerStage = Object.fromEntries([...stages].map(([stage, ms]) => [stage, round(ms)]))
+      return { rankings, figures: { ...summarize(new Map(named), qrels), 'ms per stage': msPerStage } }
+    }
+
+    const tokens = encoded.reduce((sum, { matrix }) => sum + matrix.rows, 0)
+    const facts = { documents: corpus.length, tokens, ranked: pages ? 'pages' : 'documents', model: name } as const
+    const runExact = async () => measure(await exactSystem(encoded, dim, ops))
+    const floatBytes = { 'bytes per token': dim * 2 }
+    if (mode === 'exact') {
+      const { figures } = await runExact()
+      return { mode, ...figures, ...floatBytes, ...facts, seconds: secondsSince(start) }
+    }
+    const system = await plaidSystem(encoded, dim, ops, { ...plaid, candidates, onProgress })
+    const { bytesPerToken, buildSeconds, ...index } = system.facts
+    const compressed = await measure(system)
+    const exact = mode === 'both' ? await runExact() : undefined
+    return {
+      mode: 'plaid',
+      ...compressed.figures,
+      'bytes per token': round(bytesPerToken),
+      index: { ...index, 'build seconds': round(buildSeconds) },
+      ...facts,
+      ...(exact && {
+        exact: { ...exact.figures, ...floatBytes },
+        'overlap@10': overlap(compressed.rankings, exact.rankings, 10),
+      }),
+      seconds: secondsSince(start),
+    }
+  } finally {
+    ops.close()
+    await encoder.close()
   }
-  const report: EvalReport = {
-    ...summarize(rankings, qrels),
-    documents: corpus.length,
-    tokens: passages.tokens,
-    seconds: round((performance.now() - start) / 1000),
-    'ms per query': { encode: round(spent.encode / queries.length), score: round(spent.score / queries.length) },
-    ranked: pages ? 'pages' : 'documents',
-    model: encoder.model.name,
-  }
-  passages.release()
-  ops.close()
-  await encoder.close()
-  return report
 }
 
-function asBatch(encoded: readonly EncodedText[], dim: number): PassageBatch {
-  const offsets = new Uint32Array(encoded.length + 1)
-  encoded.forEach(({ matrix }, p) => {
-    offsets[p + 1] = offsets[p]! + matrix.rows
-  })
-  const vectors = new Uint16Array(offsets[encoded.length]! * dim)
-  encoded.forEach(({ matrix }, p) => {
-    vectors.set(toHalves(matrix.data), offsets[p]! * dim)
-  })
-  return { vectors, offsets, dim }
+interface LabelledMatrix {
+  readonly id: string
+  readonly matrix: TokenMatrix
+}
+
+interface Measured {
+  /** Query id to document numbers, best first. */
+  readonly rankings: ReadonlyMap<string, readonly number[]>
+  readonly figures: Omit<SystemReport, 'bytes per token'>
+}
+
+/** Mean share of the first k of `right` that are among the first k of `left`. */
+function overlap(left: Measured['rankings'], right: Measured['rankings'], k: number): number {
+  let sum = 0
+  for (const [id, ids] of right) {
+    const best = ids.slice(0, k)
+    const found = new Set(left.get(id)?.slice(0, k))
+    sum += best.filter((p) => found.has(p)).length / Math.max(1, best.length)
+  }
+  return Math.round((sum / right.size) * 1000) / 1000
+}
+
+function secondsSince(start: number): number {
+  return round((performance.now() - start) / 1000)
 }
 
 /** The file, or the same with .gz. Returns content and name. Errors: `no-documents` where there is neither. */

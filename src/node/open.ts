@@ -88,7 +88,7 @@ export class FolderIndex {
       const { headings, url } = section
       return { title: headings.at(-1) ?? '', headings, url, score, passage: { text, blocks, ...explanation } }
     })
-    const explain = elapsedMs.explain + performance.now() - explainStart
+    const explain = performance.now() - explainStart
     return { query, hits: explained, elapsedMs: { encode, ...elapsedMs, explain }, ...backends, scorer: backend }
   }
 

@@ -110,7 +110,6 @@ export interface EngineAnswer {
   readonly elapsedMs: {
     readonly score: number
     readonly texts: number
-    readonly explain: number
   }
   /** Which backend gave these scores, and which were given up on the way. */
   readonly backend: OpsBackend

@@ -5,11 +5,14 @@ import { buildIndex } from '../../src/engine/build.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { filesOf } from '../../src/engine/manifest.ts'
 import { createOps } from '../../src/ops/create.ts'
+import { createReferenceOps } from '../../src/ops/reference.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { type BlobStore, MANIFEST_KEY } from '../../src/store/store.ts'
 import type { Source } from '../../src/text/document.ts'
 import type { Progress } from '../../src/types.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
+
+const { assignCentroids: assign } = createReferenceOps()
 
 const SOURCES: Source[] = [
   { path: 'guide/cats.md', content: '# Cats\n\nA cat sleeps.\n\n## Food\n\nCats eat fish.\n\n## Toys\n' },
@@ -19,7 +22,13 @@ const SOURCES: Source[] = [
 ]
 
 async function build(sources = SOURCES, store: BlobStore = memoryStore(), documentTokens = 40) {
-  const summary = await buildIndex({ sources, encoder: fakeEncoder({ documentTokens }), store, fingerprint: 'print' })
+  const summary = await buildIndex({
+    sources,
+    encoder: fakeEncoder({ documentTokens }),
+    store,
+    assign,
+    fingerprint: 'print',
+  })
   return { summary, store }
 }
 
@@ -65,7 +74,7 @@ describe('build', () => {
         ),
     }
     const store = memoryStore()
-    await buildIndex({ sources: SOURCES, encoder: silent, store })
+    await buildIndex({ sources: SOURCES, encoder: silent, store, assign })
     expect(await search(store, 'fish', 20)).toHaveLength(3)
   })
 
@@ -98,7 +107,7 @@ describe('build', () => {
     const onProgress = ({ stage, loaded }: Progress) => {
       if (stage === 'encode' && loaded === 2) controller.abort()
     }
-    const options = { sources: SOURCES, encoder: fakeEncoder(), store, onProgress, signal: controller.signal }
+    const options = { sources: SOURCES, encoder: fakeEncoder(), store, assign, onProgress, signal: controller.signal }
     await expect(buildIndex(options)).rejects.toThrow()
     expect(await store.get(MANIFEST_KEY)).toBeUndefined()
     await build(SOURCES, store)
@@ -133,7 +142,7 @@ describe('open', () => {
     ],
     ['without a model', (m) => ({ ...m, model: {} }), 'index-invalid', /"model\.name"/],
     ['without texts', (m) => ({ ...m, texts: null }), 'index-invalid', /"texts\./],
-    ['of another kind', (m) => ({ ...m, vectors: { kind: 'plaid' } }), 'index-version', /is of kind "plaid"/],
+    ['of another kind', (m) => ({ ...m, vectors: { kind: 'flat' } }), 'index-version', /is of kind "flat"/],
   ] satisfies [string, (m: Record<string, unknown>) => unknown, string, RegExp][])(
     'a manifest %s is refused',
     async (_, change, code, message) => {

@@ -88,14 +88,14 @@ describe('build and search', () => {
   test('a damaged index is mended by building again, as every message about it says', async () => {
     await write('docs/a.md', '# A\n\nSome text.\n')
     expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(0)
-    const pack = (await readdir(at('out'))).find((name) => name.startsWith('vectors'))!
+    const pack = (await readdir(at('out'))).find((name) => name.startsWith('residuals'))!
     const bytes = await readFile(at(`out/${pack}`))
     await writeFile(
       at(`out/${pack}`),
       bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte)),
     )
     expect(await selvage('search', at('out'), 'text')).toBe(1)
-    expect(err).toMatch(/vectors-\w+\.pack of the index at .* has other content/)
+    expect(err).toMatch(/residuals-\w+\.pack of the index at .* has other content/)
     out = ''
     expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(0)
     expect(out).toMatch(/^Built/)

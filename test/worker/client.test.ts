@@ -51,7 +51,7 @@ function engineApi(hash = MODEL.hash): EngineApi {
     search: ({ k }) =>
       outcome(() => ({
         hits: [HIT].slice(0, k),
-        elapsedMs: { score: 1, texts: 1, explain: 1 },
+        elapsedMs: { score: 1, texts: 1 },
         backend: 'wasm',
         refused: [],
       })),

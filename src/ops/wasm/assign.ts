@@ -12,7 +12,7 @@ const MOST_ROWS = 1024
 
 /** tokens f32 `[T, E]`, centroids f32 `[C, E]` → u32 `[T]`. */
 export async function assignCentroids(
-  module: WebAssembly.Module,
+  instance: WebAssembly.Instance,
   tokens: Float32Array,
   centroids: Float32Array,
   dim: number,
@@ -21,7 +21,7 @@ export async function assignCentroids(
   const count = centroids.length / dim
   const nearest = new Uint32Array(tokens.length / dim)
   const part = new WasmPart(
-    module,
+    instance,
     { vectors: centroids, offsets: Uint32Array.of(0, count), dim },
     { first: 0, end: 1 },
   )

@@ -70,9 +70,10 @@ export class WasmPart {
   readonly #blocksAt: number
   readonly #workAt: number
 
-  constructor(module: WebAssembly.Module, batch: PassageBatch, range: Part) {
+  /** @param instance of kernels.as.ts; what another part had in its memory is overwritten */
+  constructor(instance: WebAssembly.Instance, batch: PassageBatch, range: Part) {
     // The compiler made these exports from kernels.as.ts, out of the type checker's sight.
-    this.#kernels = new WebAssembly.Instance(module).exports as unknown as Kernels
+    this.#kernels = instance.exports as unknown as Kernels
     this.range = range
     this.dim = batch.dim
     this.half = batch.vectors instanceof Uint16Array

@@ -33,6 +33,8 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
   // Nothing to free: a memory goes when nothing refers to it.
   const residents = new Residents<readonly WasmPart[]>(() => {})
   const indexes = new Residents<WasmPlaid, LoadedPlaid>(() => {})
+  // One memory for all clusterings: a build makes hundreds of calls, and memories are collected late.
+  const assigning = new WebAssembly.Instance(modules.maxSim)
   let lastCall: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
     const call = lastCall.then(job)
@@ -51,7 +53,7 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
       const passageBytes = (p: number): number =>
         Math.ceil((offsets[p + 1]! - offsets[p]!) / TOKEN_BLOCK) * blockBytes + offsets.BYTES_PER_ELEMENT
       const ranges = cutIntoParts({ first: 0, end: offsets.length - 1 }, passageBytes, maxPartBytes)
-      const parts = ranges.map((range) => new WasmPart(modules.maxSim, batch, range))
+      const parts = ranges.map((range) => new WasmPart(new WebAssembly.Instance(modules.maxSim), batch, range))
       return residents.add(
         (release) => ({
           backend: 'wasm',
@@ -77,8 +79,10 @@ export async function createWasmOps({ maxPartBytes = 2 ** 31 }: WasmOptions = {}
       residents.assertOpen()
       checkAssignment(tokens, centroids, dim)
       throwIfAborted(options.signal)
-      const breather = new Breather(options.signal, () => residents.assertOpen())
-      return assignCentroids(modules.maxSim, tokens, centroids, dim, breather)
+      return inTurn(() => {
+        const breather = new Breather(options.signal, () => residents.assertOpen())
+        return assignCentroids(assigning, tokens, centroids, dim, breather)
+      })
     },
     async loadPlaid(index) {
       indexes.assertOpen()

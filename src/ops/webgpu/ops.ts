@@ -13,9 +13,9 @@ import {
   type PassageBatch,
   type QueryBatch,
 } from '../ops.ts'
-import { createReferenceOps } from '../reference.ts'
 import { Residents } from '../residents.ts'
 import { allocateResult, placeBlock, type ResultArrays } from '../result.ts'
+import { createWasmOps } from '../wasm/ops.ts'
 import { BufferPool } from './buffers.ts'
 import { type Gpu, requestGpu } from './device.ts'
 import { Kernels } from './kernels.ts'
@@ -110,11 +110,16 @@ class WebGpuOps implements Ops {
     return { ...result, backend: this.backend }
   }
 
-  // The reference answers until the kernels are here.
-  readonly #reference = createReferenceOps()
-  readonly assignCentroids: Ops['assignCentroids'] = (...call) => this.#reference.assignCentroids(...call)
-  readonly loadPlaid: Ops['loadPlaid'] = (index) => this.#reference.loadPlaid(index)
-  readonly searchPlaid: Ops['searchPlaid'] = (...call) => this.#reference.searchPlaid(...call)
+  // Compressed indexes are searched by WASM here too; results say so.
+  readonly #wasm = createWasmOps()
+  readonly assignCentroids: Ops['assignCentroids'] = async (...call) => (await this.#cpu()).assignCentroids(...call)
+  readonly loadPlaid: Ops['loadPlaid'] = async (index) => (await this.#cpu()).loadPlaid(index)
+  readonly searchPlaid: Ops['searchPlaid'] = async (...call) => (await this.#cpu()).searchPlaid(...call)
+
+  #cpu(): Promise<Ops> {
+    this.#assertUsable()
+    return this.#wasm
+  }
 
   close(): void {
     this.#residents.close()

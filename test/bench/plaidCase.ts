@@ -1,0 +1,255 @@
+/**
+ * One case of the PLAID bench, in a process of its own so that peak memory is its own: builds or draws an index, holds the
+ * answers against the oracle, then takes the times. Prints one line of JSON. plaid.ts says what cases there are.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createOps } from '../../src/ops/create.ts'
+import type { FailoverOps } from '../../src/ops/failover.ts'
+import { toHalves } from '../../src/ops/half.ts'
+import type { LoadedPlaid, PlaidBits, PlaidIndex, PlaidResult, QueryBatch } from '../../src/ops/ops.ts'
+import { ReferencePlaid } from '../../src/ops/plaidReference.ts'
+import { PlaidBuilder } from '../../src/plaid/builder.ts'
+import { plaidPacks, readPlaidIndex } from '../../src/plaid/format.ts'
+import { DEFAULT_CANDIDATES } from '../../src/plaid/search.ts'
+import { topK } from '../../src/plaid/topK.ts'
+import { memoryStore } from '../../src/store/memory.ts'
+import type { TokenMatrix } from '../../src/types.ts'
+import { offsetsOf } from '../ops/data.ts'
+import { type Corpus, drawnIndex, QUERY_TOKENS, syntheticCorpus } from './synthetic.ts'
+
+export interface Case {
+  readonly passages: number
+  readonly tokens: number
+  readonly dim: number
+  readonly bits: PlaidBits
+  readonly queries: number
+  /** Codes and residuals are drawn, not made from vectors: only search is timed. */
+  readonly drawn: boolean
+  /** The next-plaid binary (test/bench/peers) to run on the same vectors. */
+  readonly peer?: string
+}
+
+export interface CaseResult extends Case {
+  readonly backend: string
+  readonly totalTokens: number
+  readonly centroids: number
+  readonly candidates: number
+  readonly residentBytes: number
+  readonly ms: Spread
+  /** Medians. */
+  readonly stageMs: Readonly<Record<string, number>>
+  /** GB/s of codes and centroid scores that the scan reads; billions of multiply-adds per second of the other two. */
+  readonly scanGBs: number
+  readonly centroidGMacs: number
+  readonly residualGMacs: number
+  /** Of the ten best of scoring every passage with residuals, by candidates. */
+  readonly recallAt10: Readonly<Record<number, number>>
+  readonly buildSeconds?: number
+  readonly bytesPerToken?: number
+  readonly exactOverlap?: number
+  readonly peers?: readonly PeerResult[]
+  readonly peakMemoryMB: number
+}
+
+export interface Spread {
+  readonly p50: number
+  readonly p95: number
+}
+
+export interface PeerResult extends Spread {
+  readonly name: string
+  readonly candidates: number
+  readonly probes: number
+  readonly buildSeconds: number
+  readonly exactOverlap: number
+}
+
+const WARM_UP = 10
+const K = 10
+const BUDGETS = [64, 128, 256, 512, 1024]
+
+export async function runCase(given: Case): Promise<CaseResult> {
+  const ops = await createOps({ backend: 'wasm' })
+  const prepared = given.drawn ? prepareDrawn(given) : await prepareBuilt(given, ops)
+  const { queries } = prepared
+  const index = await ops.loadPlaid(prepared.index)
+  const search = (query: TokenMatrix, k = K, candidates = DEFAULT_CANDIDATES): Promise<PlaidResult> =>
+    ops.searchPlaid(asBatch(query), index, { k, candidates })
+
+  if (!given.drawn) await checkFirst(await prepared.index(), queries, search)
+  for (const query of queries.slice(0, WARM_UP)) await search(query)
+  const results: PlaidResult[] = []
+  for (const query of queries) results.push(await search(query))
+  const ms = spread(results.map(({ elapsedMs }) => elapsedMs.total))
+  const stages = ['centroids', 'scan', 'select', 'residuals', 'total'] as const
+  const stageMs = Object.fromEntries(
+    stages.map((stage) => [stage, spread(results.map(({ elapsedMs }) => elapsedMs[stage] ?? Number.NaN)).p50]),
+  )
+
+  const found = async (candidates: number) => {
+    const rankings: Uint32Array[] = []
+    for (const query of queries.slice(0, given.drawn ? 3 : 50))
+      rankings.push((await search(query, K, candidates)).hits[0]!.ids)
+    return rankings
+  }
+  const recallAt10: Record<number, number> = {}
+  if (given.passages <= 100_000) {
+    const all = await found(Infinity)
+    for (const budget of BUDGETS) recallAt10[budget] = meanOverlap(all, await found(budget))
+  }
+
+  const multiplyAdds = QUERY_TOKENS * given.dim
+  const meanLength = index.tokens / index.passages
+  const codeBytes = index.centroids <= 65_536 ? 2 : 4
+  return {
+    ...given,
+    backend: ops.backend,
+    totalTokens: index.tokens,
+    centroids: index.centroids,
+    candidates: DEFAULT_CANDIDATES,
+    residentBytes: index.bytes,
+    ms,
+    stageMs,
+    scanGBs: (index.tokens * (codeBytes + QUERY_TOKENS)) / (stageMs['scan']! * 1e6),
+    centroidGMacs: (index.centroids * multiplyAdds) / (stageMs['centroids']! * 1e6),
+    residualGMacs: (DEFAULT_CANDIDATES * meanLength * multiplyAdds) / (stageMs['residuals']! * 1e6),
+    recallAt10,
+    ...prepared.facts,
+    ...(prepared.corpus && (await compared(prepared.corpus, given, ops, index))),
+    peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
+  }
+}
+
+interface Prepared {
+  readonly index: () => PlaidIndex | Promise<PlaidIndex>
+  readonly queries: readonly TokenMatrix[]
+  readonly corpus?: Corpus
+  readonly facts?: { readonly buildSeconds: number; readonly bytesPerToken: number }
+}
+
+function prepareDrawn({ passages, tokens, dim, bits, queries: count }: Case): Prepared {
+  const { index, queries } = drawnIndex(passages, tokens, dim, bits, count)
+  return { index: () => index, queries }
+}
+
+async function prepareBuilt({ passages, tokens, dim, bits, queries }: Case, ops: FailoverOps): Promise<Prepared> {
+  const corpus = syntheticCorpus(passages, tokens, dim, queries)
+  const store = memoryStore()
+  const start = performance.now()
+  const builder = new PlaidBuilder(store, { dim, bits, assign: ops.assignCentroids.bind(ops) })
+  for (const passage of corpus.passages) builder.add(passage)
+  const header = await builder.finish()
+  const buildSeconds = (performance.now() - start) / 1000
+  const bytesPerToken = plaidPacks(header).reduce((sum, { bytes }) => sum + bytes, 0) / header.tokens
+  return {
+    index: () => readPlaidIndex(store, header),
+    queries: corpus.queries,
+    corpus,
+    facts: { buildSeconds, bytesPerToken },
+  }
+}
+
+/** Right before fast: the same hits as the oracle. */
+async function checkFirst(
+  index: PlaidIndex,
+  queries: readonly TokenMatrix[],
+  search: (query: TokenMatrix) => Promise<PlaidResult>,
+): Promise<void> {
+  const reference = new ReferencePlaid(index)
+  for (const query of queries.slice(0, 2)) {
+    const want = reference.search(asBatch(query), 0, { k: K, candidates: DEFAULT_CANDIDATES })
+    const got = (await search(query)).hits[0]!
+    if (`${want.ids}|${want.scores}` !== `${got.ids}|${got.scores}`)
+      throw new Error(`Wrong answer: got ${got.ids}|${got.scores}, the reference says ${want.ids}|${want.scores}.`)
+  }
+}
+
+/** How the ten best compare with float MaxSim over the vectors themselves, ours and the peer's. */
+async function compared(corpus: Corpus, given: Case, ops: FailoverOps, index: LoadedPlaid) {
+  const { dim, passages, queries } = corpus
+  const offsets = offsetsOf(passages.map(({ rows }) => rows))
+  const vectors = new Uint16Array(offsets.at(-1)! * dim)
+  passages.forEach(({ data }, p) => {
+    vectors.set(toHalves(data), offsets[p]! * dim)
+  })
+  const loaded = await ops.load({ vectors, offsets, dim })
+  const exact: Uint32Array[] = []
+  const ours: Uint32Array[] = []
+  for (const query of queries) {
+    const { scores } = await ops.maxSim(asBatch(query), loaded)
+    exact.push(Uint32Array.from(topK(scores, K), ({ id }) => id))
+    const { hits } = await ops.searchPlaid(asBatch(query), index, { k: K, candidates: DEFAULT_CANDIDATES })
+    ours.push(hits[0]!.ids)
+  }
+  loaded.release()
+  const exactOverlap = meanOverlap(exact, ours)
+  return { exactOverlap, ...(given.peer && { peers: runPeer(given.peer, corpus, given, exact) }) }
+}
+
+/** Candidates and probes of the peer: its defaults, and less and more. */
+const PEER_SETTINGS = [
+  [512, 2],
+  [1024, 4],
+  [4096, 4],
+  [4096, 8],
+  [8192, 16],
+] as const
+
+/** next-plaid on the same vectors, one thread for the queries, all cores for the build. */
+function runPeer(binary: string, corpus: Corpus, { bits }: Case, exact: readonly Uint32Array[]): PeerResult[] {
+  const folder = mkdtempSync(join(tmpdir(), 'selvage-bench-'))
+  const at = (name: string) => join(folder, name)
+  const run = (threads: number | undefined, ...settings: number[]): Record<string, number> => {
+    const env = { ...process.env, ...(threads && { RAYON_NUM_THREADS: String(threads) }) }
+    const args = [at('docs.tok'), at('queries.tok'), at('index'), ...settings.map(String), at('ranking.json')]
+    const { status, stdout, stderr } = spawnSync(binary, args, { env, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`${binary} failed: ${stderr}`)
+    return JSON.parse(stdout)
+  }
+  try {
+    writeFileSync(at('docs.tok'), tokFile(corpus.passages, corpus.dim))
+    writeFileSync(at('queries.tok'), tokFile(corpus.queries, corpus.dim))
+    const buildSeconds = run(undefined, bits, K, 64, 1)['build_s']!
+    return PEER_SETTINGS.map(([candidates, probes]) => {
+      const told = run(1, bits, K, candidates, probes)
+      const ranking: number[][] = JSON.parse(readFileSync(at('ranking.json'), 'utf8'))
+      const exactOverlap = meanOverlap(exact, ranking)
+      return {
+        name: 'next-plaid 1.8.5',
+        ...{ candidates, probes, buildSeconds, exactOverlap },
+        p50: told['p50_ms']!,
+        p95: told['p95_ms']!,
+      }
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** int32 P, E, lengths[P], then the rows as f32: what the peers read. */
+function tokFile(matrices: readonly TokenMatrix[], dim: number): Buffer {
+  const head = Int32Array.of(matrices.length, dim, ...matrices.map(({ rows }) => rows))
+  const bytes = ({ buffer, byteOffset, byteLength }: Int32Array | Float32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength)
+  return Buffer.concat([bytes(head), ...matrices.map(({ data }) => bytes(data))])
+}
+
+function asBatch({ data, rows, dim }: TokenMatrix): QueryBatch {
+  return { vectors: data, offsets: Uint32Array.of(0, rows), dim }
+}
+
+function meanOverlap(want: readonly ArrayLike<number>[], got: readonly ArrayLike<number>[]): number {
+  const shares = want.map((ids, i) => {
+    const found = new Set(Array.from(got[i]!))
+    return Array.from(ids).filter((id) => found.has(id)).length / ids.length
+  })
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  return { p50: sorted[sorted.length >> 1]!, p95: sorted[Math.floor(sorted.length * 0.95)]! }
+}
