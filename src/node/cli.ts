@@ -7,6 +7,7 @@ import { asSelvageError } from '../errors.ts'
 import type { PlaidBits } from '../ops/ops.ts'
 import { buildCommand } from './build.ts'
 import { evalCommand } from './evaluate.ts'
+import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
 import { DEFAULT_MODEL, modelCommand } from './model.ts'
 import { searchCommand } from './search.ts'
@@ -112,6 +113,26 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     .addOption(modelOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
     .action(async (folder, { bits, ...options }) => onExit(await evalCommand({ folder, plaid: { bits }, ...options })))
+
+  program
+    .command('export')
+    .description("Write an index's vectors as a folder that next-plaid and fast-plaid can search.")
+    .argument('<dir>', 'the index')
+    .addOption(new Option('--format <name>', 'of the folder').choices(['next-plaid']).default('next-plaid'))
+    .requiredOption('-o, --output <dir>', 'an empty or new folder')
+    .action(async (dir, { output }) => onExit(await exportCommand({ dir, output })))
+
+  program
+    .command('import')
+    .description('Make an index of a folder that next-plaid or fast-plaid wrote.')
+    .argument('<dir>', 'the folder')
+    .requiredOption(
+      '--corpus <path>',
+      'corpus.jsonl (.gz too) or a folder with it: document i is the text of passage i',
+    )
+    .requiredOption('-o, --output <dir>', 'where the index goes: an empty or new folder, or an earlier index')
+    .addOption(modelOption())
+    .action(async (dir, options) => onExit(await importCommand({ dir, ...options })))
 
   program
     .command('model')

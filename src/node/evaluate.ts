@@ -192,7 +192,7 @@ function secondsSince(start: number): number {
 }
 
 /** The file, or the same with .gz. Returns content and name. Errors: `no-documents` where there is neither. */
-async function readEither(path: string): Promise<[content: string, file: string]> {
+export async function readEither(path: string): Promise<[content: string, file: string]> {
   for (const file of [path, `${path}.gz`]) {
     try {
       const bytes = await readFile(file)

@@ -3,16 +3,18 @@
  *   codec      f64 scale of the centroids, f64 shift; f32 cutoffs [2^bits - 1], weights [2^bits], mean |residual| [E],
  *              cluster threshold; i8 weights [2^bits]
  *   centroids  i8 [C, E]
+ *   originals  f32 [C, E]               of an import only: its centroids before they were rounded, for export
  *   lengths    u16 [P]                  tokens of each passage
  *   codes      u16 [T], u32 where C > 65,536; cut at passage borders
  *   residuals  u8 [T, E * bits / 8]; cut where the codes are, about 4 MiB each
  * Knows vectors and stores only: no texts, no models.
  */
 import { SelvageError } from '../errors.ts'
+import { quantizeCentroids } from '../ops/integer.ts'
 import type { PlaidBits, PlaidCodec, PlaidIndex, PlaidPart } from '../ops/ops.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
-import type { PlaidData } from './data.ts'
+import { type PlaidData, toIndex } from './data.ts'
 
 /** The manifest's part about the vectors. */
 export interface PlaidHeader {
@@ -24,6 +26,7 @@ export interface PlaidHeader {
   readonly centroidCount: number
   readonly codec: PackRef
   readonly centroids: PackRef
+  readonly originals?: PackRef
   readonly lengths: PackRef
   readonly codes: readonly PackRef[]
   readonly residuals: readonly PackRef[]
@@ -65,14 +68,15 @@ export function parsePlaidHeader(value: unknown, location: string): PlaidHeader 
     centroidCount: fields.count('centroidCount'),
     codec: fields.pack('codec'),
     centroids: fields.pack('centroids'),
+    ...(fields.has('originals') && { originals: fields.pack('originals') }),
     lengths: fields.pack('lengths'),
     codes: fields.packs('codes'),
     residuals: fields.packs('residuals'),
   }
 }
 
-export function plaidPacks({ codec, centroids, lengths, codes, residuals }: PlaidHeader): PackRef[] {
-  return [codec, centroids, lengths, ...codes, ...residuals]
+export function plaidPacks({ codec, centroids, originals, lengths, codes, residuals }: PlaidHeader): PackRef[] {
+  return [codec, centroids, ...(originals ? [originals] : []), lengths, ...codes, ...residuals]
 }
 
 /** Writes parts as they come; `finish` names them. */
@@ -175,6 +179,37 @@ export async function readPlaidIndex(source: BlobSource, header: PlaidHeader): P
     shift,
   }
   return { codec, parts }
+}
+
+/** An imported index as a native one. Keeps its centroids as they were: what is exported is what came in. */
+export async function writePlaid(store: BlobStore, data: PlaidData): Promise<PlaidHeader> {
+  const { codec, parts } = toIndex(data)
+  const writer = new PlaidWriter(store, codec, { ...data, scale: quantizeCentroids(data.centroids).scale })
+  for (const part of parts) await writer.add(part)
+  return { ...(await writer.finish()), originals: await writePack(store, 'originals', bytesOf(data.centroids)) }
+}
+
+/** The index with what it was trained to, for export. Errors: as readPlaidIndex. */
+export async function readPlaidData(source: BlobSource, header: PlaidHeader): Promise<PlaidData> {
+  const { dim, bits } = header
+  const { codec, parts } = await readPlaidIndex(source, header)
+  const bytes = await readPack(source, header.codec)
+  const scale = new Float64Array(aligned(bytes.subarray(0, 8)))[0]!
+  const trained = new Float32Array(aligned(bytes.subarray(16, bytes.length - 2 ** bits)))
+  const cut = 2 ** bits - 1
+  const originals = header.originals && new Float32Array(aligned(await readPack(source, header.originals)))
+  if (originals !== undefined && originals.length !== codec.centroids.length)
+    throw disagree(source, `there are ${originals.length} original centroid values for ${codec.centroids.length}`)
+  return {
+    dim,
+    bits,
+    centroids: originals ?? Float32Array.from(codec.centroids, (value) => value / scale),
+    cutoffs: trained.slice(0, cut),
+    weights: trained.slice(cut, 2 * cut + 1),
+    averageResidual: trained.slice(2 * cut + 1, 2 * cut + 1 + dim),
+    clusterThreshold: trained.at(-1)!,
+    parts,
+  }
 }
 
 function wide(source: BlobSource, bytes: Uint8Array): Uint32Array {

@@ -41,6 +41,8 @@ export async function readPack(source: BlobSource, ref: PackRef): Promise<Uint8A
 
 /** Typed access to one part of a parsed manifest. Each getter throws `index-invalid` naming the field. */
 export interface HeaderFields {
+  /** Whether the field is there at all. */
+  has(name: string): boolean
   text(name: string): string
   /** A whole number >= 0. */
   count(name: string): number
@@ -58,6 +60,7 @@ export function headerFields(value: unknown, part: string, location: string): He
     throw new SelvageError('index-invalid', message)
   }
   return {
+    has: (name) => fields.has(name),
     text: (name) => checked(name, (field) => (typeof field === 'string' ? field : undefined)),
     count: (name) => checked(name, asCount),
     counts: (name) => checked(name, (field) => asList(field, asCount)),
