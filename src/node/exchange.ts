@@ -30,8 +30,14 @@ export async function exportIndex({ dir, output }: ExportOptions): Promise<{ pas
   const { vectors } = await readManifest(source)
   const data = await readPlaidData(source, vectors)
   const folder = resolve(output)
-  await mkdir(folder, { recursive: true })
-  if ((await readdir(folder)).length > 0)
+  const present = await mkdir(folder, { recursive: true })
+    .then(() => readdir(folder))
+    .catch((cause: unknown) => {
+      throw new SelvageError('output-conflict', `${folder} cannot be made a folder. Give another one with -o.`, {
+        cause,
+      })
+    })
+  if (present.length > 0)
     throw new SelvageError('output-conflict', `${folder} is not empty. Give an empty or new folder with -o.`)
   let bytes = 0
   await writeNextPlaid(data, async (name, content) => {

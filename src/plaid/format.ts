@@ -12,6 +12,7 @@
 import { SelvageError } from '../errors.ts'
 import { quantizeCentroids } from '../ops/integer.ts'
 import type { PlaidBits, PlaidCodec, PlaidIndex, PlaidPart } from '../ops/ops.ts'
+import { cutIntoParts } from '../ops/parts.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
 import { type PlaidData, toIndex } from './data.ts'
@@ -96,6 +97,12 @@ export class PlaidWriter {
   }
 
   async add({ codes, residuals, offsets }: PlaidPart): Promise<void> {
+    const long = offsets.findIndex((at, p) => p > 0 && at - offsets[p - 1]! > MAX_PASSAGE_TOKENS)
+    if (long > 0)
+      throw new SelvageError(
+        'invalid-argument',
+        `A passage has ${offsets[long]! - offsets[long - 1]!} tokens; at most ${MAX_PASSAGE_TOKENS} fit.`,
+      )
     this.#lengths.push(Uint16Array.from({ length: offsets.length - 1 }, (_, p) => offsets[p + 1]! - offsets[p]!))
     this.#tokens += codes.length
     if (codes.length === 0) return
@@ -181,11 +188,24 @@ export async function readPlaidIndex(source: BlobSource, header: PlaidHeader): P
   return { codec, parts }
 }
 
+/** A part of any size in pieces for packs. */
+function cut({ codes, residuals, offsets }: PlaidPart, rowBytes: number): PlaidPart[] {
+  const all = { first: 0, end: offsets.length - 1 }
+  return cutIntoParts(all, (p) => (offsets[p + 1]! - offsets[p]!) * rowBytes, PACK_BYTES).map(({ first, end }) => {
+    const [start, stop] = [offsets[first]!, offsets[end]!]
+    return {
+      codes: codes.subarray(start, stop),
+      residuals: residuals.subarray(start * rowBytes, stop * rowBytes),
+      offsets: offsets.slice(first, end + 1).map((at) => at - start),
+    }
+  })
+}
+
 /** An imported index as a native one. Keeps its centroids as they were: what is exported is what came in. */
 export async function writePlaid(store: BlobStore, data: PlaidData): Promise<PlaidHeader> {
   const { codec, parts } = toIndex(data)
   const writer = new PlaidWriter(store, codec, { ...data, scale: quantizeCentroids(data.centroids).scale })
-  for (const part of parts) await writer.add(part)
+  for (const part of parts) for (const piece of cut(part, (data.dim * data.bits) / 8)) await writer.add(piece)
   return { ...(await writer.finish()), originals: await writePack(store, 'originals', bytesOf(data.centroids)) }
 }
 
@@ -235,7 +255,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 /** A copy that a typed array of any kind may lie on. */
 function aligned(bytes: Uint8Array): ArrayBuffer {
   if (!LITTLE_ENDIAN) throw new SelvageError('internal', 'Big-endian machines are not supported.')
-  return bytes.slice().buffer
+  return new Uint8Array(bytes).buffer
 }
 
 function concat(arrays: readonly Uint8Array[]): Uint8Array {

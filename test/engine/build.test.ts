@@ -5,14 +5,14 @@ import { buildIndex } from '../../src/engine/build.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { filesOf } from '../../src/engine/manifest.ts'
 import { createOps } from '../../src/ops/create.ts'
-import { createReferenceOps } from '../../src/ops/reference.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { type BlobStore, MANIFEST_KEY } from '../../src/store/store.ts'
 import type { Source } from '../../src/text/document.ts'
 import type { Progress } from '../../src/types.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
 
-const { assignCentroids: assign } = createReferenceOps()
+const kernels = await createOps({ backend: 'wasm' })
+const assign = kernels.assignCentroids.bind(kernels)
 
 const SOURCES: Source[] = [
   { path: 'guide/cats.md', content: '# Cats\n\nA cat sleeps.\n\n## Food\n\nCats eat fish.\n\n## Toys\n' },

@@ -191,3 +191,27 @@ test('selvage model writes the manifest that ships', async () => {
   )
   expect(written).toEqual(shipped)
 })
+
+test('export and import: an index travels to next-plaid and back', async () => {
+  await write('docs/a.md', '# Cats\n\nCats eat fish.\n')
+  await write('docs/b.md', '# Rivers\n\nA bridge crosses the river.\n')
+  expect(await selvage('build', at('docs'), '-o', at('out'), '--bits', '4')).toBe(0)
+  expect(await selvage('export', at('out'), '--format', 'next-plaid', '-o', at('theirs'))).toBe(0)
+  expect(await readdir(at('theirs'))).toContain('metadata.json')
+  expect(await selvage('export', at('out'), '-o', at('theirs'))).toBe(1)
+  expect(err).toMatch(/theirs is not empty/)
+
+  await write('corpus.jsonl', '{"_id":"cats","title":"Cats","text":"Cats eat fish."}\n')
+  err = ''
+  expect(await selvage('import', at('theirs'), '--corpus', at('corpus.jsonl'), '-o', at('back'))).toBe(1)
+  expect(err).toMatch(/has 2 documents, .*corpus\.jsonl has 1/)
+  await write(
+    'corpus.jsonl',
+    '{"_id":"cats","title":"Cats","text":"Cats eat fish."}\n{"_id":"rivers","title":"Rivers","text":"A bridge crosses the river."}\n',
+  )
+  expect(await selvage('import', at('theirs'), '--corpus', at('corpus.jsonl'), '-o', at('back'))).toBe(0)
+  out = ''
+  expect(await selvage('search', at('back'), 'how do I get over water?', '--json')).toBe(0)
+  const { hits } = JSON.parse(out)
+  expect(hits[0]).toMatchObject({ title: 'Rivers', url: 'rivers' })
+})

@@ -50,13 +50,13 @@ describe.each(['fast-plaid', 'next-plaid'] as const)('an index of %s', (system) 
     hits.forEach(({ ids, scores, scale }, b) => {
       const ours = new Map(Array.from(ids, (id, i) => [id, scores[i]! * scale]))
       const theirs = expected[system][b]!
-      // Per query token, of which there are five: their centroids and queries are not rounded to 8 bits.
+      // Sums of five cosines; theirs do not round centroids and queries to 8 bits. Worst seen: .0092.
       theirs.ids.forEach((id, i) => {
-        expect(Math.abs(ours.get(id)! - theirs.scores[i]!) / 5).toBeLessThan(1e-2)
+        expect(Math.abs(ours.get(id)! - theirs.scores[i]!)).toBeLessThan(1e-2)
       })
       // The same ten, but for those whose scores are that near to the tenth.
       const tenth = theirs.scores.at(-1)!
-      for (const id of ids.slice(0, 10)) if (!theirs.ids.includes(id)) expect(ours.get(id)! - tenth).toBeLessThan(0.1)
+      for (const id of ids.slice(0, 10)) if (!theirs.ids.includes(id)) expect(ours.get(id)! - tenth).toBeLessThan(2e-2)
     })
     loaded.release()
   })
@@ -77,7 +77,7 @@ describe.each(['fast-plaid', 'next-plaid'] as const)('an index of %s', (system) 
   })
 })
 
-test('what is written is byte for byte what next-plaid writes', async () => {
+test('what is written holds the values that next-plaid writes', async () => {
   const data = await readNextPlaid(folder('next-plaid'))
   const written = new Map<string, Uint8Array>()
   await writeNextPlaid(data, async (name, bytes) => void written.set(name, bytes))
@@ -120,7 +120,24 @@ describe('what cannot be read', () => {
       'index-invalid',
       /code 9999, but there are 256 centroids/,
     ],
-    ['an update buffer', { 'buffer_info.json': json({ num_docs: 3 }) }, 'index-invalid', /update buffer/],
+    [
+      'fewer chunks than documents',
+      { 'metadata.json': json({ nbits: 2, num_chunks: 0, num_documents: 60 }) },
+      'index-invalid',
+      /says num_documents 60, the chunks hold 0/,
+    ],
+    [
+      'a centroid that is no number',
+      { 'centroids.npy': writeNpy('<f4', [256, 32], new Float32Array(256 * 32).fill(Number.NaN)) },
+      'index-invalid',
+      /value 0 of centroids\.npy is NaN/,
+    ],
+    [
+      'too many dimensions',
+      { 'centroids.npy': writeNpy('<f4', [1, 264], new Float32Array(264)) },
+      'index-invalid',
+      /264 dimensions; at most 256/,
+    ],
   ] as const)('%s', async (_, changed, code, message) => {
     const reading = readNextPlaid(folder('next-plaid', changed))
     await expect(reading).rejects.toMatchObject({ code, message: expect.stringMatching(message) })

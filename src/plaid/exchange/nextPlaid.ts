@@ -4,7 +4,7 @@
  * Layout and traps: next-plaid 1.8.5 `index.rs`, `codec.rs`, `mmap.rs`; fast-plaid `rust/index/create.rs`.
  */
 import { SelvageError } from '../../errors.ts'
-import type { PlaidBits, PlaidPart } from '../../ops/ops.ts'
+import { MAX_DIM, type PlaidBits, type PlaidPart } from '../../ops/ops.ts'
 import type { BlobSource } from '../../store/store.ts'
 import type { PlaidData } from '../data.ts'
 import { readNpy, writeNpy } from './npy.ts'
@@ -32,6 +32,8 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
   const floats = async (name: string) => {
     const { shape, data } = readNpy(await needed(name), name)
     if (!(data instanceof Float32Array)) throw invalid(`${name} holds no floating point numbers`)
+    const bad = data.findIndex((value) => !Number.isFinite(value))
+    if (bad >= 0) throw invalid(`value ${bad} of ${name} is ${data[bad]}`)
     return { shape, data }
   }
 
@@ -47,9 +49,6 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
         'index-version',
         `The index at ${source.location} is ${kind}; only residual indexes can be read. Build it with 1, 2, 4 or 8 bits.`,
       )
-  const pending = await optional('buffer_info.json')
-  if (pending !== undefined && /"num_docs"\s*:\s*[1-9]/.test(new TextDecoder().decode(pending)))
-    throw invalid('it has documents in its update buffer; let the system that made it fold them in first')
   const bits = bitsOf(metadata.get('nbits'), invalid)
   const chunks = metadata.get('num_chunks')
   if (typeof chunks !== 'number' || !Number.isInteger(chunks) || chunks < 0)
@@ -59,6 +58,7 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
   const { shape, data: centroids } = await floats('centroids.npy')
   const dim = shape[1]
   if (shape.length !== 2 || dim === undefined || dim < 1) throw invalid('centroids.npy is no matrix')
+  if (dim > MAX_DIM) throw invalid(`vectors of ${dim} dimensions; at most ${MAX_DIM} can be searched here`)
   const cutoffs = (await floats('bucket_cutoffs.npy')).data
   const weights = (await floats('bucket_weights.npy')).data
   if (cutoffs.length !== 2 ** bits - 1 || weights.length !== 2 ** bits)
@@ -68,13 +68,24 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
   const parts: PlaidPart[] = []
   let firstToken = 0
   for (let i = 0; i < chunks; i++) parts.push(await readChunk(i))
+  const documents = parts.reduce((sum, { offsets }) => sum + offsets.length - 1, 0)
+  for (const [name, count] of [
+    ['num_documents', documents],
+    ['num_embeddings', firstToken],
+  ] as const) {
+    const told = metadata.get(name)
+    if (typeof told === 'number' && told !== count)
+      throw invalid(`metadata.json says ${name} ${told}, the chunks hold ${count}`)
+  }
+  const averageResidual = average === undefined ? new Float32Array(dim) : (await floats('avg_residual.npy')).data
+  if (averageResidual.length !== dim) throw invalid(`avg_residual.npy has ${averageResidual.length} values, not ${dim}`)
   return {
     dim,
     bits,
     centroids,
     cutoffs,
     weights,
-    averageResidual: average === undefined ? new Float32Array(dim) : (await floats('avg_residual.npy')).data,
+    averageResidual,
     clusterThreshold: threshold === undefined ? 0 : ((await floats('cluster_threshold.npy')).data[0] ?? 0),
     parts,
   }

@@ -20,8 +20,10 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) throw fail('is not an NPY file')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const wide = bytes[6]! >= 2
+  if (wide && bytes.length < 12) throw fail('ends within its header')
   const start = wide ? 12 : 10
   const end = start + (wide ? view.getUint32(8, true) : view.getUint16(8, true))
+  if (!(bytes.length >= end)) throw fail('ends within its header')
   const header = new TextDecoder('latin1').decode(bytes.subarray(start, end))
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1]
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
@@ -40,7 +42,7 @@ export function readNpy(bytes: Uint8Array, name: string): NpyArray {
   const count = shape.reduce((product, dim) => product * dim, 1)
   if (bytes.length - end !== count * itemBytes)
     throw fail(`has ${bytes.length - end} bytes of values, wanted ${count * itemBytes} for shape (${shape.join(', ')})`)
-  const values = bytes.slice(end).buffer
+  const values = new Uint8Array(bytes.subarray(end)).buffer // a copy, for numbers need their alignment
   return { shape, data: convert(values, type, fail) }
 }
 
