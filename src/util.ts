@@ -28,6 +28,20 @@ export function orList(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }
 
+/** The arrays one behind the other, in a typed array of the kind that `make` gives. */
+export function concat<Values extends { set(values: ArrayLike<number>, at: number): void }>(
+  make: (length: number) => Values,
+  arrays: readonly ArrayLike<number>[],
+): Values {
+  const all = make(arrays.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const array of arrays) {
+    all.set(array, at)
+    at += array.length
+  }
+  return all
+}
+
 /** Gzip, by the platform: never rely on a host's Content-Encoding for what can be compressed once at build. */
 export function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   return pipe(bytes, new CompressionStream('gzip'))

@@ -4,7 +4,6 @@
  */
 import { SelvageError } from '../errors.ts'
 import type { FailoverOps } from '../ops/failover.ts'
-import type { StageTimes } from '../ops/ops.ts'
 import { plaidPacks } from '../plaid/format.ts'
 import { type Found, type IndexReader, openPlaid } from '../plaid/search.ts'
 import type { BlobSource } from '../store/store.ts'
@@ -25,14 +24,7 @@ export interface SectionHit {
 export interface Answer {
   readonly hits: readonly SectionHit[]
   readonly elapsedMs: { readonly score: number; readonly texts: number }
-  /** What `score` consists of, where the backend can tell. */
-  readonly stages: StageTimes
   readonly backend: OpsBackend
-}
-
-export interface EngineSearchOptions {
-  /** Passages scored with their residuals; see plaid/search.ts. */
-  readonly candidates?: number
 }
 
 export class Engine {
@@ -67,28 +59,26 @@ export class Engine {
   }
 
   /** The k sections whose best passage scores highest, each once. Errors: `invalid-argument` for another dim. */
-  async search(query: TokenMatrix, k: number, options: EngineSearchOptions = {}): Promise<Answer> {
+  async search(query: TokenMatrix, k: number): Promise<Answer> {
     if (query.dim !== this.#index.dim)
       throw new SelvageError(
         'invalid-argument',
         `The query has ${query.dim} dimensions, the index ${this.#index.dim}: they come from different models.`,
       )
-    const { candidates } = options
     const scoreStart = performance.now()
     // Sections are cut into few passages: some slack finds k of them, and the rare query that needs more asks again.
     let depth = 2 * k + 8
-    let ranking = await this.#index.search(query, { k: depth, candidates, matches: true })
+    let ranking = await this.#index.search(query, { k: depth, matches: true })
     const textsStart = performance.now()
     let hits = await this.#bestPassages(ranking.passages, k)
     while (hits.length < k && ranking.passages.length >= depth) {
       depth *= 8
-      ranking = await this.#index.search(query, { k: depth, candidates, matches: true })
+      ranking = await this.#index.search(query, { k: depth, matches: true })
       hits = await this.#bestPassages(ranking.passages, k)
     }
     return {
       hits,
       elapsedMs: { score: textsStart - scoreStart, texts: performance.now() - textsStart },
-      stages: ranking.elapsedMs,
       backend: ranking.backend,
     }
   }

@@ -25,7 +25,7 @@ export interface BuildFolderOptions {
   readonly output: string
   /** How pages are read and addressed. */
   readonly parse?: ParseOptions
-  /** How vectors are compressed: bits per dimension, pooling, centroids. Default: 2 bits, nothing pooled. */
+  /** How vectors are compressed: bits per dimension, number of centroids. Default: 2 bits. */
   readonly plaid?: PlaidOptions
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
@@ -57,12 +57,12 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
   await prepareFolder(output)
   const store = fileStore(output)
   const encoder = await openNodeEncoder({ model, threads, onProgress })
-  const ops = await createOps({ backend: 'auto' })
   try {
     const { fingerprint, unreadable } = await fingerprintOf(files, { parse, plaid, model: encoder.model.hash })
     const current = force ? undefined : await upToDate(store, fingerprint)
     if (current !== undefined) return { manifest: current, summary: undefined, unreadable }
     const sources = readDocuments(files, () => {}) // named already, by the first reading
+    const ops = await createOps({ backend: 'auto' })
     const summary = await buildIndex({
       sources,
       sourceCount: files.length,
@@ -74,14 +74,13 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
       fingerprint,
       onProgress,
       signal,
-    })
+    }).finally(() => ops.close())
     await sweepFolder(store, filesOf(summary.manifest))
     return { manifest: summary.manifest, summary, unreadable }
   } catch (error) {
     await sweepFailure(store)
     throw error
   } finally {
-    ops.close()
     await encoder.close()
   }
 }

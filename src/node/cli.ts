@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { asSelvageError } from '../errors.ts'
-import type { PlaidBits } from '../ops/ops.ts'
+import { PLAID_BITS, type PlaidBits } from '../ops/ops.ts'
 import { buildCommand } from './build.ts'
 import { evalCommand } from './evaluate.ts'
 import { exportCommand, importCommand } from './exchange.ts'
@@ -154,7 +154,7 @@ function bitsOption() {
 }
 
 function bitsOf(value: string): PlaidBits {
-  const bits = ([1, 2, 4, 8] as const).find((allowed) => String(allowed) === value)
+  const bits = PLAID_BITS.find((allowed) => String(allowed) === value)
   if (bits === undefined) throw new InvalidArgumentError('It must be 1, 2, 4 or 8.')
   return bits
 }

@@ -7,10 +7,10 @@ import { toHalves } from '../ops/half.ts'
 import type { PassageBatch, StageTimes } from '../ops/ops.ts'
 import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
 import { plaidPacks } from '../plaid/format.ts'
-import { DEFAULT_CANDIDATES, openPlaid } from '../plaid/search.ts'
+import { DEFAULT_CANDIDATES, openPlaid, queryBatch } from '../plaid/search.ts'
 import { topK } from '../plaid/topK.ts'
 import { memoryStore } from '../store/memory.ts'
-import type { EncodedText, OnProgress, PassageId, TokenMatrix } from '../types.ts'
+import type { OnProgress, PassageId, TokenMatrix } from '../types.ts'
 
 export interface System {
   /** Document numbers, best first. */
@@ -32,12 +32,12 @@ export interface PlaidFacts {
 const EXACT_DEPTH = 1000
 
 /** Exact MaxSim over every vector, in f16. */
-export async function exactSystem(encoded: readonly EncodedText[], dim: number, ops: FailoverOps): Promise<System> {
-  const passages = await ops.load(asBatch(encoded, dim))
+export async function exactSystem(documents: readonly TokenMatrix[], dim: number, ops: FailoverOps): Promise<System> {
+  const passages = await ops.load(asBatch(documents, dim))
   return {
-    async rank({ data, rows }) {
+    async rank(query) {
       const start = performance.now()
-      const { scores } = await ops.maxSim({ vectors: data, offsets: Uint32Array.of(0, rows), dim }, passages)
+      const { scores } = await ops.maxSim(queryBatch(query), passages)
       return {
         ids: topK(scores, EXACT_DEPTH).map(({ id }) => id),
         elapsedMs: { total: performance.now() - start },
@@ -49,7 +49,7 @@ export async function exactSystem(encoded: readonly EncodedText[], dim: number, 
 
 /** The index that `selvage build` writes, in memory. Ranks as many documents as it scores with residuals. */
 export async function plaidSystem(
-  encoded: readonly EncodedText[],
+  documents: readonly TokenMatrix[],
   dim: number,
   ops: FailoverOps,
   options: PlaidOptions & { readonly candidates?: number; readonly onProgress?: OnProgress },
@@ -59,7 +59,7 @@ export async function plaidSystem(
   const start = performance.now()
   const assign = ops.assignCentroids.bind(ops)
   const builder = new PlaidBuilder(store, { dim, assign, ...plaid })
-  for (const { matrix } of encoded) builder.add(matrix)
+  for (const document of documents) builder.add(document)
   const header = await builder.finish({ onProgress })
   const buildSeconds = (performance.now() - start) / 1000
   const index = await openPlaid(store, header, ops)
@@ -80,14 +80,14 @@ export async function plaidSystem(
   }
 }
 
-function asBatch(encoded: readonly EncodedText[], dim: number): PassageBatch {
-  const offsets = new Uint32Array(encoded.length + 1)
-  encoded.forEach(({ matrix }, p) => {
-    offsets[p + 1] = offsets[p]! + matrix.rows
+function asBatch(documents: readonly TokenMatrix[], dim: number): PassageBatch {
+  const offsets = new Uint32Array(documents.length + 1)
+  documents.forEach(({ rows }, p) => {
+    offsets[p + 1] = offsets[p]! + rows
   })
-  const vectors = new Uint16Array(offsets[encoded.length]! * dim)
-  encoded.forEach(({ matrix }, p) => {
-    vectors.set(toHalves(matrix.data), offsets[p]! * dim)
+  const vectors = new Uint16Array(offsets[documents.length]! * dim)
+  documents.forEach(({ data }, p) => {
+    vectors.set(toHalves(data), offsets[p]! * dim)
   })
   return { vectors, offsets, dim }
 }

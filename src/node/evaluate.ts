@@ -135,15 +135,16 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
       return { rankings, figures: { ...summarize(new Map(named), qrels), 'ms per stage': msPerStage } }
     }
 
-    const tokens = encoded.reduce((sum, { matrix }) => sum + matrix.rows, 0)
+    const documents = encoded.map(({ matrix }) => matrix)
+    const tokens = documents.reduce((sum, { rows }) => sum + rows, 0)
     const facts = { documents: corpus.length, tokens, ranked: pages ? 'pages' : 'documents', model: name } as const
-    const runExact = async () => measure(await exactSystem(encoded, dim, ops))
+    const runExact = async () => measure(await exactSystem(documents, dim, ops))
     const floatBytes = { 'bytes per token': dim * 2 }
     if (mode === 'exact') {
       const { figures } = await runExact()
       return { mode, ...figures, ...floatBytes, ...facts, seconds: secondsSince(start) }
     }
-    const system = await plaidSystem(encoded, dim, ops, { ...plaid, candidates, onProgress })
+    const system = await plaidSystem(documents, dim, ops, { ...plaid, candidates, onProgress })
     const { bytesPerToken, buildSeconds, ...index } = system.facts
     const compressed = await measure(system)
     const exact = mode === 'both' ? await runExact() : undefined

@@ -2,7 +2,7 @@
  * `selvage export` and `selvage import`: an index as a folder of next-plaid, and back. Vectors only travel: an import takes
  * texts from a corpus, document for document, and the model from its folder.
  */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { commitManifest, FORMAT_VERSION, filesOf, type Manifest, readManifest } from '../engine/manifest.ts'
 import { TextsBuilder } from '../engine/texts.ts'
@@ -10,11 +10,10 @@ import { SelvageError } from '../errors.ts'
 import { parseCorpus } from '../eval/dataset.ts'
 import { readNextPlaid, writeNextPlaid } from '../plaid/exchange/nextPlaid.ts'
 import { readPlaidData, writePlaid } from '../plaid/format.ts'
-import type { BlobSource } from '../store/store.ts'
 import { formatBytes } from '../util.ts'
 import { readEither } from './evaluate.ts'
 import { EXIT } from './exit.ts'
-import { fileStore, isMissing, prepareFolder, sweepFolder } from './fileStore.ts'
+import { fileStore, folderSource, makeFolder, prepareFolder, sweepFolder } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
 
 export interface ExportOptions {
@@ -30,14 +29,7 @@ export async function exportIndex({ dir, output }: ExportOptions): Promise<{ pas
   const { vectors } = await readManifest(source)
   const data = await readPlaidData(source, vectors)
   const folder = resolve(output)
-  const present = await mkdir(folder, { recursive: true })
-    .then(() => readdir(folder))
-    .catch((cause: unknown) => {
-      throw new SelvageError('output-conflict', `${folder} cannot be made a folder. Give another one with -o.`, {
-        cause,
-      })
-    })
-  if (present.length > 0)
+  if ((await makeFolder(folder)).length > 0)
     throw new SelvageError('output-conflict', `${folder} is not empty. Give an empty or new folder with -o.`)
   let bytes = 0
   await writeNextPlaid(data, async (name, content) => {
@@ -109,19 +101,4 @@ export async function importCommand(options: ImportOptions): Promise<number> {
     `Built ${options.output}: ${vectors.passages} passages, ${vectors.tokens} tokens, ${vectors.bits} bits.\n`,
   )
   return EXIT.ok
-}
-
-function folderSource(folder: string): BlobSource {
-  const location = resolve(folder)
-  return {
-    location,
-    async get(key) {
-      try {
-        return new Uint8Array(await readFile(join(location, key)))
-      } catch (error) {
-        if (isMissing(error)) return undefined
-        throw error
-      }
-    },
-  }
 }

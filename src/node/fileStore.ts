@@ -5,7 +5,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { SelvageError } from '../errors.ts'
-import { type BlobStore, MANIFEST_KEY } from '../store/store.ts'
+import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
 
 /** Names that a Selvage index consists of; `.tmp` are left by a build that was killed. */
 const OURS = /^(manifest\.json|[\w-]+\.pack)(\.\d+\.tmp)?$/
@@ -31,15 +31,7 @@ export function fileStore(folder: string): BlobStore {
     }
   }
   return {
-    location,
-    async get(key) {
-      try {
-        return new Uint8Array(await readFile(join(location, key)))
-      } catch (error) {
-        if (isMissing(error)) return undefined
-        throw error
-      }
-    },
+    ...folderSource(folder),
     put: write,
     async delete(key) {
       if (OURS.test(key)) await rm(join(location, key), { force: true })
@@ -51,8 +43,24 @@ export function fileStore(folder: string): BlobStore {
   }
 }
 
-/** Makes the folder, or checks that all in it is ours. Errors: `output-conflict`. */
-export async function prepareFolder(folder: string): Promise<void> {
+/** The files of any folder, by name. */
+export function folderSource(folder: string): BlobSource {
+  const location = resolve(folder)
+  return {
+    location,
+    async get(key) {
+      try {
+        return new Uint8Array(await readFile(join(location, key)))
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+  }
+}
+
+/** Makes the folder where it is missing, and lists what is in it. Errors: `output-conflict`. */
+export async function makeFolder(folder: string): Promise<string[]> {
   const location = resolve(folder)
   try {
     await mkdir(location, { recursive: true })
@@ -61,7 +69,13 @@ export async function prepareFolder(folder: string): Promise<void> {
       cause,
     })
   }
-  const foreign = (await listFolder(location)).filter((name) => !OURS.test(name))
+  return listFolder(location)
+}
+
+/** Makes the folder, or checks that all in it is ours. Errors: `output-conflict`. */
+export async function prepareFolder(folder: string): Promise<void> {
+  const location = resolve(folder)
+  const foreign = (await makeFolder(folder)).filter((name) => !OURS.test(name))
   if (foreign.length > 0)
     throw new SelvageError(
       'output-conflict',

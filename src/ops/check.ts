@@ -31,14 +31,7 @@ export function checkQueries(batch: QueryBatch, dim: number): void {
 
 function checkShape(what: string, { vectors, offsets, dim }: PassageBatch): void {
   if (!Number.isInteger(dim) || dim < 1) throw refused(`${what} dim`, dim, 'a whole number from 1 on')
-  if (!(offsets instanceof Uint32Array)) throw refused(`${what} offsets`, typeName(offsets), 'a Uint32Array')
-  if (offsets.length === 0) throw refused(`${what} offsets`, 'no entry', 'one more entry than items, the first 0')
-  if (offsets[0] !== 0) throw refused(`${what} offsets[0]`, offsets[0], '0')
-  for (let i = 1; i < offsets.length; i++) {
-    if (offsets[i]! < offsets[i - 1]!) {
-      throw refused(`${what} offsets[${i}]`, offsets[i], `at least offsets[${i - 1}] = ${offsets[i - 1]}`)
-    }
-  }
+  checkOffsets((place) => `${what} offsets${place}`, offsets)
   const rows = offsets[offsets.length - 1]!
   if (rows * dim !== vectors.length) {
     throw refused(
@@ -46,6 +39,18 @@ function checkShape(what: string, { vectors, offsets, dim }: PassageBatch): void
       `${vectors.length} values`,
       `${rows * dim}: the last offset, ${rows} rows, times dim ${dim}`,
     )
+  }
+}
+
+/** @param name of the offsets, or of one of them: "" or "[3]" goes where a person looks for it */
+export function checkOffsets(name: (place: string) => string, offsets: Uint32Array): void {
+  if (!(offsets instanceof Uint32Array)) throw refused(name(''), typeName(offsets), 'a Uint32Array')
+  if (offsets.length === 0) throw refused(name(''), 'no entry', 'one more entry than items, the first 0')
+  if (offsets[0] !== 0) throw refused(name('[0]'), offsets[0], '0')
+  for (let i = 1; i < offsets.length; i++) {
+    if (offsets[i]! < offsets[i - 1]!) {
+      throw refused(name(`[${i}]`), offsets[i], `at least offsets[${i - 1}] = ${offsets[i - 1]}`)
+    }
   }
 }
 

@@ -2,18 +2,17 @@
  * What every backend checks of a compressed index and of a search in it, in one place; see check.ts. Afterwards a kernel
  * may rely on: codes below C, integers that stay in integer.ts's ranges, offsets that rise, a filter that is long enough.
  */
-import { checkQueries, checkRows, refused, typeName } from './check.ts'
+import { checkOffsets, checkQueries, checkRows, refused, typeName } from './check.ts'
 import {
   type LoadedPlaid,
   MAX_DIM,
   MAX_QUERY_TOKENS,
+  PLAID_BITS,
   type PlaidIndex,
   type PlaidPart,
   type PlaidSearchOptions,
   type QueryBatch,
 } from './ops.ts'
-
-const BITS: readonly number[] = [1, 2, 4, 8]
 
 export function checkAssignment(tokens: Float32Array, centroids: Float32Array, dim: number): void {
   checkRows('token', tokens, dim)
@@ -21,11 +20,12 @@ export function checkAssignment(tokens: Float32Array, centroids: Float32Array, d
   if (centroids.length === 0 && tokens.length > 0) throw refused('centroids', 'none', 'at least one')
 }
 
-export function checkPlaid({ codec, parts }: PlaidIndex): void {
+export function checkPlaid(index: PlaidIndex): void {
+  const { codec, parts } = index
   const { dim, bits, centroids, weights, shift } = codec
   if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM))
     throw refused('dim of the index', dim, `a whole number from 1 to ${MAX_DIM}`)
-  if (!BITS.includes(bits)) throw refused('bits of the index', bits, BITS.join(', '))
+  if (!PLAID_BITS.includes(bits)) throw refused('bits of the index', bits, PLAID_BITS.join(', '))
   if ((dim * bits) % 8 !== 0) throw refused('dim times bits', `${dim} * ${bits}`, 'a multiple of 8')
   if (!(Number.isInteger(shift) && shift >= 0 && shift <= 3)) throw refused('shift', shift, '0 to 3')
   if (weights.length !== 2 ** bits) throw refused('weights', `${weights.length} values`, `${2 ** bits}`)
@@ -33,10 +33,10 @@ export function checkPlaid({ codec, parts }: PlaidIndex): void {
   // -128 would break the symmetry that kernels rely on, and no quantiser here writes it.
   if (centroids.includes(-128)) throw refused('centroids', -128, '-127 to 127')
   if (weights.includes(-128)) throw refused('weights', -128, '-127 to 127')
-  parts.forEach((part, index) => {
-    checkPart(part, index, (dim * bits) / 8, centroids.length / dim)
+  parts.forEach((part, i) => {
+    checkPart(part, i, (dim * bits) / 8, centroids.length / dim)
   })
-  const passages = parts.reduce((sum, { offsets }) => sum + offsets.length - 1, 0)
+  const { passages } = plaidSizes(index)
   if (passages >= 2 ** 31) throw refused('passages', passages, 'fewer than 2^31')
 }
 
@@ -45,11 +45,7 @@ function checkPart({ codes, residuals, offsets }: PlaidPart, index: number, rowB
   if (!(codes instanceof Uint16Array || codes instanceof Uint32Array))
     throw refused(`codes of ${part}`, typeName(codes), 'a Uint16Array or Uint32Array')
   if (!(residuals instanceof Uint8Array)) throw refused(`residuals of ${part}`, typeName(residuals), 'a Uint8Array')
-  if (!(offsets instanceof Uint32Array)) throw refused(`offsets of ${part}`, typeName(offsets), 'a Uint32Array')
-  if (offsets[0] !== 0) throw refused(`offsets[0] of ${part}`, offsets[0], '0')
-  for (let p = 1; p < offsets.length; p++)
-    if (offsets[p]! < offsets[p - 1]!)
-      throw refused(`offsets[${p}] of ${part}`, offsets[p], `at least ${offsets[p - 1]}, the one before it`)
+  checkOffsets((place) => `offsets${place} of ${part}`, offsets)
   if (offsets.at(-1) !== codes.length)
     throw refused(`last offset of ${part}`, offsets.at(-1), `${codes.length}, the number of codes`)
   if (residuals.length !== codes.length * rowBytes)

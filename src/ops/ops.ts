@@ -73,7 +73,11 @@ export interface PlaidCodec {
   readonly shift: number
 }
 
-export type PlaidBits = 1 | 2 | 4 | 8
+export const PLAID_BITS = [1, 2, 4, 8] as const
+export type PlaidBits = (typeof PLAID_BITS)[number]
+
+/** The most centroids whose codes fit two bytes. */
+export const NARROW_CENTROIDS = 65_536
 
 /** Some passages in codes and residuals. */
 export interface PlaidPart {

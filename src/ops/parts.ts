@@ -8,6 +8,11 @@ export interface Part {
   readonly end: number
 }
 
+/** Items of each group: offsets `[n + 1]` → lengths `[n]`. */
+export function lengthsOf(offsets: Uint32Array): number[] {
+  return Array.from({ length: offsets.length - 1 }, (_, i) => offsets[i + 1]! - offsets[i]!)
+}
+
 /**
  * Consecutive parts over items first .. end, each as long as its cost stays within `maxCost` and its length within
  * `maxItems`. An item that costs more than `maxCost` alone gets a part of its own: the caller decides what that means.

@@ -6,13 +6,13 @@
 import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
 import { fromHalves, toHalves } from '../ops/half.ts'
 import { quantizeCentroids, quantizeWeights } from '../ops/integer.ts'
-import { MAX_DIM, type PlaidBits, type PlaidPart } from '../ops/ops.ts'
+import { MAX_DIM, PLAID_BITS, type PlaidBits, type PlaidPart } from '../ops/ops.ts'
 import { cutIntoParts } from '../ops/parts.ts'
 import type { BlobStore } from '../store/store.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
 import { encodeResiduals, quantile, trainBuckets } from './codec.ts'
 import { MAX_PASSAGE_TOKENS, PACK_BYTES, type PlaidHeader, PlaidWriter } from './format.ts'
-import { type AssignCentroids, assignInCells, centroidCount, cluster } from './kmeans.ts'
+import { type AssignCentroids, assignInCells, centroidCount, cluster, tokensByCell } from './kmeans.ts'
 import { sampleOf, seeded } from './random.ts'
 
 export interface PlaidOptions {
@@ -44,7 +44,7 @@ export class PlaidBuilder {
   constructor(store: BlobStore, options: PlaidBuilderOptions) {
     rejectUnknown(options, ['dim', 'assign', 'bits', 'centroids', 'seed'], 'PlaidBuilder')
     const { dim, bits = 2, centroids } = options
-    if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM && [1, 2, 4, 8].includes(bits) && (dim * bits) % 8 === 0))
+    if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM && PLAID_BITS.includes(bits) && (dim * bits) % 8 === 0))
       throw new SelvageError(
         'invalid-argument',
         `An index of dim ${dim} and ${bits} bits: wanted 1 to ${MAX_DIM} dimensions and 1, 2, 4 or 8 bits whose product is a multiple of 8.`,
@@ -101,7 +101,8 @@ export class PlaidBuilder {
     const { values, scale } = quantizeCentroids(cells.centroids)
     const centroids = Float32Array.from(values, (value) => value / scale)
     const rounded = { ...cells, centroids }
-    const codes = await assignInCells(rowsOf, tokens, rounded, {
+    const members = await tokensByCell(rowsOf, tokens, cells.cells, common)
+    const codes = await assignInCells(rowsOf, members, rounded, {
       ...common,
       onShare: (share) => report('compress')(share / 2),
     })

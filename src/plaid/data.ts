@@ -3,7 +3,7 @@
  * systems. Floating point here; what kernels compute with is made from it by `toIndex`.
  */
 import { quantizeCentroids, quantizeWeights } from '../ops/integer.ts'
-import type { PlaidBits, PlaidIndex, PlaidPart } from '../ops/ops.ts'
+import type { PlaidBits, PlaidCodec, PlaidIndex, PlaidPart } from '../ops/ops.ts'
 
 export interface PlaidData {
   readonly dim: number
@@ -21,9 +21,25 @@ export interface PlaidData {
   readonly parts: readonly PlaidPart[]
 }
 
-/** The same index in integers. */
-export function toIndex({ dim, bits, centroids, weights, parts }: PlaidData): PlaidIndex {
+/** The integers that search computes with; a centroid times `scale` is its integer. */
+export function quantize({ dim, bits, centroids, weights }: PlaidData): { codec: PlaidCodec; scale: number } {
   const { values, scale } = quantizeCentroids(centroids)
   const fine = quantizeWeights(weights, scale)
-  return { codec: { dim, bits, centroids: values, weights: fine.values, shift: fine.shift }, parts }
+  return { codec: { dim, bits, centroids: values, weights: fine.values, shift: fine.shift }, scale }
+}
+
+/** The same index in integers. */
+export function toIndex(data: PlaidData): PlaidIndex {
+  return { codec: quantize(data).codec, parts: data.parts }
+}
+
+/** Passages first .. end of a part, as views of its arrays. */
+export function slicePart({ codes, residuals, offsets }: PlaidPart, first: number, end: number): PlaidPart {
+  const [start, stop] = [offsets[first]!, offsets[end]!]
+  const rowBytes = codes.length === 0 ? 0 : residuals.length / codes.length
+  return {
+    codes: codes.subarray(start, stop),
+    residuals: residuals.subarray(start * rowBytes, stop * rowBytes),
+    offsets: offsets.slice(first, end + 1).map((at) => at - start),
+  }
 }

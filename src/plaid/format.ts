@@ -10,12 +10,19 @@
  * Knows vectors and stores only: no texts, no models.
  */
 import { SelvageError } from '../errors.ts'
-import { quantizeCentroids } from '../ops/integer.ts'
-import type { PlaidBits, PlaidCodec, PlaidIndex, PlaidPart } from '../ops/ops.ts'
-import { cutIntoParts } from '../ops/parts.ts'
+import {
+  NARROW_CENTROIDS,
+  PLAID_BITS,
+  type PlaidBits,
+  type PlaidCodec,
+  type PlaidIndex,
+  type PlaidPart,
+} from '../ops/ops.ts'
+import { cutIntoParts, lengthsOf } from '../ops/parts.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
-import { type PlaidData, toIndex } from './data.ts'
+import { concat } from '../util.ts'
+import { type PlaidData, quantize, slicePart } from './data.ts'
 
 /** The manifest's part about the vectors. */
 export interface PlaidHeader {
@@ -36,8 +43,6 @@ export interface PlaidHeader {
 /** Bytes of residuals after which a pack is written. */
 export const PACK_BYTES = 4 << 20
 export const MAX_PASSAGE_TOKENS = 0xffff
-/** Codes of up to this many centroids take two bytes. */
-export const NARROW_CENTROIDS = 65_536
 
 /** What a codec pack holds besides the integers that kernels want. */
 export type Training = Pick<PlaidData, 'cutoffs' | 'weights' | 'averageResidual' | 'clusterThreshold'> & {
@@ -54,12 +59,10 @@ export function parsePlaidHeader(value: unknown, location: string): PlaidHeader 
       'index-version',
       `The index at ${location} is of kind "${kind}"; this Selvage reads "plaid". Build the index again, or update Selvage.`,
     )
-  const bits = ([1, 2, 4, 8] as const).find((allowed) => allowed === fields.count('bits'))
+  const told = fields.count('bits')
+  const bits = PLAID_BITS.find((allowed) => allowed === told)
   if (bits === undefined)
-    throw new SelvageError(
-      'index-invalid',
-      `The manifest at ${location} says ${fields.count('bits')} bits, wanted 1, 2, 4 or 8.`,
-    )
+    throw new SelvageError('index-invalid', `The manifest at ${location} says ${told} bits, wanted 1, 2, 4 or 8.`)
   return {
     kind,
     bits,
@@ -97,13 +100,11 @@ export class PlaidWriter {
   }
 
   async add({ codes, residuals, offsets }: PlaidPart): Promise<void> {
-    const long = offsets.findIndex((at, p) => p > 0 && at - offsets[p - 1]! > MAX_PASSAGE_TOKENS)
-    if (long > 0)
-      throw new SelvageError(
-        'invalid-argument',
-        `A passage has ${offsets[long]! - offsets[long - 1]!} tokens; at most ${MAX_PASSAGE_TOKENS} fit.`,
-      )
-    this.#lengths.push(Uint16Array.from({ length: offsets.length - 1 }, (_, p) => offsets[p + 1]! - offsets[p]!))
+    const lengths = lengthsOf(offsets)
+    const long = lengths.find((length) => length > MAX_PASSAGE_TOKENS)
+    if (long !== undefined)
+      throw new SelvageError('invalid-argument', `A passage has ${long} tokens; at most ${MAX_PASSAGE_TOKENS} fit.`)
+    this.#lengths.push(Uint16Array.from(lengths))
     this.#tokens += codes.length
     if (codes.length === 0) return
     const narrow = this.#centroidCount <= NARROW_CENTROIDS
@@ -115,7 +116,7 @@ export class PlaidWriter {
   async finish(): Promise<PlaidHeader> {
     const { dim, bits, centroids, weights: integers, shift } = this.#codec
     const { scale, cutoffs, weights, averageResidual, clusterThreshold } = this.#training
-    const codec = concat([
+    const codec = joined([
       bytesOf(Float64Array.of(scale, shift)),
       ...[cutoffs, weights, averageResidual, Float32Array.of(clusterThreshold)].map(bytesOf),
       bytesOf(integers),
@@ -129,7 +130,7 @@ export class PlaidWriter {
       centroidCount: this.#centroidCount,
       codec: await writePack(this.#store, 'codec', codec),
       centroids: await writePack(this.#store, 'centroids', bytesOf(centroids)),
-      lengths: await writePack(this.#store, 'lengths', concat(this.#lengths.map(bytesOf))),
+      lengths: await writePack(this.#store, 'lengths', joined(this.#lengths.map(bytesOf))),
       codes: this.#codes,
       residuals: this.#residuals,
     }
@@ -142,94 +143,102 @@ export class PlaidWriter {
 
 /** The index as kernels want it. Errors: `index-invalid`, a sentence for each cause. */
 export async function readPlaidIndex(source: BlobSource, header: PlaidHeader): Promise<PlaidIndex> {
+  const [{ codec }, parts] = await Promise.all([readCodec(source, header), readParts(source, header)])
+  return { codec, parts }
+}
+
+/** The index with what it was trained to, for export. Errors: as readPlaidIndex. */
+export async function readPlaidData(source: BlobSource, header: PlaidHeader): Promise<PlaidData> {
+  const [{ codec, training }, parts] = await Promise.all([readCodec(source, header), readParts(source, header)])
+  const { scale, ...trained } = training
+  const originals = header.originals && new Float32Array(aligned(await readPack(source, header.originals)))
+  if (originals !== undefined && originals.length !== codec.centroids.length)
+    throw disagree(source, `there are ${originals.length} original centroid values for ${codec.centroids.length}`)
+  const centroids = originals ?? Float32Array.from(codec.centroids, (value) => value / scale)
+  return { dim: codec.dim, bits: codec.bits, centroids, ...trained, parts }
+}
+
+async function readCodec(source: BlobSource, header: PlaidHeader): Promise<{ codec: PlaidCodec; training: Training }> {
+  const { dim, bits, centroidCount } = header
+  const [bytes, centroids] = await Promise.all([readPack(source, header.codec), readPack(source, header.centroids)])
+  const buckets = 2 ** bits
+  const integersAt = 16 + 4 * (2 * buckets - 1 + dim + 1)
+  if (bytes.length !== integersAt + buckets)
+    throw disagree(source, `the codec has ${bytes.length} bytes, not ${integersAt + buckets}`)
+  if (centroids.length !== centroidCount * dim)
+    throw disagree(source, `there are ${centroids.length} centroid values for ${centroidCount} × ${dim}`)
+  const [scale, shift] = new Float64Array(aligned(bytes.subarray(0, 16)))
+  const floats = new Float32Array(aligned(bytes.subarray(16, integersAt)))
+  const weightsAt = buckets - 1
+  const averageAt = weightsAt + buckets
+  return {
+    codec: {
+      dim,
+      bits,
+      centroids: new Int8Array(aligned(centroids)),
+      weights: new Int8Array(aligned(bytes.subarray(integersAt))),
+      shift: shift!,
+    },
+    training: {
+      scale: scale!,
+      cutoffs: floats.slice(0, weightsAt),
+      weights: floats.slice(weightsAt, averageAt),
+      averageResidual: floats.slice(averageAt, averageAt + dim),
+      clusterThreshold: floats.at(-1)!,
+    },
+  }
+}
+
+async function readParts(source: BlobSource, header: PlaidHeader): Promise<PlaidPart[]> {
   const { dim, bits, passages, tokens, centroidCount } = header
-  const [codecBytes, centroidBytes, lengthBytes] = await Promise.all(
-    [header.codec, header.centroids, header.lengths].map((ref) => readPack(source, ref)),
-  )
-  const count = 2 ** bits
-  const wanted = 16 + 4 * (2 * count - 1 + dim + 1) + count
-  if (codecBytes!.length !== wanted) throw disagree(source, `the codec has ${codecBytes!.length} bytes, not ${wanted}`)
-  if (centroidBytes!.length !== centroidCount * dim)
-    throw disagree(source, `there are ${centroidBytes!.length} centroid values for ${centroidCount} × ${dim}`)
-  const lengths = new Uint16Array(aligned(lengthBytes!))
+  if (header.codes.length !== header.residuals.length)
+    throw disagree(source, `${header.codes.length} packs of codes for ${header.residuals.length} of residuals`)
+  const readAll = (refs: readonly PackRef[]) => Promise.all(refs.map((ref) => readPack(source, ref)))
+  const [lengthBytes, codePacks, residualPacks] = await Promise.all([
+    readPack(source, header.lengths),
+    readAll(header.codes),
+    readAll(header.residuals),
+  ])
+  const lengths = new Uint16Array(aligned(lengthBytes))
   if (lengths.length !== passages) throw disagree(source, `${lengths.length} lengths for ${passages} passages`)
   const sum = lengths.reduce((total, length) => total + length, 0)
   if (sum !== tokens) throw disagree(source, `lengths sum to ${sum}, not to ${tokens} tokens`)
-  if (header.codes.length !== header.residuals.length)
-    throw disagree(source, `${header.codes.length} packs of codes for ${header.residuals.length} of residuals`)
+  if (codePacks.length === 0)
+    return [{ codes: new Uint16Array(), residuals: new Uint8Array(), offsets: new Uint32Array(passages + 1) }]
 
-  const parts: PlaidPart[] = []
   let first = 0
-  for (const [i, ref] of header.codes.entries()) {
-    const [codeBytes, residuals] = await Promise.all([readPack(source, ref), readPack(source, header.residuals[i]!)])
+  return codePacks.map((codeBytes, i) => {
+    const residuals = residualPacks[i]!
     const codes = centroidCount <= NARROW_CENTROIDS ? new Uint16Array(aligned(codeBytes)) : wide(source, codeBytes)
     if (residuals.length !== (codes.length * dim * bits) / 8)
       throw disagree(source, `${residuals.length} bytes of residuals for ${codes.length} codes`)
     const bad = codes.findIndex((code) => code >= centroidCount)
     if (bad >= 0) throw disagree(source, `a token has code ${codes[bad]}, but there are ${centroidCount} centroids`)
-    const last = i === header.codes.length - 1
+    const last = i === codePacks.length - 1
     const offsets = [0]
     while (first < passages && (last || offsets.at(-1)! < codes.length))
       offsets.push(offsets.at(-1)! + lengths[first++]!)
     if (offsets.at(-1) !== codes.length)
       throw disagree(source, `${codes.length} codes for passages of ${offsets.at(-1)} tokens`)
-    parts.push({ codes, residuals, offsets: Uint32Array.from(offsets) })
-  }
-  if (parts.length === 0)
-    parts.push({ codes: new Uint16Array(), residuals: new Uint8Array(), offsets: new Uint32Array(passages + 1) })
-  const shift = new Float64Array(aligned(codecBytes!.subarray(0, 16)))[1]!
-  const codec: PlaidCodec = {
-    dim,
-    bits,
-    centroids: new Int8Array(aligned(centroidBytes!)),
-    weights: new Int8Array(aligned(codecBytes!.subarray(wanted - count))),
-    shift,
-  }
-  return { codec, parts }
-}
-
-/** A part of any size in pieces for packs. */
-function cut({ codes, residuals, offsets }: PlaidPart, rowBytes: number): PlaidPart[] {
-  const all = { first: 0, end: offsets.length - 1 }
-  return cutIntoParts(all, (p) => (offsets[p + 1]! - offsets[p]!) * rowBytes, PACK_BYTES).map(({ first, end }) => {
-    const [start, stop] = [offsets[first]!, offsets[end]!]
-    return {
-      codes: codes.subarray(start, stop),
-      residuals: residuals.subarray(start * rowBytes, stop * rowBytes),
-      offsets: offsets.slice(first, end + 1).map((at) => at - start),
-    }
+    return { codes, residuals, offsets: Uint32Array.from(offsets) }
   })
 }
 
 /** An imported index as a native one. Keeps its centroids as they were: what is exported is what came in. */
 export async function writePlaid(store: BlobStore, data: PlaidData): Promise<PlaidHeader> {
-  const { codec, parts } = toIndex(data)
-  const writer = new PlaidWriter(store, codec, { ...data, scale: quantizeCentroids(data.centroids).scale })
-  for (const part of parts) for (const piece of cut(part, (data.dim * data.bits) / 8)) await writer.add(piece)
-  return { ...(await writer.finish()), originals: await writePack(store, 'originals', bytesOf(data.centroids)) }
-}
-
-/** The index with what it was trained to, for export. Errors: as readPlaidIndex. */
-export async function readPlaidData(source: BlobSource, header: PlaidHeader): Promise<PlaidData> {
-  const { dim, bits } = header
-  const { codec, parts } = await readPlaidIndex(source, header)
-  const bytes = await readPack(source, header.codec)
-  const scale = new Float64Array(aligned(bytes.subarray(0, 8)))[0]!
-  const trained = new Float32Array(aligned(bytes.subarray(16, bytes.length - 2 ** bits)))
-  const cut = 2 ** bits - 1
-  const originals = header.originals && new Float32Array(aligned(await readPack(source, header.originals)))
-  if (originals !== undefined && originals.length !== codec.centroids.length)
-    throw disagree(source, `there are ${originals.length} original centroid values for ${codec.centroids.length}`)
-  return {
-    dim,
-    bits,
-    centroids: originals ?? Float32Array.from(codec.centroids, (value) => value / scale),
-    cutoffs: trained.slice(0, cut),
-    weights: trained.slice(cut, 2 * cut + 1),
-    averageResidual: trained.slice(2 * cut + 1, 2 * cut + 1 + dim),
-    clusterThreshold: trained.at(-1)!,
-    parts,
+  const { codec, scale } = quantize(data)
+  const writer = new PlaidWriter(store, codec, { ...data, scale })
+  const rowBytes = (data.dim * data.bits) / 8
+  for (const part of data.parts) {
+    const lengths = lengthsOf(part.offsets)
+    for (const { first, end } of cutIntoParts(
+      { first: 0, end: lengths.length },
+      (p) => lengths[p]! * rowBytes,
+      PACK_BYTES,
+    ))
+      await writer.add(slicePart(part, first, end))
   }
+  return { ...(await writer.finish()), originals: await writePack(store, 'originals', bytesOf(data.centroids)) }
 }
 
 function wide(source: BlobSource, bytes: Uint8Array): Uint32Array {
@@ -258,12 +267,6 @@ function aligned(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer
 }
 
-function concat(arrays: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const bytes of arrays) {
-    all.set(bytes, at)
-    at += bytes.length
-  }
-  return all
+function joined(arrays: readonly Uint8Array[]): Uint8Array {
+  return concat((length) => new Uint8Array(length), arrays)
 }

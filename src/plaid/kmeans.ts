@@ -9,8 +9,8 @@
  */
 import { throwIfAborted } from '../errors.ts'
 import type { Ops } from '../ops/ops.ts'
-import type { Random } from './random.ts'
-import { sampleOf } from './random.ts'
+import { concat } from '../util.ts'
+import { type Random, sampleOf } from './random.ts'
 
 /** tokens f32 `[T, E]`, centroids f32 `[C, E]` → the nearest of each token, u32 `[T]`. */
 export type AssignCentroids = Ops['assignCentroids']
@@ -58,21 +58,25 @@ export async function cluster(tokens: Float32Array, count: number, options: Clus
   const rows = tokens.length / dim
   const sample = gather(tokens, sampleOf(options.random, rows, cellCount * 512), dim)
   const cells = await kmeans(sample, cellCount, options)
-  const nearest = await options.assign(tokens, cells, dim, options)
-  const members = groupBy(nearest, cellCount)
+  const rowsOf = (ids: Uint32Array) => gather(tokens, ids, dim)
+  const members = await tokensByCell(rowsOf, rows, cells, options)
   const found: Float32Array[] = []
   const owners: number[] = []
   for (const [cell, own] of members.entries()) {
     if (own.length === 0) continue
     const share = Math.max(1, Math.round((count * own.length) / rows))
-    const centroids = await kmeans(gather(tokens, own, dim), Math.min(share, own.length), options)
+    const centroids = await kmeans(rowsOf(own), Math.min(share, own.length), options)
     found.push(centroids)
     for (let i = 0; i < centroids.length / dim; i++) owners.push(cell)
     onShare?.((0.4 * (cell + 1)) / cellCount)
   }
-  let result: Cells = { centroids: joined(found), cells, cellOf: Uint32Array.from(owners) }
+  let result: Cells = {
+    centroids: concat((length) => new Float32Array(length), found),
+    cells,
+    cellOf: Uint32Array.from(owners),
+  }
   for (let round = 0; round < REFINEMENTS; round++) {
-    const codes = await assignInCells((ids) => gather(tokens, ids, dim), rows, result, {
+    const codes = await assignInCells(rowsOf, members, result, {
       ...options,
       onShare: (share) => onShare?.(0.4 + (0.6 * (round + share)) / REFINEMENTS),
     })
@@ -82,26 +86,36 @@ export async function cluster(tokens: Float32Array, count: number, options: Clus
   return result
 }
 
+/** Gives f32 rows `[ids, E]` of tokens by their number. */
+export type RowsOf = (ids: Uint32Array) => Float32Array
+
+/** Numbers of the tokens that are nearest to each cell, ascending. */
+export async function tokensByCell(
+  rowsOf: RowsOf,
+  tokens: number,
+  cells: Float32Array,
+  { dim, assign, signal }: ClusterOptions,
+): Promise<Uint32Array[]> {
+  const cellCount = cells.length / dim
+  const all = Uint32Array.from({ length: tokens }, (_, t) => t)
+  if (cellCount === 1) return [all]
+  const nearest = new Uint32Array(tokens)
+  for (const ids of slices(all)) nearest.set(await assign(rowsOf(ids), cells, dim, { signal }), ids[0])
+  return groupBy(nearest, cellCount)
+}
+
 /**
  * The nearest centroid of every token among those of the cells nearest to its own.
- * @param rowsOf gives f32 rows `[ids, E]` of tokens by their number
+ * @param members from `tokensByCell`
  */
 export async function assignInCells(
-  rowsOf: (ids: Uint32Array) => Float32Array,
-  tokens: number,
+  rowsOf: RowsOf,
+  members: readonly Uint32Array[],
   { centroids, cells, cellOf }: Cells,
   { dim, assign, signal, onShare }: ClusterOptions,
 ): Promise<Uint32Array> {
-  const cellCount = cells.length / dim
-  const nearest = new Uint32Array(tokens)
-  const slices = function* (ids: Uint32Array) {
-    for (let at = 0; at < ids.length; at += SLICE) yield ids.subarray(at, at + SLICE)
-  }
-  const all = Uint32Array.from({ length: tokens }, (_, t) => t)
-  if (cellCount > 1)
-    for (const ids of slices(all)) nearest.set(await assign(rowsOf(ids), cells, dim, { signal }), ids[0])
-  const members = groupBy(nearest, cellCount)
-  const owned = groupBy(cellOf, cellCount)
+  const tokens = members.reduce((sum, { length }) => sum + length, 0)
+  const owned = groupBy(cellOf, members.length)
   const codes = new Uint32Array(tokens)
   let done = 0
   for (const [cell, own] of members.entries()) {
@@ -122,6 +136,10 @@ export async function assignInCells(
 
 /** Tokens handed to the kernel at once: 16 MB at 64 dimensions. */
 const SLICE = 1 << 16
+
+function* slices(ids: Uint32Array): Generator<Uint32Array> {
+  for (let at = 0; at < ids.length; at += SLICE) yield ids.subarray(at, at + SLICE)
+}
 
 /** Lloyd's algorithm on the sphere, from random tokens. Returns `[count, E]`; rows may repeat where tokens do. */
 async function kmeans(tokens: Float32Array, count: number, options: ClusterOptions): Promise<Float32Array> {
@@ -183,22 +201,12 @@ function groupBy(groups: Uint32Array, count: number): Uint32Array[] {
   return lists
 }
 
-export function gather(rows: Float32Array, ids: Uint32Array, dim: number): Float32Array {
+function gather(rows: Float32Array, ids: Uint32Array, dim: number): Float32Array {
   const chosen = new Float32Array(ids.length * dim)
   ids.forEach((id, i) => {
     chosen.set(rows.subarray(id * dim, (id + 1) * dim), i * dim)
   })
   return chosen
-}
-
-function joined(arrays: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const array of arrays) {
-    all.set(array, at)
-    at += array.length
-  }
-  return all
 }
 
 function normalizeRows(data: Float32Array, dim: number): void {

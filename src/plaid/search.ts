@@ -3,7 +3,7 @@
  * of them with residuals; the kernels do both. Knows vectors, not what the passages say.
  */
 import type { FailoverOps } from '../ops/failover.ts'
-import type { LoadedPlaid, PlaidHits, StageTimes } from '../ops/ops.ts'
+import type { LoadedPlaid, PlaidHits, QueryBatch, StageTimes } from '../ops/ops.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { OpsBackend, PassageId, TokenMatrix } from '../types.ts'
 import { type PlaidHeader, readPlaidIndex } from './format.ts'
@@ -65,6 +65,11 @@ export function bitsetOf(ids: Iterable<PassageId>, passages: number): Uint32Arra
   return words
 }
 
+/** One query, as kernels take it. */
+export function queryBatch({ data, rows, dim }: TokenMatrix): QueryBatch {
+  return { vectors: data, offsets: Uint32Array.of(0, rows), dim }
+}
+
 class PlaidReader implements IndexReader {
   readonly #loaded: LoadedPlaid
   readonly #ops: FailoverOps
@@ -86,11 +91,10 @@ class PlaidReader implements IndexReader {
     return this.#loaded.tokens
   }
 
-  async search({ data, rows, dim }: TokenMatrix, options: SearchOptions): Promise<Ranking> {
-    const queries = { vectors: data, offsets: Uint32Array.of(0, rows), dim }
+  async search(query: TokenMatrix, options: SearchOptions): Promise<Ranking> {
     const asked = { ...options, candidates: options.candidates ?? DEFAULT_CANDIDATES }
-    const { hits, elapsedMs, backend } = await this.#ops.searchPlaid(queries, this.#loaded, asked)
-    return { passages: hits.flatMap((found) => listed(found, rows)), elapsedMs, backend }
+    const { hits, elapsedMs, backend } = await this.#ops.searchPlaid(queryBatch(query), this.#loaded, asked)
+    return { passages: hits.flatMap((found) => listed(found, query.rows)), elapsedMs, backend }
   }
 
   close(): void {

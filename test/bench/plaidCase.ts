@@ -6,18 +6,16 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { exactSystem } from '../../src/node/evalSystems.ts'
 import { createOps } from '../../src/ops/create.ts'
 import type { FailoverOps } from '../../src/ops/failover.ts'
-import { toHalves } from '../../src/ops/half.ts'
-import type { LoadedPlaid, PlaidBits, PlaidIndex, PlaidResult, QueryBatch } from '../../src/ops/ops.ts'
+import { NARROW_CENTROIDS, type PlaidBits, type PlaidIndex, type PlaidResult } from '../../src/ops/ops.ts'
 import { ReferencePlaid } from '../../src/ops/plaidReference.ts'
 import { PlaidBuilder } from '../../src/plaid/builder.ts'
 import { plaidPacks, readPlaidIndex } from '../../src/plaid/format.ts'
-import { DEFAULT_CANDIDATES } from '../../src/plaid/search.ts'
-import { topK } from '../../src/plaid/topK.ts'
+import { DEFAULT_CANDIDATES, queryBatch } from '../../src/plaid/search.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { TokenMatrix } from '../../src/types.ts'
-import { offsetsOf } from '../ops/data.ts'
 import { type Corpus, drawnIndex, QUERY_TOKENS, syntheticCorpus } from './synthetic.ts'
 
 export interface Case {
@@ -77,13 +75,14 @@ export async function runCase(given: Case): Promise<CaseResult> {
   const { queries } = prepared
   const index = await ops.loadPlaid(prepared.index)
   const search = (query: TokenMatrix, k = K, candidates = DEFAULT_CANDIDATES): Promise<PlaidResult> =>
-    ops.searchPlaid(asBatch(query), index, { k, candidates })
+    ops.searchPlaid(queryBatch(query), index, { k, candidates })
 
   if (!given.drawn) await checkFirst(await prepared.index(), queries, search)
   for (const query of queries.slice(0, WARM_UP)) await search(query)
   const results: PlaidResult[] = []
   for (const query of queries) results.push(await search(query))
   const ms = spread(results.map(({ elapsedMs }) => elapsedMs.total))
+  const ours = results.map(({ hits }) => hits[0]!.ids)
   const stages = ['centroids', 'scan', 'select', 'residuals', 'total'] as const
   const stageMs = Object.fromEntries(
     stages.map((stage) => [stage, spread(results.map(({ elapsedMs }) => elapsedMs[stage] ?? Number.NaN)).p50]),
@@ -103,7 +102,7 @@ export async function runCase(given: Case): Promise<CaseResult> {
 
   const multiplyAdds = QUERY_TOKENS * given.dim
   const meanLength = index.tokens / index.passages
-  const codeBytes = index.centroids <= 65_536 ? 2 : 4
+  const codeBytes = index.centroids <= NARROW_CENTROIDS ? 2 : 4
   return {
     ...given,
     backend: ops.backend,
@@ -118,7 +117,7 @@ export async function runCase(given: Case): Promise<CaseResult> {
     residualGMacs: (DEFAULT_CANDIDATES * meanLength * multiplyAdds) / (stageMs['residuals']! * 1e6),
     recallAt10,
     ...prepared.facts,
-    ...(prepared.corpus && (await compared(prepared.corpus, given, ops, index))),
+    ...(prepared.corpus && (await compared(prepared.corpus, given, ops, ours))),
     peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
   }
 }
@@ -160,7 +159,7 @@ async function checkFirst(
 ): Promise<void> {
   const reference = new ReferencePlaid(index)
   for (const query of queries.slice(0, 2)) {
-    const want = reference.search(asBatch(query), 0, { k: K, candidates: DEFAULT_CANDIDATES })
+    const want = reference.search(queryBatch(query), 0, { k: K, candidates: DEFAULT_CANDIDATES })
     const got = (await search(query)).hits[0]!
     if (`${want.ids}|${want.scores}` !== `${got.ids}|${got.scores}`)
       throw new Error(`Wrong answer: got ${got.ids}|${got.scores}, the reference says ${want.ids}|${want.scores}.`)
@@ -168,25 +167,15 @@ async function checkFirst(
 }
 
 /** How the ten best compare with float MaxSim over the vectors themselves, ours and the peer's. */
-async function compared(corpus: Corpus, given: Case, ops: FailoverOps, index: LoadedPlaid) {
-  const { dim, passages, queries } = corpus
-  const offsets = offsetsOf(passages.map(({ rows }) => rows))
-  const vectors = new Uint16Array(offsets.at(-1)! * dim)
-  passages.forEach(({ data }, p) => {
-    vectors.set(toHalves(data), offsets[p]! * dim)
-  })
-  const loaded = await ops.load({ vectors, offsets, dim })
-  const exact: Uint32Array[] = []
-  const ours: Uint32Array[] = []
-  for (const query of queries) {
-    const { scores } = await ops.maxSim(asBatch(query), loaded)
-    exact.push(Uint32Array.from(topK(scores, K), ({ id }) => id))
-    const { hits } = await ops.searchPlaid(asBatch(query), index, { k: K, candidates: DEFAULT_CANDIDATES })
-    ours.push(hits[0]!.ids)
+async function compared(corpus: Corpus, given: Case, ops: FailoverOps, ours: readonly Uint32Array[]) {
+  const system = await exactSystem(corpus.passages, corpus.dim, ops)
+  const exact: (readonly number[])[] = []
+  for (const query of corpus.queries) exact.push((await system.rank(query)).ids.slice(0, K))
+  system.close()
+  return {
+    exactOverlap: meanOverlap(exact, ours),
+    ...(given.peer && { peers: runPeer(given.peer, corpus, given, exact) }),
   }
-  loaded.release()
-  const exactOverlap = meanOverlap(exact, ours)
-  return { exactOverlap, ...(given.peer && { peers: runPeer(given.peer, corpus, given, exact) }) }
 }
 
 /** Candidates and probes of the peer: its defaults, and less and more. */
@@ -199,7 +188,7 @@ const PEER_SETTINGS = [
 ] as const
 
 /** next-plaid on the same vectors, one thread for the queries, all cores for the build. */
-function runPeer(binary: string, corpus: Corpus, { bits }: Case, exact: readonly Uint32Array[]): PeerResult[] {
+function runPeer(binary: string, corpus: Corpus, { bits }: Case, exact: readonly (readonly number[])[]): PeerResult[] {
   const folder = mkdtempSync(join(tmpdir(), 'selvage-bench-'))
   const at = (name: string) => join(folder, name)
   const run = (threads: number | undefined, ...settings: number[]): Record<string, number> => {
@@ -235,10 +224,6 @@ function tokFile(matrices: readonly TokenMatrix[], dim: number): Buffer {
   const bytes = ({ buffer, byteOffset, byteLength }: Int32Array | Float32Array) =>
     Buffer.from(buffer, byteOffset, byteLength)
   return Buffer.concat([bytes(head), ...matrices.map(({ data }) => bytes(data))])
-}
-
-function asBatch({ data, rows, dim }: TokenMatrix): QueryBatch {
-  return { vectors: data, offsets: Uint32Array.of(0, rows), dim }
 }
 
 function meanOverlap(want: readonly ArrayLike<number>[], got: readonly ArrayLike<number>[]): number {

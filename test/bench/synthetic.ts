@@ -20,8 +20,6 @@ export const QUERY_TOKENS = 32
 export interface Corpus {
   readonly dim: number
   readonly passages: readonly TokenMatrix[]
-  /** The word that each token is. */
-  readonly words: readonly Int32Array[]
   readonly queries: readonly TokenMatrix[]
 }
 
@@ -34,7 +32,6 @@ export function syntheticCorpus(passageCount: number, meanTokens: number, dim: n
     words: Int32Array.from({ length: THEME_WORDS }, () => COMMON_WORDS + below(random, WORDS - COMMON_WORDS)),
   }))
   const passages: TokenMatrix[] = []
-  const wordsOf: Int32Array[] = []
   for (let p = 0; p < passageCount; p++) {
     const theme = themes[below(random, themeCount)]!
     const own = unitRows(random, 1, dim)
@@ -51,10 +48,9 @@ export function syntheticCorpus(passageCount: number, meanTokens: number, dim: n
     })
     normalizeRows(data, dim)
     passages.push({ data, rows, dim })
-    wordsOf.push(ids)
   }
   const queries = Array.from({ length: queryCount }, () => blurred(random, passages[below(random, passageCount)]!))
-  return { dim, passages, words: wordsOf, queries }
+  return { dim, passages, queries }
 }
 
 /** 32 tokens of the passage, some of them twice, as [MASK] tokens repeat what the query's words say. */

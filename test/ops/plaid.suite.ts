@@ -7,8 +7,9 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LoadedPlaid, Ops, PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch } from '../../src/ops/ops.ts'
 import { ReferencePlaid } from '../../src/ops/plaidReference.ts'
-import { batchOf, randomVectors, seeded } from './data.ts'
-import { anySearch, bitset, type IndexShape, randomIndex, randomQueryBatch } from './plaidData.ts'
+import { bitsetOf } from '../../src/plaid/search.ts'
+import { batchOf, randomQueries, randomVectors, seeded } from './data.ts'
+import { anySearch, type IndexShape, randomIndex } from './plaidData.ts'
 
 export interface PlaidSuiteOptions {
   /** Fewer random searches, where each takes a second. */
@@ -102,7 +103,7 @@ export function plaidSuite(
     ]
     test.each(sizes)('%s', async (_, shape, rows) => {
       const index = randomIndex(shape)
-      const queries = randomQueryBatch(seeded(7), rows, shape.dim)
+      const queries = randomQueries(seeded(7), rows, shape.dim)
       await agrees(index, queries, { k: 4, candidates: 5, matches: true })
       await agrees(index, queries, { k: 1000, candidates: Infinity })
     })
@@ -110,7 +111,7 @@ export function plaidSuite(
     test('equal passages: the lower id first; equal tokens: the first', async () => {
       const one = randomIndex({ ...base, parts: [[6]] })
       const copies = { codec: one.codec, parts: Array.from({ length: 40 }, () => one.parts[0]!) }
-      const queries = randomQueryBatch(seeded(3), [5], 32)
+      const queries = randomQueries(seeded(3), [5], 32)
       const [hits] = await searched(copies, queries, { k: 7, candidates: 9 })
       expect([...hits!.ids]).toEqual([0, 1, 2, 3, 4, 5, 6])
       const twice = { ...one.parts[0]!, offsets: Uint32Array.of(0, 6) }
@@ -130,7 +131,7 @@ export function plaidSuite(
 
     test('budgets: none, less than k, all', async () => {
       const index = randomIndex({ ...base, parts: [Array.from({ length: 90 }, (_, i) => (i * 7) % 13)] })
-      const queries = randomQueryBatch(seeded(5), [8, 3], 32)
+      const queries = randomQueries(seeded(5), [8, 3], 32)
       for (const [k, candidates] of [
         [0, 0],
         [0, 10],
@@ -147,9 +148,9 @@ export function plaidSuite(
     test('a filter leaves k hits where k exist', async () => {
       const lengths = Array.from({ length: 100 }, (_, i) => i % 5)
       const index = randomIndex({ ...base, parts: [lengths.slice(0, 37), lengths.slice(37)] })
-      const queries = randomQueryBatch(seeded(5), [8], 32)
+      const queries = randomQueries(seeded(5), [8], 32)
       for (const ids of [[], [3], [0, 5, 99], [1, 2, 3, 31, 32, 33, 63, 64, 65, 96, 97, 98]]) {
-        const options = { k: 4, candidates: 4, filter: bitset(ids, 100) }
+        const options = { k: 4, candidates: 4, filter: bitsetOf(ids, 100) }
         await agrees(index, queries, options)
         const [hits] = await searched(index, queries, options)
         expect(hits!.ids.length).toBe(Math.min(4, ids.filter((id) => lengths[id]! > 0).length))
@@ -231,20 +232,20 @@ export function plaidSuite(
       test('queries, budgets and filters that do not fit', async () => {
         const loaded = await ops.loadPlaid(good)
         const search = (rows: number, options: Partial<PlaidSearchOptions>, dim = 32) =>
-          ops.searchPlaid(randomQueryBatch(seeded(1), [rows], dim), loaded, { k: 1, candidates: 1, ...options })
+          ops.searchPlaid(randomQueries(seeded(1), [rows], dim), loaded, { k: 1, candidates: 1, ...options })
         const refused = (message: RegExp) => ({ code: 'invalid-argument', message: expect.stringMatching(message) })
         await expect(search(1, {}, 16)).rejects.toMatchObject(refused(/dim of the queries: got 16/))
         await expect(search(1025, {})).rejects.toMatchObject(refused(/tokens of query 0: got 1025/))
         await expect(search(1, { k: -1 })).rejects.toMatchObject(refused(/k: got -1/))
         await expect(search(1, { candidates: 0.5 })).rejects.toMatchObject(refused(/candidates: got 0.5/))
         await expect(search(1, { filter: new Uint32Array(2) })).rejects.toMatchObject(refused(/filter: got 2 words/))
-        const nan = { ...randomQueryBatch(seeded(1), [1], 32), vectors: new Float32Array(32).fill(Number.NaN) }
+        const nan = { ...randomQueries(seeded(1), [1], 32), vectors: new Float32Array(32).fill(Number.NaN) }
         await expect(ops.searchPlaid(nan, loaded, { k: 1, candidates: 1 })).rejects.toMatchObject(refused(/finite/))
         loaded.release()
       })
 
       test('what was released, comes from elsewhere, or was aborted', async () => {
-        const queries = randomQueryBatch(seeded(1), [1], 32)
+        const queries = randomQueries(seeded(1), [1], 32)
         const options = { k: 1, candidates: 1 }
         const loaded = await ops.loadPlaid(good)
         const signal = AbortSignal.abort()

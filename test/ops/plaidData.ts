@@ -1,7 +1,8 @@
 /** Seeded compressed indexes for kernel tests: any bits and dims, with everything that breaks kernels. */
 import * as fc from 'fast-check'
 import type { PlaidBits, PlaidIndex, PlaidPart, QueryBatch } from '../../src/ops/ops.ts'
-import { offsetsOf, type Random, randomVectors, seeded } from './data.ts'
+import { bitsetOf } from '../../src/plaid/search.ts'
+import { offsetsOf, randomQueries, seeded } from './data.ts'
 
 export interface IndexShape {
   readonly dim: number
@@ -40,12 +41,6 @@ export function randomIndex(shape: IndexShape): PlaidIndex {
       }
     }),
   }
-}
-
-/** Queries near tokens of the index are what searches look like; random ones are as good for arithmetic. */
-export function randomQueryBatch(random: Random, rows: readonly number[], dim: number): QueryBatch {
-  const offsets = offsetsOf(rows)
-  return { vectors: randomVectors(random, offsets.at(-1)! * dim), offsets, dim }
 }
 
 export interface Search {
@@ -89,7 +84,7 @@ export const anySearch: fc.Arbitrary<Search> = fc
   .map(({ rows, k, candidates, filtered, zeroQuery, ...shape }) => {
     const random = seeded(shape.seed)
     const passages = shape.parts.flat().length
-    const batch = randomQueryBatch(random, rows, shape.dim)
+    const batch = randomQueries(random, rows, shape.dim)
     return {
       index: randomIndex(shape),
       queries: zeroQuery ? { ...batch, vectors: batch.vectors.fill(0) } : batch,
@@ -98,15 +93,9 @@ export const anySearch: fc.Arbitrary<Search> = fc
       filter:
         filtered === undefined
           ? undefined
-          : bitset(
+          : bitsetOf(
               Array.from({ length: passages }, (_, p) => p).filter(() => random() < filtered),
               passages,
             ),
     }
   })
-
-export function bitset(ids: readonly number[], passages: number): Uint32Array {
-  const words = new Uint32Array(Math.ceil(passages / 32))
-  for (const id of ids) words[id >> 5]! |= 1 << (id & 31)
-  return words
-}

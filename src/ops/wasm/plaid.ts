@@ -5,7 +5,7 @@
 import { throwIfAborted } from '../../errors.ts'
 import { type IntegerQuery, maxNorm, quantizeQuery } from '../integer.ts'
 import type { PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch, StageTimes } from '../ops.ts'
-import { cutIntoParts } from '../parts.ts'
+import { cutIntoParts, lengthsOf } from '../parts.ts'
 import { bestFirst, selectTop } from '../select.ts'
 import type { Breather } from './breather.ts'
 import { codeBytes, PlaidMemory } from './plaidMemory.ts'
@@ -148,8 +148,4 @@ export async function searchBatch(
     hits.push(await index.search(queries, b, options, times, breather))
   }
   return { hits, elapsedMs: { ...times, total: performance.now() - start } }
-}
-
-function lengthsOf(offsets: Uint32Array): number[] {
-  return Array.from({ length: offsets.length - 1 }, (_, p) => offsets[p + 1]! - offsets[p]!)
 }

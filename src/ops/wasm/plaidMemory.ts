@@ -8,7 +8,7 @@
  */
 import { SelvageError } from '../../errors.ts'
 import { byteWeights, type IntegerQuery } from '../integer.ts'
-import type { PlaidCodec, PlaidIndex } from '../ops.ts'
+import { NARROW_CENTROIDS, type PlaidCodec, type PlaidIndex } from '../ops.ts'
 import type { Part } from '../parts.ts'
 import { grow } from './instance.ts'
 import { QUERY_TILE, TOKEN_BLOCK } from './layout.ts'
@@ -64,9 +64,6 @@ interface Kernels {
     similarities: number,
   ): void
 }
-
-/** Largest number of centroids whose codes take two bytes. */
-export const NARROW_CENTROIDS = 65_536
 
 export function codeBytes({ centroids, dim }: PlaidCodec): number {
   return centroids.length / dim <= NARROW_CENTROIDS ? 2 : 4

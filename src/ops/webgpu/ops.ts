@@ -48,6 +48,8 @@ class WebGpuOps implements Ops {
   readonly #kernels: Kernels
   readonly #pool: BufferPool
   readonly #residents = new Residents<GpuPassages>(freePassages)
+  /** Created when a compressed index is first asked for. */
+  #wasm: Promise<Ops> | undefined
   readonly #maxBindingBytes: number
   readonly #roundLimits: RoundLimits
 
@@ -111,18 +113,22 @@ class WebGpuOps implements Ops {
   }
 
   // Compressed indexes are searched by WASM here too; results say so.
-  readonly #wasm = createWasmOps()
   readonly assignCentroids: Ops['assignCentroids'] = async (...call) => (await this.#cpu()).assignCentroids(...call)
   readonly loadPlaid: Ops['loadPlaid'] = async (index) => (await this.#cpu()).loadPlaid(index)
   readonly searchPlaid: Ops['searchPlaid'] = async (...call) => (await this.#cpu()).searchPlaid(...call)
 
   #cpu(): Promise<Ops> {
     this.#assertUsable()
+    this.#wasm ??= createWasmOps()
     return this.#wasm
   }
 
   close(): void {
     this.#residents.close()
+    void this.#wasm?.then(
+      (ops) => ops.close(),
+      () => {},
+    )
     this.#gpu.close()
   }
 

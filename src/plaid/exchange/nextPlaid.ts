@@ -4,10 +4,12 @@
  * Layout and traps: next-plaid 1.8.5 `index.rs`, `codec.rs`, `mmap.rs`; fast-plaid `rust/index/create.rs`.
  */
 import { SelvageError } from '../../errors.ts'
-import { MAX_DIM, type PlaidBits, type PlaidPart } from '../../ops/ops.ts'
+import { MAX_DIM, PLAID_BITS, type PlaidBits, type PlaidPart } from '../../ops/ops.ts'
+import { lengthsOf } from '../../ops/parts.ts'
 import type { BlobSource } from '../../store/store.ts'
-import type { PlaidData } from '../data.ts'
-import { readNpy, writeNpy } from './npy.ts'
+import { concat } from '../../util.ts'
+import { type PlaidData, slicePart } from '../data.ts'
+import { type NpyArray, readNpy, writeNpy } from './npy.ts'
 
 /** Documents of a chunk, as next-plaid cuts them. */
 const CHUNK_DOCUMENTS = 50_000
@@ -21,28 +23,33 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
     if (bytes === undefined) throw invalid(`${name} is missing`)
     return bytes
   }
-  const json = async (name: string): Promise<unknown> => {
+  const json = (bytes: Uint8Array, name: string): unknown => {
     try {
-      return JSON.parse(new TextDecoder().decode(await needed(name)))
-    } catch (error) {
-      if (error instanceof SelvageError) throw error
+      return JSON.parse(new TextDecoder().decode(bytes))
+    } catch {
       throw invalid(`${name} is not JSON`)
     }
   }
-  const floats = async (name: string) => {
-    const { shape, data } = readNpy(await needed(name), name)
+  const floatsOf = (bytes: Uint8Array, name: string) => {
+    const { shape, data } = readNpy(bytes, name)
     if (!(data instanceof Float32Array)) throw invalid(`${name} holds no floating point numbers`)
     const bad = data.findIndex((value) => !Number.isFinite(value))
     if (bad >= 0) throw invalid(`value ${bad} of ${name} is ${data[bad]}`)
     return { shape, data }
   }
+  const floats = async (name: string) => floatsOf(await needed(name), name)
+  const optionalFloats = async (name: string) => {
+    const bytes = await optional(name)
+    return bytes && floatsOf(bytes, name).data
+  }
 
-  if ((await optional('metadata.json')) === undefined)
+  const told = await optional('metadata.json')
+  if (told === undefined)
     throw new SelvageError(
       'index-missing',
       `There is no next-plaid or fast-plaid index at ${source.location}: it has no metadata.json.`,
     )
-  const metadata = new Map<string, unknown>(Object.entries(Object(await json('metadata.json'))))
+  const metadata = new Map<string, unknown>(Object.entries(Object(json(told, 'metadata.json'))))
   for (const kind of ['binary', 'ternary'])
     if (metadata.get(kind) === true)
       throw new SelvageError(
@@ -63,22 +70,23 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
   const weights = (await floats('bucket_weights.npy')).data
   if (cutoffs.length !== 2 ** bits - 1 || weights.length !== 2 ** bits)
     throw invalid(`${cutoffs.length} cutoffs and ${weights.length} weights for ${bits} bits`)
-  const average = await optional('avg_residual.npy')
-  const threshold = await optional('cluster_threshold.npy')
+  const averageResidual = (await optionalFloats('avg_residual.npy')) ?? new Float32Array(dim)
+  if (averageResidual.length !== dim) throw invalid(`avg_residual.npy has ${averageResidual.length} values, not ${dim}`)
+  const clusterThreshold = (await optionalFloats('cluster_threshold.npy'))?.[0] ?? 0
   const parts: PlaidPart[] = []
   let firstToken = 0
+  /** By kind, once read. */
+  const merged = new Map<string, NpyArray['data']>()
   for (let i = 0; i < chunks; i++) parts.push(await readChunk(i))
   const documents = parts.reduce((sum, { offsets }) => sum + offsets.length - 1, 0)
   for (const [name, count] of [
     ['num_documents', documents],
     ['num_embeddings', firstToken],
   ] as const) {
-    const told = metadata.get(name)
-    if (typeof told === 'number' && told !== count)
-      throw invalid(`metadata.json says ${name} ${told}, the chunks hold ${count}`)
+    const wanted = metadata.get(name)
+    if (typeof wanted === 'number' && wanted !== count)
+      throw invalid(`metadata.json says ${name} ${wanted}, the chunks hold ${count}`)
   }
-  const averageResidual = average === undefined ? new Float32Array(dim) : (await floats('avg_residual.npy')).data
-  if (averageResidual.length !== dim) throw invalid(`avg_residual.npy has ${averageResidual.length} values, not ${dim}`)
   return {
     dim,
     bits,
@@ -86,12 +94,12 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
     cutoffs,
     weights,
     averageResidual,
-    clusterThreshold: threshold === undefined ? 0 : ((await floats('cluster_threshold.npy')).data[0] ?? 0),
+    clusterThreshold,
     parts,
   }
 
   async function readChunk(i: number): Promise<PlaidPart> {
-    const lengths = await json(`doclens.${i}.json`)
+    const lengths = json(await needed(`doclens.${i}.json`), `doclens.${i}.json`)
     if (!Array.isArray(lengths)) throw invalid(`doclens.${i}.json is no list`)
     const offsets = new Uint32Array(lengths.length + 1)
     lengths.forEach((length, p) => {
@@ -117,14 +125,16 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
     const own = await optional(`${i}.${kind}.npy`)
     if (own !== undefined) return readNpy(own, `${i}.${kind}.npy`).data
     const name = `merged_${kind}.npy`
-    const merged = await optional(name)
-    if (merged === undefined) throw invalid(`${i}.${kind}.npy is missing, and there is no ${name}`)
-    return readNpy(merged, name).data.subarray(firstToken * width, (firstToken + tokens) * width)
+    const bytes = merged.has(kind) ? undefined : await optional(name)
+    if (bytes !== undefined) merged.set(kind, readNpy(bytes, name).data)
+    const rows = merged.get(kind)
+    if (rows === undefined) throw invalid(`${i}.${kind}.npy is missing, and there is no ${name}`)
+    return rows.subarray(firstToken * width, (firstToken + tokens) * width)
   }
 }
 
 function bitsOf(value: unknown, invalid: (what: string) => SelvageError): PlaidBits {
-  const bits = ([1, 2, 4, 8] as const).find((allowed) => allowed === value)
+  const bits = PLAID_BITS.find((allowed) => allowed === value)
   if (bits === undefined) throw invalid(`metadata.json says ${String(value)} bits, wanted 1, 2, 4 or 8`)
   return bits
 }
@@ -149,7 +159,7 @@ export async function writeNextPlaid(
   let embeddings = 0
   const chunks = chunksOf(data.parts)
   for (const [i, { codes, residuals, offsets }] of chunks.entries()) {
-    const lengths = Array.from({ length: offsets.length - 1 }, (_, p) => offsets[p + 1]! - offsets[p]!)
+    const lengths = lengthsOf(offsets)
     await put(`${i}.codes.npy`, writeNpy('<i8', [codes.length], codes))
     await put(`${i}.residuals.npy`, writeNpy('|u1', [codes.length, rowBytes], residuals))
     await putJson(`doclens.${i}.json`, lengths)
@@ -166,12 +176,7 @@ export async function writeNextPlaid(
     documents += lengths.length
     embeddings += codes.length
   }
-  const flat = new Int32Array(lists.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const list of lists) {
-    flat.set(list, at)
-    at += list.length
-  }
+  const flat = concat((length) => new Int32Array(length), lists)
   await put('ivf.npy', writeNpy('<i8', [flat.length], flat))
   await put(
     'ivf_lengths.npy',
@@ -207,7 +212,7 @@ function chunksOf(parts: readonly PlaidPart[]): PlaidPart[] {
     const size = part.offsets.length - 1
     for (let first = 0; first < size; ) {
       const end = Math.min(size, first + CHUNK_DOCUMENTS - documents)
-      pending.push(slice(part, first, end))
+      pending.push(slicePart(part, first, end))
       documents += end - first
       first = end
       if (documents === CHUNK_DOCUMENTS) {
@@ -220,30 +225,24 @@ function chunksOf(parts: readonly PlaidPart[]): PlaidPart[] {
   return chunks
 }
 
-function slice({ codes, residuals, offsets }: PlaidPart, first: number, end: number): PlaidPart {
-  const [start, stop] = [offsets[first]!, offsets[end]!]
-  const rowBytes = codes.length === 0 ? 0 : residuals.length / codes.length
-  return {
-    codes: codes.subarray(start, stop),
-    residuals: residuals.subarray(start * rowBytes, stop * rowBytes),
-    offsets: offsets.slice(first, end + 1).map((at) => at - start),
-  }
-}
-
 function join(parts: readonly PlaidPart[]): PlaidPart {
   if (parts.length === 1) return parts[0]!
-  const tokens = parts.reduce((sum, { codes }) => sum + codes.length, 0)
-  const codes = new Uint32Array(tokens)
-  const residuals = new Uint8Array(parts.reduce((sum, part) => sum + part.residuals.length, 0))
   const offsets = new Uint32Array(parts.reduce((sum, part) => sum + part.offsets.length - 1, 1))
-  let [token, byte, passage] = [0, 0, 0]
+  let [token, passage] = [0, 0]
   for (const part of parts) {
-    codes.set(part.codes, token)
-    residuals.set(part.residuals, byte)
     for (let p = 1; p < part.offsets.length; p++) offsets[passage + p] = token + part.offsets[p]!
     token += part.codes.length
-    byte += part.residuals.length
     passage += part.offsets.length - 1
   }
-  return { codes, residuals, offsets }
+  return {
+    codes: concat(
+      (length) => new Uint32Array(length),
+      parts.map(({ codes }) => codes),
+    ),
+    residuals: concat(
+      (length) => new Uint8Array(length),
+      parts.map(({ residuals }) => residuals),
+    ),
+    offsets,
+  }
 }
