@@ -59,7 +59,8 @@ export function quantizeQuery(queries: QueryBatch, b: number, centroidNorm: numb
   let largest = 0
   for (const value of own) largest = Math.max(largest, Math.abs(value))
   const scale = largest === 0 ? 1 : 127 / largest
-  const values = Int8Array.from(own, (value) => round(value * scale))
+  const values = new Int8Array(own.length)
+  for (let i = 0; i < own.length; i++) values[i] = round(own[i]! * scale) // `from` would take a tenth of a millisecond
   const bound = Math.max(1, Math.ceil(maxNorm(values, dim) * centroidNorm))
   return {
     values,

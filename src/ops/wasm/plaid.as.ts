@@ -12,8 +12,9 @@
 const QUERY_TILE: usize = 8
 /** Tokens, or centroids, of a block. Keep equal to TOKEN_BLOCK in layout.ts. */
 const TOKEN_BLOCK: u32 = 4
-/** Bytes of a block or tile for two dimensions: `[4 tokens, 2] i16`, `[8 rows, 2] i16`. */
-const BLOCK_STEP: usize = 16
+/** Bytes of a row of a block, MAX_DIM i16: a constant, so that four rows are read from one address. */
+const BLOCK_ROW: usize = 512
+/** Bytes of a tile for two dimensions: `[8 rows, 2] i16`. */
 const TILE_STEP: usize = 32
 
 /** u16 or u32 `[T]` */
@@ -24,37 +25,41 @@ let residuals: usize = 0
 let rowBytes: usize = 0
 /** u16 `[T]` */
 let inverse: usize = 0
-/** i16 `[C, 2 * pairs]`: c8 << shift */
-let centroidRows: usize = 0
+/** i8 `[C, width]`: c8, zeros past E */
+let centroids: usize = 0
 /** i16 `[256, 8 / bits]` */
 let table: usize = 0
 let bits: i32 = 0
-/** ceil(E / 2) */
-let pairs: usize = 0
-/** i16 `[pairs, 4, 2]`: work space, four tokens side by side; zero where E is odd */
+let shift: i32 = 0
+/** E, and that rounded up to a multiple of 8 */
+let dim: usize = 0
+let width: usize = 0
+/** i16 `[4, 256]`: work space, d8 of four tokens or c8 of four centroids; zeros from E to `width` */
 let block: usize = 0
 
 export function setIndex(
   codesAt: usize,
   wide: bool,
   residualsAt: usize,
-  residualBytes: usize,
   inverseAt: usize,
-  centroidRowsAt: usize,
+  centroidsAt: usize,
   tableAt: usize,
-  bitCount: i32,
-  pairCount: usize,
   blockAt: usize,
+  dimension: usize,
+  bitCount: i32,
+  weightShift: i32,
 ): void {
   codes = codesAt
   wideCodes = wide
   residuals = residualsAt
-  rowBytes = residualBytes
+  rowBytes = (dimension * <usize>bitCount) >> 3
   inverse = inverseAt
-  centroidRows = centroidRowsAt
+  centroids = centroidsAt
   table = tableAt
   bits = bitCount
-  pairs = pairCount
+  shift = weightShift
+  dim = dimension
+  width = (dimension + 7) & ~7
   block = blockAt
 }
 
@@ -64,16 +69,25 @@ export function setIndex(
 export function inverseNorms(first: u32, end: u32): void {
   for (let token = first; token < end; token += TOKEN_BLOCK) {
     expandBlock(token, end)
-    let squared = i32x4.splat(0)
-    for (let at = block, stop = block + pairs * BLOCK_STEP; at < stop; at += BLOCK_STEP) {
-      const d = v128.load(at)
-      squared = i32x4.add(squared, i32x4.dot_i16x8_s(d, d))
-    }
-    storeInverse(token, end, i32x4.extract_lane(squared, 0))
-    storeInverse(token + 1, end, i32x4.extract_lane(squared, 1))
-    storeInverse(token + 2, end, i32x4.extract_lane(squared, 2))
-    storeInverse(token + 3, end, i32x4.extract_lane(squared, 3))
+    storeInverse(token, end, squaredNorm(block))
+    storeInverse(token + 1, end, squaredNorm(block + BLOCK_ROW))
+    storeInverse(token + 2, end, squaredNorm(block + 2 * BLOCK_ROW))
+    storeInverse(token + 3, end, squaredNorm(block + 3 * BLOCK_ROW))
   }
+}
+
+function squaredNorm(row: usize): i32 {
+  let sums = i32x4.splat(0)
+  for (const stop = row + (width << 1); row < stop; row += 16) {
+    const d = v128.load(row)
+    sums = i32x4.add(sums, i32x4.dot_i16x8_s(d, d))
+  }
+  return (
+    i32x4.extract_lane(sums, 0) +
+    i32x4.extract_lane(sums, 1) +
+    i32x4.extract_lane(sums, 2) +
+    i32x4.extract_lane(sums, 3)
+  )
 }
 
 function storeInverse(token: u32, end: u32, squared: i32): void {
@@ -84,13 +98,12 @@ function storeInverse(token: u32, end: u32, squared: i32): void {
 
 /**
  * scoreCentroids: u8 `[C, columns]`, `u = (clamp(Σ q8·c8, 0, bound) * multiplier) >> 16`.
- * @param blocks i16 `[C / 4, pairs, 4, 2]`, the last filled up with anything
- * @param tiles i16 `[rows / 8, pairs, 8, 2]`
+ * @param end where it is no multiple of 4, up to three rows past it are read and written
+ * @param tiles i16 `[rows / 8, width / 2, 8, 2]`
  * @param rows a multiple of 8
  * @param columns >= rows, a multiple of 16; those past the rows are left alone
  */
 export function scoreCentroids(
-  blocks: usize,
   first: u32,
   end: u32,
   tiles: usize,
@@ -100,22 +113,26 @@ export function scoreCentroids(
   scores: usize,
   columns: usize,
 ): void {
-  const blockBytes = pairs * BLOCK_STEP
-  const tileBytes = pairs * TILE_STEP
+  const tileBytes = (width >> 1) * TILE_STEP
   const low = i32x4.splat(0)
   const high = i32x4.splat(bound)
   const scale = i32x4.splat(multiplier)
   for (let c = first; c < end; c += TOKEN_BLOCK) {
-    const d = blocks + <usize>(c >> 2) * blockBytes
+    for (let i: u32 = 0; i < TOKEN_BLOCK; i++) widenCentroid(c + i, block + <usize>i * BLOCK_ROW)
     let to = scores + <usize>c * columns
     for (let tile = tiles, stop = tiles + <usize>(rows >> 3) * tileBytes; tile < stop; tile += tileBytes, to += 8) {
-      dotBlock(d, tile)
+      dotBlock(tile)
       storeScores(to, a0, b0, low, high, scale)
       storeScores(to + columns, a1, b1, low, high, scale)
       storeScores(to + 2 * columns, a2, b2, low, high, scale)
       storeScores(to + 3 * columns, a3, b3, low, high, scale)
     }
   }
+}
+
+function widenCentroid(c: u32, to: usize): void {
+  for (let row = centroids + <usize>c * width, stop = row + width; row < stop; row += 8, to += 16)
+    v128.store(to, v128.load_ext<i8>(row))
 }
 
 function storeScores(to: usize, a: v128, b: v128, low: v128, high: v128, scale: v128): void {
@@ -264,9 +281,9 @@ function keepBest(token: u32, stop: u32, tiles: usize, rows: u32, best: usize): 
   const inv1 = inverseOf(token + 1, stop)
   const inv2 = inverseOf(token + 2, stop)
   const inv3 = inverseOf(token + 3, stop)
-  const tileBytes = pairs * TILE_STEP
+  const tileBytes = (width >> 1) * TILE_STEP
   for (let row: u32 = 0; row < rows; row += <u32>QUERY_TILE, tiles += tileBytes, best += 32) {
-    dotBlock(block, tiles)
+    dotBlock(tiles)
     let score = v128.load(best)
     score = i32x4.max_s(score, normed(a0, inv0))
     score = i32x4.max_s(score, normed(a1, inv1))
@@ -294,9 +311,9 @@ function keepBestAndWhere(
   const inv1 = inverseOf(token + 1, stop)
   const inv2 = inverseOf(token + 2, stop)
   const inv3 = inverseOf(token + 3, stop)
-  const tileBytes = pairs * TILE_STEP
+  const tileBytes = (width >> 1) * TILE_STEP
   for (let row: u32 = 0; row < rows; row += <u32>QUERY_TILE, tiles += tileBytes, best += 32, bestAt += 32) {
-    dotBlock(block, tiles)
+    dotBlock(tiles)
     keepFour(best, bestAt, normed(a0, inv0), normed(a1, inv1), normed(a2, inv2), normed(a3, inv3), position)
     keepFour(best + 16, bestAt + 16, normed(b0, inv0), normed(b1, inv1), normed(b2, inv2), normed(b3, inv3), position)
   }
@@ -338,8 +355,11 @@ let b1: v128 = i32x4.splat(0)
 let b2: v128 = i32x4.splat(0)
 let b3: v128 = i32x4.splat(0)
 
-/** Eight query rows × four tokens: eight accumulators, two query vectors and a splat fit the registers of x86. */
-function dotBlock(d: usize, tile: usize): void {
+/**
+ * A tile of eight query rows × the block's four rows: eight accumulators, two query vectors and a splat fit the registers of
+ * x86. (Two pairs of dimensions a round measured slower: V8 then spills.)
+ */
+function dotBlock(tile: usize): void {
   let c0 = i32x4.splat(0)
   let c1 = i32x4.splat(0)
   let c2 = i32x4.splat(0)
@@ -348,19 +368,19 @@ function dotBlock(d: usize, tile: usize): void {
   let e1 = i32x4.splat(0)
   let e2 = i32x4.splat(0)
   let e3 = i32x4.splat(0)
-  for (const stop = d + pairs * BLOCK_STEP; d < stop; d += BLOCK_STEP, tile += TILE_STEP) {
+  for (let d = block, stop = block + (width << 1); d < stop; d += 4, tile += TILE_STEP) {
     const q = v128.load(tile)
     const r = v128.load(tile, 16)
     let t = v128.load_splat<u32>(d)
     c0 = i32x4.add(c0, i32x4.dot_i16x8_s(q, t))
     e0 = i32x4.add(e0, i32x4.dot_i16x8_s(r, t))
-    t = v128.load_splat<u32>(d, 4)
+    t = v128.load_splat<u32>(d, BLOCK_ROW)
     c1 = i32x4.add(c1, i32x4.dot_i16x8_s(q, t))
     e1 = i32x4.add(e1, i32x4.dot_i16x8_s(r, t))
-    t = v128.load_splat<u32>(d, 8)
+    t = v128.load_splat<u32>(d, 2 * BLOCK_ROW)
     c2 = i32x4.add(c2, i32x4.dot_i16x8_s(q, t))
     e2 = i32x4.add(e2, i32x4.dot_i16x8_s(r, t))
-    t = v128.load_splat<u32>(d, 12)
+    t = v128.load_splat<u32>(d, 3 * BLOCK_ROW)
     c3 = i32x4.add(c3, i32x4.dot_i16x8_s(q, t))
     e3 = i32x4.add(e3, i32x4.dot_i16x8_s(r, t))
   }
@@ -376,40 +396,48 @@ function dotBlock(d: usize, tile: usize): void {
 
 /** d8 of four tokens from `token` on into `block`; past `stop` the last one repeats. */
 function expandBlock(token: u32, stop: u32): void {
-  for (let i: u32 = 0; i < TOKEN_BLOCK; i++) expandToken(min(token + i, stop - 1), block + ((<usize>i) << 2))
+  for (let i: u32 = 0; i < TOKEN_BLOCK; i++) expandToken(min(token + i, stop - 1), block + <usize>i * BLOCK_ROW)
 }
 
-/** d8 of one token, each pair of dimensions four places behind the one before. */
+/** d8 of one token, eight dimensions at a time. */
 function expandToken(token: u32, to: usize): void {
   const code: u32 = wideCodes ? load<u32>(codes + ((<usize>token) << 2)) : <u32>load<u16>(codes + ((<usize>token) << 1))
-  let row = centroidRows + <usize>code * (pairs << 2)
+  let row = centroids + <usize>code * width
+  const stop = row + width
   let byte = residuals + <usize>token * rowBytes
-  const stop = byte + rowBytes
+  const end = to + (dim << 1)
   if (bits === 2) {
-    for (; byte < stop; byte++, row += 8, to += 2 * BLOCK_STEP) {
-      const d = i16x8.add(v128.load64_zero(row), v128.load64_zero(table + ((<usize>load<u8>(byte)) << 3)))
-      v128.store32_lane(to, d, 0)
-      v128.store32_lane(to + BLOCK_STEP, d, 1)
+    for (; row < stop; row += 8, byte += 2, to += 16) {
+      const low = v128.load64_zero(table + ((<usize>load<u8>(byte)) << 3))
+      storeEight(row, v128.load64_lane(table + ((<usize>load<u8>(byte, 1)) << 3), low, 1), to)
     }
   } else if (bits === 4) {
-    for (; byte < stop; byte++, row += 4, to += BLOCK_STEP) {
-      const d = i16x8.add(v128.load32_zero(row), v128.load32_zero(table + ((<usize>load<u8>(byte)) << 2)))
-      v128.store32_lane(to, d, 0)
+    for (; row < stop; row += 8, byte += 4, to += 16) {
+      let w = v128.load32_zero(table + ((<usize>load<u8>(byte)) << 2))
+      w = v128.load32_lane(table + ((<usize>load<u8>(byte, 1)) << 2), w, 1)
+      w = v128.load32_lane(table + ((<usize>load<u8>(byte, 2)) << 2), w, 2)
+      storeEight(row, v128.load32_lane(table + ((<usize>load<u8>(byte, 3)) << 2), w, 3), to)
     }
   } else if (bits === 1) {
-    for (; byte < stop; byte++, row += 16, to += 4 * BLOCK_STEP) {
-      const d = i16x8.add(v128.load(row), v128.load(table + ((<usize>load<u8>(byte)) << 4)))
-      v128.store32_lane(to, d, 0)
-      v128.store32_lane(to + BLOCK_STEP, d, 1)
-      v128.store32_lane(to + 2 * BLOCK_STEP, d, 2)
-      v128.store32_lane(to + 3 * BLOCK_STEP, d, 3)
-    }
+    for (; row < stop; row += 8, byte++, to += 16)
+      storeEight(row, v128.load(table + ((<usize>load<u8>(byte)) << 4)), to)
   } else {
-    let half: usize = 0
-    for (; byte < stop; byte++, row += 2) {
-      store<i16>(to + half, load<i16>(row) + load<i16>(table + ((<usize>load<u8>(byte)) << 1)))
-      if (half === 2) to += BLOCK_STEP
-      half = 2 - half
+    for (; row < stop; row += 8, byte += 8, to += 16) {
+      let w = v128.load16_lane(table + ((<usize>load<u8>(byte)) << 1), i16x8.splat(0), 0)
+      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 1)) << 1), w, 1)
+      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 2)) << 1), w, 2)
+      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 3)) << 1), w, 3)
+      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 4)) << 1), w, 4)
+      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 5)) << 1), w, 5)
+      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 6)) << 1), w, 6)
+      storeEight(row, v128.load16_lane(table + ((<usize>load<u8>(byte, 7)) << 1), w, 7), to)
     }
   }
+  // What was read past the end of an odd row is the next token's.
+  for (let tail = end; tail < to; tail += 2) store<i16>(tail, 0)
+}
+
+/** (c8 << shift) + w8 of eight dimensions. */
+function storeEight(row: usize, w: v128, to: usize): void {
+  v128.store(to, i16x8.add(i16x8.shl(v128.load_ext<i8>(row), shift), w))
 }

@@ -3,12 +3,12 @@
  * It knows the memory's layout and nothing of handles, checks or scheduling (plaid.ts does). As with WasmPart, each part has
  * an instance of its own, so that dropping it gives the memory back.
  *
- *   layout: [ offsets | codes | residuals | inverse norms | centroid rows | centroid blocks | byte table | token block |
+ *   layout: [ offsets | codes | residuals | inverse norms | centroids | byte table | token block |
  *             filter, query tiles, centroid scores, sums, work space of a query: see #query ]
  */
 import { SelvageError } from '../../errors.ts'
 import { byteWeights, type IntegerQuery } from '../integer.ts'
-import { NARROW_CENTROIDS, type PlaidCodec, type PlaidIndex } from '../ops.ts'
+import { MAX_DIM, NARROW_CENTROIDS, type PlaidCodec, type PlaidIndex } from '../ops.ts'
 import type { Part } from '../parts.ts'
 import { grow } from './instance.ts'
 import { QUERY_TILE, TOKEN_BLOCK } from './layout.ts'
@@ -20,17 +20,16 @@ interface Kernels {
     codes: number,
     wide: boolean,
     residuals: number,
-    residualBytes: number,
     inverse: number,
-    centroidRows: number,
+    centroids: number,
     table: number,
-    bits: number,
-    pairs: number,
     block: number,
+    dim: number,
+    bits: number,
+    shift: number,
   ): void
   inverseNorms(firstToken: number, endToken: number): void
   scoreCentroids(
-    blocks: number,
     first: number,
     end: number,
     tiles: number,
@@ -98,10 +97,10 @@ export class PlaidMemory {
   readonly centroids: number
   readonly #kernels: Kernels
   readonly #codec: PlaidCodec
-  readonly #pairs: number
+  /** Dimensions, filled up to what kernels take at once. */
+  readonly #width: number
   readonly #offsets: Uint32Array
   readonly #offsetsAt: number
-  readonly #blocksAt: number
   readonly #workAt: number
   #query: QueryPlaces | undefined
 
@@ -114,22 +113,20 @@ export class PlaidMemory {
     this.range = range
     this.#codec = codec
     this.centroids = codec.centroids.length / dim
-    this.#pairs = Math.ceil(dim / 2)
+    this.#width = Math.ceil(dim / DIM_GROUP) * DIM_GROUP
     this.#offsets = offsetsOf(index, range)
     const tokens = this.#offsets.at(-1)!
     const rowBytes = (dim * bits) / 8
     const wide = codeBytes(codec) === 4
-    const centroidBlocks = Math.ceil(this.centroids / TOKEN_BLOCK)
 
     const place = placer(FIRST_ADDRESS)
     this.#offsetsAt = place(this.#offsets.byteLength)
     const codesAt = place(tokens * codeBytes(codec))
-    const residualsAt = place(tokens * rowBytes)
+    const residualsAt = place(tokens * rowBytes + DIM_GROUP) // the kernel reads past the last row where it is odd
     const inverseAt = place(tokens * 2)
-    const rowsAt = place(this.centroids * this.#pairs * 4)
-    this.#blocksAt = place(centroidBlocks * TOKEN_BLOCK * this.#pairs * 4)
+    const centroidsAt = place(this.#centroidRows * this.#width)
     const tableAt = place(256 * (8 / bits) * 2)
-    const blockAt = place(TOKEN_BLOCK * this.#pairs * 4)
+    const blockAt = place(TOKEN_BLOCK * MAX_DIM * 2)
     this.#workAt = place(0)
     const buffer = grow(this.#kernels.memory, this.#workAt)
 
@@ -144,15 +141,15 @@ export class PlaidMemory {
       at += stop - start
     }
     new Int16Array(buffer, tableAt, 256 * (8 / bits)).set(byteWeights(codec))
-    const rows = new Int16Array(buffer, rowsAt, this.centroids * this.#pairs * 2)
-    const blocks = new Int16Array(buffer, this.#blocksAt, centroidBlocks * TOKEN_BLOCK * this.#pairs * 2)
-    for (let c = 0; c < this.centroids; c++)
-      for (let e = 0; e < dim; e++) {
-        const value = codec.centroids[c * dim + e]!
-        rows[c * this.#pairs * 2 + e] = value << codec.shift
-        blocks[interleaved(c, e, TOKEN_BLOCK, this.#pairs)] = value
-      }
-    this.#kernels.setIndex(codesAt, wide, residualsAt, rowBytes, inverseAt, rowsAt, tableAt, bits, this.#pairs, blockAt)
+    const rows = new Int8Array(buffer, centroidsAt, this.#centroidRows * this.#width)
+    for (let c = 0; c < this.centroids; c++) rows.set(codec.centroids.subarray(c * dim, (c + 1) * dim), c * this.#width)
+    const { setIndex } = this.#kernels
+    setIndex(codesAt, wide, residualsAt, inverseAt, centroidsAt, tableAt, blockAt, dim, bits, codec.shift)
+  }
+
+  /** With those that fill the last block. */
+  get #centroidRows(): number {
+    return Math.ceil(this.centroids / TOKEN_BLOCK) * TOKEN_BLOCK
   }
 
   get bytes(): number {
@@ -184,18 +181,18 @@ export class PlaidMemory {
     const columns = Math.ceil(rows / COLUMN_GROUP) * COLUMN_GROUP
     const place = placer(this.#workAt)
     const filterAt = place(filter?.byteLength ?? 0)
-    const tilesAt = place(tileRows * this.#pairs * 4)
-    const scores = place(Math.ceil(this.centroids / TOKEN_BLOCK) * TOKEN_BLOCK * columns)
+    const tilesAt = place(tileRows * this.#width * 2)
+    const scores = place(this.#centroidRows * columns)
     const sums = place(this.passages * 4)
     const best = place(tileRows * 4)
     const bestAt = place(tileRows * 4)
     const end = place(0)
     const buffer = grow(this.#kernels.memory, end)
     if (filter !== undefined) new Uint32Array(buffer, filterAt, filter.length).set(filter)
-    const tiles = new Int16Array(buffer, tilesAt, tileRows * this.#pairs * 2)
+    const tiles = new Int16Array(buffer, tilesAt, tileRows * this.#width)
     tiles.fill(0)
     for (let row = 0; row < rows; row++)
-      for (let e = 0; e < dim; e++) tiles[interleaved(row, e, QUERY_TILE, this.#pairs)] = values[row * dim + e]!
+      for (let e = 0; e < dim; e++) tiles[tilePlace(row, e, this.#width)] = values[row * dim + e]!
     // Columns past the rows are never written by the kernel, and must not count.
     if (columns > tileRows) new Uint8Array(buffer, scores, this.centroids * columns).fill(0)
     const filterPlace = filter === undefined ? 0 : filterAt
@@ -205,7 +202,7 @@ export class PlaidMemory {
   /** u8 scores of centroids first .. end; `first` is a multiple of 4. */
   scoreCentroids(first: number, end: number, { bound, multiplier }: IntegerQuery): void {
     const { tiles, tileRows, scores, columns } = this.#places
-    this.#kernels.scoreCentroids(this.#blocksAt, first, end, tiles, tileRows, bound, multiplier, scores, columns)
+    this.#kernels.scoreCentroids(first, end, tiles, tileRows, bound, multiplier, scores, columns)
   }
 
   /** Approximate scores of passages first .. end of this part, for `sums`. */
@@ -258,6 +255,8 @@ export class PlaidMemory {
 
 /** Address 0 stays free: it means "not wanted". */
 const FIRST_ADDRESS = 16
+/** Dimensions that the kernels take at once. */
+const DIM_GROUP = 8
 /** Query rows whose u8 scores fill a vector. */
 const COLUMN_GROUP = 16
 
@@ -271,9 +270,10 @@ function placer(first: number): (bytes: number) => number {
   }
 }
 
-/** Place of value (row, e) where `lanes` rows lie side by side, two dimensions at a time: `[rows / lanes, pairs, lanes, 2]`. */
-function interleaved(row: number, e: number, lanes: number, pairs: number): number {
-  return ((Math.floor(row / lanes) * pairs + (e >> 1)) * lanes + (row % lanes)) * 2 + (e & 1)
+/** Place of value (row, e) in tiles `[rows / 8, width / 2, 8, 2]`. */
+function tilePlace(row: number, e: number, width: number): number {
+  const tile = Math.floor(row / QUERY_TILE)
+  return ((tile * (width >> 1) + (e >> 1)) * QUERY_TILE + (row % QUERY_TILE)) * 2 + (e & 1)
 }
 
 /** The stretches of the index's parts that passages of `range` lie in, numbered within their part. */
