@@ -38,3 +38,25 @@ export function cutIntoParts(
   if (start < end) parts.push({ first: start, end })
   return parts
 }
+
+/** The stretches of `parts` that items of `range` lie in, numbered within their part; items count on through all parts. */
+export function* piecesOf<Piece extends { readonly offsets: Uint32Array }>(parts: readonly Piece[], range: Part) {
+  let base = 0
+  for (const part of parts) {
+    const count = part.offsets.length - 1
+    const first = Math.max(0, range.first - base)
+    const end = Math.min(count, range.end - base)
+    if (first < end) yield { part, first, end }
+    base += count
+  }
+}
+
+/** Offsets of the items of `range`, from 0. */
+export function offsetsWithin(parts: readonly { readonly offsets: Uint32Array }[], range: Part): Uint32Array {
+  const offsets = new Uint32Array(range.end - range.first + 1)
+  let item = 0
+  for (const { part, first, end } of piecesOf(parts, range))
+    for (let i = first; i < end; i++, item++)
+      offsets[item + 1] = offsets[item]! + part.offsets[i + 1]! - part.offsets[i]!
+  return offsets
+}

@@ -67,7 +67,7 @@ async function ask(page: Page, question: string): Promise<string[]> {
 }
 
 describe('the demo', () => {
-  test('a typed question finds its section, both workers at work; quiet console, no foreign request', async () => {
+  test('a typed question finds its section; the encoder in a worker, the search in WGSL; quiet console, no foreign request', async () => {
     const { page, console: log, foreign } = await open('?encoder=wasm&scorer=webgpu')
     await page.getByTestId('query').pressSequentially('how to keep inputs when switching tabs', { delay: 20 })
     await waitFor(page, 'done')
@@ -79,8 +79,7 @@ describe('the demo', () => {
       'https://vuejs.org/guide/essentials/component-basics.html#dynamic-components',
     )
     expect(await status(page).getAttribute('data-encoder')).toBe('wasm')
-    // Compressed indexes have no WGSL kernels yet: the page says who really scored.
-    expect(await status(page).getAttribute('data-scorer')).toBe('wasm')
+    expect(await status(page).getAttribute('data-scorer')).toBe('webgpu')
     expect(await page.getByTestId('timings').textContent()).toMatch(/Encode.*ms.*Score/s)
     expect(log).toEqual([])
     expect(foreign).toEqual([])

@@ -6,10 +6,11 @@ import type { QueryBatch } from '../../src/ops/ops.ts'
 import { maxSim } from '../../src/ops/reference.ts'
 import { createWasmOps } from '../../src/ops/wasm/ops.ts'
 import { requestGpu } from '../../src/ops/webgpu/device.ts'
-import { inspectShader, SHADERS } from '../../src/ops/webgpu/kernels.ts'
+import { allShaders, inspectShader } from '../../src/ops/webgpu/kernels.ts'
 import { createWebGpuOps } from '../../src/ops/webgpu/ops.ts'
 import { batchOf, randomPassages, randomQueries, seeded, Tolerance } from './data.ts'
 import { findAdapter, withDevice } from './gpu.ts'
+import { randomIndex } from './plaidData.ts'
 
 // That CI has WebGPU is asserted once, in maxSim.browser.test.ts.
 const adapter = await findAdapter()
@@ -28,9 +29,9 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
   }
   afterEach(() => vi.restoreAllMocks())
 
-  test.each(Object.entries(SHADERS))('shader %s compiles without a message', async (label, source) => {
+  test.each(allShaders())('shader $label compiles without a message', async ({ label, code }) => {
     const gpu = await requestGpu({ acceptSoftware: true })
-    const { messages } = await inspectShader(gpu, label, source())
+    const { messages } = await inspectShader(gpu, label, code())
     expect(messages.map(({ message }) => message)).toEqual([])
     gpu.close()
   })
@@ -94,6 +95,35 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
     expect([ops.backend, loaded.backend, source.mock.calls.length]).toEqual(['wasm', 'wasm', 2])
     expect(ops.refused).toEqual([{ backend: 'webgpu', reason: expect.stringMatching(/^The GPU was lost/) }])
     await expect(ops.maxSim(queries, bare)).rejects.toMatchObject({ code: 'device-lost' })
+    ops.close()
+  })
+
+  test('a search that loses its device is answered by the next backend, with the same hits', async () => {
+    const backends = [
+      { name: 'webgpu', create: software },
+      { name: 'wasm', create: createWasmOps },
+    ] as const
+    const { result: ops, device } = await withDevice(() => createFailover(backends))
+    const index = randomIndex({ dim: 16, bits: 2, centroids: 9, parts: [[3, 0, 5, 9]] })
+    const loaded = await ops.loadPlaid(() => index)
+    const asked = randomQueries(seeded(4), [5], 16)
+    const search = () => ops.searchPlaid(asked, loaded, { k: 3, candidates: 3, matches: true })
+    const before = await search()
+    expect([before.backend, loaded.backend]).toEqual(['webgpu', 'webgpu'])
+    destroyOnSubmit(device)
+    const after = await search()
+    expect([after.backend, loaded.backend]).toEqual(['wasm', 'wasm'])
+    expect(after.hits).toEqual(before.hits)
+    ops.close()
+  })
+
+  test('stages are timed where the device can tell', async () => {
+    const ops = await software()
+    const loaded = await ops.loadPlaid(randomIndex({ dim: 16, bits: 2, centroids: 9, parts: [[3, 0, 5, 9]] }))
+    const { elapsedMs } = await ops.searchPlaid(randomQueries(seeded(4), [5], 16), loaded, { k: 3, candidates: 3 })
+    const timed = adapter?.features.has('timestamp-query') ? ['centroids', 'scan', 'select', 'residuals'] : []
+    expect(Object.keys(elapsedMs)).toEqual([...timed, 'total'])
+    for (const ms of Object.values(elapsedMs)) expect(ms).toBeGreaterThanOrEqual(0)
     ops.close()
   })
 

@@ -9,7 +9,7 @@
 import { SelvageError } from '../../errors.ts'
 import { byteWeights, type IntegerQuery } from '../integer.ts'
 import { MAX_DIM, NARROW_CENTROIDS, type PlaidCodec, type PlaidIndex } from '../ops.ts'
-import type { Part } from '../parts.ts'
+import { offsetsWithin, type Part, piecesOf } from '../parts.ts'
 import { grow } from './instance.ts'
 import { QUERY_TILE, TOKEN_BLOCK } from './layout.ts'
 
@@ -114,7 +114,7 @@ export class PlaidMemory {
     this.#codec = codec
     this.centroids = codec.centroids.length / dim
     this.#width = Math.ceil(dim / DIM_GROUP) * DIM_GROUP
-    this.#offsets = offsetsOf(index, range)
+    this.#offsets = offsetsWithin(index.parts, range)
     const tokens = this.#offsets.at(-1)!
     const rowBytes = (dim * bits) / 8
     const wide = codeBytes(codec) === 4
@@ -134,7 +134,7 @@ export class PlaidMemory {
     const codes = wide ? new Uint32Array(buffer, codesAt, tokens) : new Uint16Array(buffer, codesAt, tokens)
     const residuals = new Uint8Array(buffer, residualsAt, tokens * rowBytes)
     let at = 0
-    for (const { part, first, end } of piecesOf(index, range)) {
+    for (const { part, first, end } of piecesOf(index.parts, range)) {
       const [start, stop] = [part.offsets[first]!, part.offsets[end]!]
       codes.set(part.codes.subarray(start, stop), at)
       residuals.set(part.residuals.subarray(start * rowBytes, stop * rowBytes), at * rowBytes)
@@ -274,24 +274,4 @@ function placer(first: number): (bytes: number) => number {
 function tilePlace(row: number, e: number, width: number): number {
   const tile = Math.floor(row / QUERY_TILE)
   return ((tile * (width >> 1) + (e >> 1)) * QUERY_TILE + (row % QUERY_TILE)) * 2 + (e & 1)
-}
-
-/** The stretches of the index's parts that passages of `range` lie in, numbered within their part. */
-function* piecesOf({ parts }: PlaidIndex, range: Part) {
-  let base = 0
-  for (const part of parts) {
-    const count = part.offsets.length - 1
-    const first = Math.max(0, range.first - base)
-    const end = Math.min(count, range.end - base)
-    if (first < end) yield { part, first, end }
-    base += count
-  }
-}
-
-function offsetsOf(index: PlaidIndex, range: Part): Uint32Array {
-  const offsets = new Uint32Array(range.end - range.first + 1)
-  let p = 0
-  for (const { part, first, end } of piecesOf(index, range))
-    for (let i = first; i < end; i++, p++) offsets[p + 1] = offsets[p]! + part.offsets[i + 1]! - part.offsets[i]!
-  return offsets
 }

@@ -7,6 +7,7 @@
 const MAX_IDLE_BYTES = 64 * 2 ** 20
 /** The largest piece of one writeBuffer: the browser holds a copy of each until the GPU has it. */
 const WRITE_BYTES = 32 * 2 ** 20
+const STREAM_BYTES = 2 ** 22
 
 /** Buffers in sizes of powers of two, from 1 KiB on, by usage. Not cleared between uses. */
 export class BufferPool {
@@ -49,11 +50,51 @@ export function write(queue: GPUQueue, buffer: GPUBuffer, data: ArrayBufferView)
   }
 }
 
-/** Rows of `dim` values, filled up with zeros to `width` values; the array itself where nothing is to fill. */
-export function padRows(values: Float32Array | Uint16Array, dim: number, width: number): Float32Array | Uint16Array {
-  if (dim === width) return values
-  const rows = values.length / dim
-  const padded = values instanceof Uint16Array ? new Uint16Array(rows * width) : new Float32Array(rows * width)
-  for (let row = 0; row < rows; row++) padded.set(values.subarray(row * dim, (row + 1) * dim), row * width)
+/** A buffer that is filled from its start, piece by piece, of any lengths: writes go in multiples of four bytes. */
+export class BufferStream {
+  readonly #queue: GPUQueue
+  readonly #buffer: GPUBuffer
+  readonly #pending = new Uint8Array(STREAM_BYTES)
+  #pendingBytes = 0
+  #written = 0
+
+  constructor(queue: GPUQueue, buffer: GPUBuffer) {
+    this.#queue = queue
+    this.#buffer = buffer
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) {
+      const count = Math.min(bytes.length - from, STREAM_BYTES - this.#pendingBytes)
+      this.#pending.set(bytes.subarray(from, from + count), this.#pendingBytes)
+      this.#pendingBytes += count
+      from += count
+      if (this.#pendingBytes === STREAM_BYTES) this.#flush(STREAM_BYTES)
+    }
+  }
+
+  /** Fills up to four bytes with whatever is there. */
+  finish(): void {
+    this.#flush(Math.ceil(this.#pendingBytes / 4) * 4)
+  }
+
+  #flush(bytes: number): void {
+    if (bytes > 0) this.#queue.writeBuffer(this.#buffer, this.#written, this.#pending, 0, bytes)
+    this.#written += bytes
+    this.#pendingBytes = 0
+  }
+}
+
+export function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+/** Rows of `rowBytes`, filled up with zeros to `width`; the same bytes where nothing is to fill. */
+export function padRows(values: ArrayBufferView, rowBytes: number, width: number): Uint8Array {
+  const bytes = asBytes(values)
+  if (rowBytes === width) return bytes
+  const rows = bytes.length / rowBytes
+  const padded = new Uint8Array(rows * width)
+  for (let row = 0; row < rows; row++) padded.set(bytes.subarray(row * rowBytes, (row + 1) * rowBytes), row * width)
   return padded
 }

@@ -12,6 +12,9 @@ export interface GpuRequest {
 /** Raised from the defaults (128 and 256 MiB) to what the adapter has: fewer, larger resident buffers. */
 const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize'] as const
 
+/** Taken where the adapter has them, never needed. */
+const WANTED_FEATURES = ['timestamp-query'] as const
+
 const LOSS_NEWS_MS = 50
 
 /** Asks for a device, where `navigator.gpu` exists. Rejects with `backend-unavailable` and the reason in words. */
@@ -26,7 +29,9 @@ export async function requestGpu({ acceptSoftware }: GpuRequest): Promise<Gpu> {
   }
   const requiredLimits = Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]]))
   try {
-    return new Gpu(await adapter.requestDevice({ label: 'selvage', requiredLimits }), description, software)
+    const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name))
+    const device = await adapter.requestDevice({ label: 'selvage', requiredLimits, requiredFeatures })
+    return new Gpu(device, description, software)
   } catch (cause) {
     throw unavailable(`The WebGPU adapter (${description}) gives no device: ${String(cause)}`, cause)
   }

@@ -1,27 +1,38 @@
 /**
- * Ops on WebGPU. A call becomes rounds (plan.ts), usually one; in a round (round.ts) every resident buffer gets one
- * dispatch, all in one command buffer with one readback.
+ * Ops on WebGPU. A call becomes rounds, usually one: exact MaxSim by plan.ts and round.ts, search of a compressed index by
+ * plaidPlan.ts and plaidRound.ts. A round is one command buffer with one readback.
  */
 import { throwIfAborted } from '../../errors.ts'
 import { checkPassages, checkQueries } from '../check.ts'
+import { checkAssignment, checkPlaid, checkPlaidSearch, plaidSizes } from '../checkPlaid.ts'
+import { quantizeQuery } from '../integer.ts'
 import {
   type LoadedPassages,
+  type LoadedPlaid,
   type MaxSimOptions,
   type MaxSimResult,
+  NARROW_CENTROIDS,
   NO_POSITION,
   type Ops,
   type PassageBatch,
+  type PlaidHits,
+  type PlaidIndex,
+  type PlaidResult,
+  type PlaidSearchOptions,
   type QueryBatch,
 } from '../ops.ts'
 import { Residents } from '../residents.ts'
 import { allocateResult, placeBlock, type ResultArrays } from '../result.ts'
-import { createWasmOps } from '../wasm/ops.ts'
 import { BufferPool } from './buffers.ts'
 import { type Gpu, requestGpu } from './device.ts'
-import { Kernels } from './kernels.ts'
+import { type DotProduct, Kernels, maxSimKernel } from './kernels.ts'
 import { freePassages, type GpuPassages, QUAD, storageOf, uploadPassages } from './passages.ts'
+import { type PlaidShape, planSearch } from './plaidPlan.ts'
+import { freePlaid, type GpuPlaid, uploadPlaid } from './plaidResidents.ts'
+import { compilePlaid, type PlaidStage, runPlaidRound } from './plaidRound.ts'
 import { planRounds, type RoundLimits } from './plan.ts'
 import { runRound } from './round.ts'
+import { StageTimer } from './timer.ts'
 
 export interface WebGpuOptions {
   /** Take a software adapter too; see device.ts. Default false. */
@@ -32,10 +43,21 @@ export interface WebGpuOptions {
   readonly maxRoundBytes?: number
   /** Most workgroups in one dimension of a dispatch. Default 65,535, which every device has. Tests take little. */
   readonly maxGroups?: number
+  /** Most bytes of one resident buffer of a compressed index. Default: 128 MiB, which every device binds. Tests take little. */
+  readonly maxPartBytes?: number
+  /** Most multiply-adds of one submit. Default: see ROUND_WORK. Tests take little. */
+  readonly maxWork?: number
+  /** Do without packed dot products, as where WGSL lacks them. Default false. For tests. */
+  readonly shiftedDot?: boolean
 }
 
+/** Tokens that a workgroup of maxSim takes at a time. */
+const ASSIGN_ROWS = 32
 /** Multiply-adds of one submit: a fifth of a second on a small GPU of 200 GFLOP/s, about a second on SwiftShader. */
 const ROUND_WORK = { hardware: 2 ** 34, software: 2 ** 28 } as const
+
+/** A feature of WGSL, not of a device: where hardware has no such instruction, the browser writes it out. */
+const PACKED_DOT = 'packed_4x8_integer_dot_product'
 
 export async function createWebGpuOps(options: WebGpuOptions = {}): Promise<Ops> {
   return new WebGpuOps(await requestGpu({ acceptSoftware: options.acceptSoftware ?? false }), options)
@@ -48,22 +70,27 @@ class WebGpuOps implements Ops {
   readonly #kernels: Kernels
   readonly #pool: BufferPool
   readonly #residents = new Residents<GpuPassages>(freePassages)
-  /** Created when a compressed index is first asked for. */
-  #wasm: Promise<Ops> | undefined
+  readonly #indexes = new Residents<GpuPlaid, LoadedPlaid>(freePlaid)
+  readonly #dot: DotProduct
+  readonly #timer: StageTimer<PlaidStage> | undefined
   readonly #maxBindingBytes: number
+  readonly #maxPartBytes: number
   readonly #roundLimits: RoundLimits
 
   constructor(gpu: Gpu, options: WebGpuOptions) {
-    const { maxBindingBytes = Infinity, maxRoundBytes = 2 ** 26, maxGroups = 65_535 } = options
+    const { maxBindingBytes = Infinity, maxRoundBytes = 2 ** 26, maxGroups = 65_535, shiftedDot = false } = options
     const { limits } = gpu.device
     this.device = gpu.description
     this.#gpu = gpu
     this.#kernels = new Kernels(gpu)
     this.#pool = new BufferPool(gpu.device)
+    this.#timer = StageTimer.for(gpu.device)
+    this.#dot = shiftedDot || !navigator.gpu.wgslLanguageFeatures.has(PACKED_DOT) ? 'shifted' : 'packed'
     this.#maxBindingBytes = Math.min(maxBindingBytes, limits.maxStorageBufferBindingSize, limits.maxBufferSize)
+    this.#maxPartBytes = options.maxPartBytes ?? 2 ** 27
     this.#roundLimits = {
       bytes: maxRoundBytes,
-      work: gpu.software ? ROUND_WORK.software : ROUND_WORK.hardware,
+      work: options.maxWork ?? (gpu.software ? ROUND_WORK.software : ROUND_WORK.hardware),
       alignment: limits.minStorageBufferOffsetAlignment,
       groups: maxGroups,
     }
@@ -72,7 +99,7 @@ class WebGpuOps implements Ops {
   async load(batch: PassageBatch): Promise<LoadedPassages> {
     this.#assertUsable()
     checkPassages(batch)
-    await this.#kernels.maxSim(storageOf(batch)) // now, and not at the first query, which should be fast
+    await this.#kernels.get(maxSimKernel(storageOf(batch))) // now, and not at the first query, which should be fast
     const passages = await uploadPassages(this.#gpu, batch, this.#maxBindingBytes)
     return this.#residents.add(
       (release) => ({
@@ -93,7 +120,7 @@ class WebGpuOps implements Ops {
     checkQueries(queries, passages.dim)
     throwIfAborted(options.signal)
     const result = allocateResult(queries, loaded.passages, options.positions ?? false)
-    const kernel = await this.#kernels.maxSim(passages.storage)
+    const kernel = await this.#kernels.get(maxSimKernel(passages.storage))
     const tools = { gpu: this.#gpu, pool: this.#pool, kernel }
     const asked = {
       offsets: queries.offsets,
@@ -112,23 +139,77 @@ class WebGpuOps implements Ops {
     return { ...result, backend: this.backend }
   }
 
-  // Compressed indexes are searched by WASM here too; results say so.
-  readonly assignCentroids: Ops['assignCentroids'] = async (...call) => (await this.#cpu()).assignCentroids(...call)
-  readonly loadPlaid: Ops['loadPlaid'] = async (index) => (await this.#cpu()).loadPlaid(index)
-  readonly searchPlaid: Ops['searchPlaid'] = async (...call) => (await this.#cpu()).searchPlaid(...call)
-
-  #cpu(): Promise<Ops> {
+  /** MaxSim with positions, in which all centroids are one passage and the tokens are queries of a tile each. */
+  async assignCentroids(
+    tokens: Float32Array,
+    centroids: Float32Array,
+    dim: number,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Uint32Array> {
     this.#assertUsable()
-    this.#wasm ??= createWasmOps()
-    return this.#wasm
+    checkAssignment(tokens, centroids, dim)
+    throwIfAborted(options.signal)
+    const rows = tokens.length / dim
+    if (rows === 0) return new Uint32Array()
+    const offsets = Uint32Array.from({ length: Math.ceil(rows / ASSIGN_ROWS) + 1 }, (_, i) =>
+      Math.min(rows, i * ASSIGN_ROWS),
+    )
+    const passage = { vectors: centroids, offsets: Uint32Array.of(0, centroids.length / dim), dim }
+    const loaded = await this.load(passage)
+    try {
+      const wanted = { positions: true, signal: options.signal }
+      const { positions } = await this.maxSim({ vectors: tokens, offsets, dim }, loaded, wanted)
+      return positions ?? new Uint32Array()
+    } finally {
+      loaded.release()
+    }
+  }
+
+  async loadPlaid(index: PlaidIndex): Promise<LoadedPlaid> {
+    this.#assertUsable()
+    checkPlaid(index)
+    const shape = plaidSizes(index)
+    await this.#plaidKernels(shape) // now, and not at the first query, which should be fast
+    const plaid = await uploadPlaid(this.#gpu, index, shape, Math.min(this.#maxBindingBytes, this.#maxPartBytes))
+    return this.#indexes.add((release) => ({ backend: this.backend, ...shape, bytes: plaid.bytes, release }), plaid)
+  }
+
+  async searchPlaid(queries: QueryBatch, loaded: LoadedPlaid, options: PlaidSearchOptions): Promise<PlaidResult> {
+    const start = performance.now()
+    this.#assertUsable()
+    const index = this.#indexes.get(loaded)
+    checkPlaidSearch(queries, loaded, options)
+    throwIfAborted(options.signal)
+    const { k, candidates, filter, matches = false } = options
+    const hits: PlaidHits[] = []
+    const times = new Map<PlaidStage, number>()
+    if (loaded.tokens === 0 || k === 0) {
+      for (let b = 0; b + 1 < queries.offsets.length; b++) hits.push(noHits(queries, b, index.centroidNorm, matches))
+    } else {
+      const { bytes, work, groups } = this.#roundLimits
+      const limits = { bytes, work, groups, bindingBytes: this.#maxBindingBytes }
+      const kernels = await this.#plaidKernels(index.shape)
+      const tools = { gpu: this.#gpu, pool: this.#pool, kernels, timer: this.#timer }
+      const asked = { offsets: queries.offsets, k, candidates, matches }
+      for (const round of planSearch(index.shape, index.residency, asked, limits)) {
+        const found = await runPlaidRound(round, queries, index, filter, tools)
+        hits.push(...found.hits)
+        for (const [stage, ms] of found.times) times.set(stage, (times.get(stage) ?? 0) + ms)
+        throwIfAborted(options.signal)
+        this.#indexes.get(loaded) // released meanwhile: said so here, before WebGPU refuses a destroyed buffer
+      }
+    }
+    const elapsedMs = { ...Object.fromEntries(times), total: performance.now() - start }
+    return { hits, elapsedMs, backend: this.backend }
+  }
+
+  #plaidKernels({ bits, centroids }: PlaidShape) {
+    return compilePlaid(this.#kernels, this.#dot, bits, centroids > NARROW_CENTROIDS)
   }
 
   close(): void {
     this.#residents.close()
-    void this.#wasm?.then(
-      (ops) => ops.close(),
-      () => {},
-    )
+    this.#indexes.close()
     this.#gpu.close()
   }
 
@@ -136,6 +217,13 @@ class WebGpuOps implements Ops {
     this.#residents.assertOpen()
     this.#gpu.assertUsable()
   }
+}
+
+/** Of an index without tokens, or where none are asked for. */
+function noHits(queries: QueryBatch, b: number, centroidNorm: number, matches: boolean): PlaidHits {
+  const { scale } = quantizeQuery(queries, b, centroidNorm)
+  const none = { ids: new Uint32Array(), scores: new Int32Array(), scale }
+  return matches ? { ...none, positions: new Uint32Array(), similarities: new Int32Array() } : none
 }
 
 /** The shader leaves empty passages alone, and those at the end of a part it never sees. */

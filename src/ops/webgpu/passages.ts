@@ -79,7 +79,8 @@ function uploadPart(
   created: GPUBuffer[],
 ): GpuPart {
   const firstRow = offsets[range.first]!
-  const rows = padRows(vectors.subarray(firstRow * dim, offsets[range.end]! * dim), dim, quads * QUAD)
+  const size = vectors.BYTES_PER_ELEMENT
+  const rows = padRows(vectors.subarray(firstRow * dim, offsets[range.end]! * dim), dim * size, quads * QUAD * size)
   const partOffsets = offsets.slice(range.first, range.end + 1).map((row) => row - firstRow)
   const upload = (label: string, data: ArrayBufferView): GPUBuffer => {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST

@@ -5,7 +5,7 @@ import type { QueryBatch } from '../ops.ts'
 import type { ResultBlock } from '../result.ts'
 import { type BufferPool, padRows, write } from './buffers.ts'
 import type { Gpu } from './device.ts'
-import { type Kernel, MAX_SIM } from './kernels.ts'
+import { bind, type Kernel } from './kernels.ts'
 import { type GpuPassages, QUAD } from './passages.ts'
 import type { Dispatch, Round } from './plan.ts'
 
@@ -38,7 +38,7 @@ export async function runRound(
       const pass = encoder.beginComputePass()
       pass.setPipeline(kernel.pipeline)
       round.dispatches.forEach((dispatch, index) => {
-        pass.setBindGroup(0, bind(device, kernel, buffers, round, passages, dispatch, index))
+        pass.setBindGroup(0, bindRound(device, kernel, buffers, round, passages, dispatch, index))
         pass.dispatchWorkgroups(dispatch.width, dispatch.height, round.queries.end - round.queries.first)
       })
       pass.end()
@@ -99,7 +99,7 @@ function writeInputs(
 ): void {
   const firstRow = offsets[range.first]!
   const rows = vectors.subarray(firstRow * dim, offsets[range.end]! * dim)
-  write(queue, buffers.queries, padRows(rows, dim, quads * QUAD))
+  write(queue, buffers.queries, padRows(rows, dim * 4, quads * QUAD * 4))
   write(
     queue,
     buffers.queryOffsets,
@@ -115,7 +115,7 @@ function writeInputs(
   write(queue, buffers.params, params)
 }
 
-function bind(
+function bindRound(
   device: GPUDevice,
   kernel: Kernel,
   buffers: RoundBuffers,
@@ -127,19 +127,13 @@ function bind(
   const { tokenBuffer, offsetBuffer } = parts[part]!
   const { output } = buffers
   const positionsSpan = positions.size > 0 ? positions : { offset: round.outputBytes, size: 4 }
-  return device.createBindGroup({
-    layout: kernel.layout,
-    entries: [
-      {
-        binding: MAX_SIM.params,
-        resource: { buffer: buffers.params, offset: index * PARAMS_BYTES, size: PARAMS_BYTES },
-      },
-      { binding: MAX_SIM.queries, resource: { buffer: buffers.queries } },
-      { binding: MAX_SIM.queryOffsets, resource: { buffer: buffers.queryOffsets } },
-      { binding: MAX_SIM.tokens, resource: { buffer: tokenBuffer } },
-      { binding: MAX_SIM.passageOffsets, resource: { buffer: offsetBuffer } },
-      { binding: MAX_SIM.scores, resource: { buffer: output, ...scores } },
-      { binding: MAX_SIM.positions, resource: { buffer: output, ...positionsSpan } },
-    ],
-  })
+  return bind(device, kernel, [
+    { buffer: buffers.params, offset: index * PARAMS_BYTES, size: PARAMS_BYTES },
+    { buffer: buffers.queries },
+    { buffer: buffers.queryOffsets },
+    { buffer: tokenBuffer },
+    { buffer: offsetBuffer },
+    { buffer: output, ...scores },
+    { buffer: output, ...positionsSpan },
+  ])
 }
