@@ -98,8 +98,11 @@ export async function buildIndex(options: BuildOptions): Promise<BuildSummary> {
     })
     const writeStart = performance.now()
     elapsedMs.encode += writeStart - encodeStart
-    for (const { matrix } of encoded) vectors.add(matrix)
-    for (const { page, passages } of chunk) await texts.add(page, passages)
+    const rowsOf = encoded.map(({ matrix, tokenIds }) => vectors.add(matrix, tokenIds)).values()
+    for (const { page, passages } of chunk) {
+      const stored = passages.map((ranges) => ranges.map((range) => ({ ...range, rowOf: rowsOf.next().value })))
+      await texts.add(page, stored)
+    }
     elapsedMs.write += performance.now() - writeStart
     done += inputs.length
     throwIfAborted(signal)

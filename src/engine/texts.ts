@@ -25,6 +25,13 @@ export interface StoredPassage {
   readonly section: StoredSection
   /** Range within `section.text`. */
   readonly range: CharRange
+  /** Where tokens were pooled: the row of the index that each token of the passage went into, `[T]`. */
+  readonly rowOf?: readonly number[]
+}
+
+/** What is stored of a passage: its range in the section's text, and with pooling `rowOf`. */
+export interface NewPassage extends CharRange {
+  readonly rowOf?: ArrayLike<number>
 }
 
 export interface StoredSection {
@@ -41,7 +48,10 @@ export interface StoredSection {
   readonly blocks: readonly Block[]
 }
 
-/** A page as it lies in a pack. `passages` are flattened ranges: start, end, ...; `blocks`: kind's number, start, end, ... */
+/**
+ * A page as it lies in a pack. `passages` are flattened ranges: start, end, ...; `blocks`: kind's number, start, end, ...;
+ * `rows`, with pooling: of each passage, the row of each token.
+ */
 interface PageRecord {
   url: string
   title: string
@@ -52,6 +62,7 @@ interface PageRecord {
     text: string
     blocks: number[]
     passages: number[]
+    rows?: number[][]
   }[]
 }
 
@@ -101,7 +112,7 @@ export class TextsBuilder {
   }
 
   /** `passages[i]` are the ranges of `page.sections[i]`; their ids follow those already added. */
-  async add(page: Page, passages: readonly (readonly CharRange[])[]): Promise<void> {
+  async add(page: Page, passages: readonly (readonly NewPassage[])[]): Promise<void> {
     const record: PageRecord = {
       url: page.url,
       title: page.title,
@@ -117,6 +128,7 @@ export class TextsBuilder {
         text: section.text,
         blocks: section.blocks.flatMap(({ kind, start, end }) => [KINDS.indexOf(kind), start, end]),
         passages: ranges.flatMap((range) => [range.start, range.end]),
+        ...(ranges.some(({ rowOf }) => rowOf) && { rows: ranges.map(({ rowOf }) => Array.from(rowOf ?? [])) }),
       })
       this.#passages += ranges.length
       this.#pendingChars += section.text.length
@@ -214,14 +226,13 @@ export class TextsReader {
     const passages: StoredPassage[] = []
     let id = this.#header.firstPassages[pack] ?? 0
     for (const { sections, ...page } of pages)
-      for (const { passages: ranges, blocks, ...rest } of sections) {
+      for (const { passages: ranges, blocks, rows, ...rest } of sections) {
         const section: StoredSection = { id, page, ...rest, blocks: unflatten(blocks) }
-        for (let i = 0; i + 1 < ranges.length; i += 2)
-          passages.push({
-            id: id++,
-            section,
-            range: { start: ranges[i]!, end: ranges[i + 1]! },
-          })
+        for (let i = 0; i + 1 < ranges.length; i += 2) {
+          const rowOf = rows?.[i / 2]
+          const range = { start: ranges[i]!, end: ranges[i + 1]! }
+          passages.push({ id: id++, section, range, ...(rowOf && { rowOf }) })
+        }
       }
     return passages
   }

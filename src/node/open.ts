@@ -77,13 +77,13 @@ export class FolderIndex {
     const { hits, elapsedMs, backend } = await this.#engine.search(encoded.matrix, k)
     const explainStart = performance.now()
     const explained = hits.map(({ passage, score, positions, similarities }): Hit => {
-      const { section } = passage
+      const { section, rowOf } = passage
       const { text, blocks } = passageText(passage)
       const { text: input, offset } = contextualText(section.headings, text)
       const { starts, ends } = this.#encoder.layoutDocument(input)
       const explanation = explainPassage({
         ...{ input, offset, blocks, language: section.page.language },
-        ...{ starts, ends, positions, similarities, queryStarts: encoded.starts },
+        ...{ starts, ends, rowOf, positions, similarities, queryStarts: encoded.starts },
       })
       const { headings, url } = section
       return { title: headings.at(-1) ?? '', headings, url, score, passage: { text, blocks, ...explanation } }

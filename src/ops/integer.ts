@@ -84,11 +84,13 @@ export function maxNorm(values: Int8Array, dim: number): number {
 
 /** The weight of each value a residual byte can have: i8 `[256, 8 / bits]`, dimensions in order. */
 export function byteWeights({ bits, weights }: Pick<PlaidCodec, 'bits' | 'weights'>): Int8Array {
+  return Int8Array.from(byteBuckets(bits), (bucket) => weights[bucket]!)
+}
+
+/** The buckets in each value a residual byte can have: u8 `[256, 8 / bits]`, dimensions in order. */
+export function byteBuckets(bits: PlaidBits): Uint8Array {
   const perByte = 8 / bits
-  const table = new Int8Array(256 * perByte)
-  for (let byte = 0; byte < 256; byte++)
-    for (let i = 0; i < perByte; i++) table[byte * perByte + i] = weights[bucketOf(byte, i, bits)]!
-  return table
+  return Uint8Array.from({ length: 256 * perByte }, (_, i) => bucketOf(Math.floor(i / perByte), i % perByte, bits))
 }
 
 /** Bucket i of a byte: segments from the most significant bit on, the bits of each reversed. */

@@ -10,18 +10,28 @@ import { MAX_DIM, PLAID_BITS, type PlaidBits, type PlaidPart } from '../ops/ops.
 import { cutIntoParts } from '../ops/parts.ts'
 import type { BlobStore } from '../store/store.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
+import { concat } from '../util.ts'
 import { encodeResiduals, quantile, trainBuckets } from './codec.ts'
 import { MAX_PASSAGE_TOKENS, PACK_BYTES, type PlaidHeader, PlaidWriter } from './format.ts'
-import { type AssignCentroids, assignInCells, centroidCount, cluster, tokensByCell } from './kmeans.ts'
+import { type AssignCentroids, assignInCells, centroidCount, clusterByVector } from './kmeans.ts'
+import { checkPool, type Pooled, poolTokens } from './pooling.ts'
 import { sampleOf, seeded } from './random.ts'
+import { clusterByGroup } from './tokenAware.ts'
 
 export interface PlaidOptions {
   /** Bits of a residual per dimension: 1, 2, 4 or 8. Default 2. */
   readonly bits?: PlaidBits
-  /** Number of centroids, about; 1 .. tokens. Default: 2^floor(log2(16·sqrt(tokens))). */
+  /** Number of centroids, about; 1 .. tokens. Default: `centroidCount` of kmeans.ts. */
   readonly centroids?: number
   /** Default 42. */
   readonly seed?: number
+  /**
+   * How centroids are found. `vectors` (default): k-means over all tokens. `tokens`: within the tokens of one vocabulary id;
+   * a fraction of the time, and centroids as good as half as many of the others; `add` then needs token ids.
+   */
+  readonly clustering?: 'vectors' | 'tokens'
+  /** Token pooling: about one vector for so many tokens (pooling.ts), from 1 on. Default 1, every token its own. */
+  readonly pool?: number
 }
 
 export interface PlaidBuilderOptions extends PlaidOptions {
@@ -30,8 +40,6 @@ export interface PlaidBuilderOptions extends PlaidOptions {
   readonly assign: AssignCentroids
 }
 
-/** Tokens that clustering sees, per centroid. */
-const SAMPLE_PER_CENTROID = 64
 /** Tokens whose residuals the codec is trained on: a twentieth, within these. */
 const CODEC_SAMPLE = { least: 2000, most: 50_000 } as const
 
@@ -40,10 +48,12 @@ export class PlaidBuilder {
   readonly #options: PlaidBuilderOptions
   readonly #bits: PlaidBits
   readonly #passages: Uint16Array[] = []
+  /** Of each passage's rows, for token-aware clustering. */
+  readonly #groups: Uint32Array[] = []
 
   constructor(store: BlobStore, options: PlaidBuilderOptions) {
-    rejectUnknown(options, ['dim', 'assign', 'bits', 'centroids', 'seed'], 'PlaidBuilder')
-    const { dim, bits = 2, centroids } = options
+    rejectUnknown(options, ['dim', 'assign', 'bits', 'centroids', 'seed', 'clustering', 'pool'], 'PlaidBuilder')
+    const { dim, bits = 2, centroids, clustering = 'vectors', pool = 1 } = options
     if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM && PLAID_BITS.includes(bits) && (dim * bits) % 8 === 0))
       throw new SelvageError(
         'invalid-argument',
@@ -51,36 +61,54 @@ export class PlaidBuilder {
       )
     if (centroids !== undefined && !(Number.isInteger(centroids) && centroids >= 1))
       throw new SelvageError('invalid-argument', `centroids: got ${centroids}, wanted a whole number from 1 on.`)
+    if (clustering !== 'vectors' && clustering !== 'tokens')
+      throw new SelvageError('invalid-argument', `clustering: got ${String(clustering)}, wanted vectors or tokens.`)
+    checkPool(pool)
     this.#store = store
     this.#options = options
     this.#bits = bits
   }
 
-  /** `passage` is `[T, E]`; T = 0 is allowed and never a hit. Errors: `invalid-argument` for another shape or no number. */
-  add({ data, rows, dim }: TokenMatrix): void {
-    if (dim !== this.#options.dim || data.length !== rows * dim)
+  /**
+   * `passage` is `[T, E]`; T = 0 is allowed and never a hit.
+   * @param tokenIds `[T]`, vocabulary ids, for token-aware clustering
+   * @returns with pooling the row of the index that each token went into, `[T]`
+   * Errors: `invalid-argument` for another shape or no number.
+   */
+  add(passage: TokenMatrix, tokenIds?: ArrayLike<number>): Uint16Array | undefined {
+    const { dim, pool = 1, clustering } = this.#options
+    if (passage.dim !== dim || passage.data.length !== passage.rows * passage.dim)
       throw new SelvageError(
         'invalid-argument',
-        `A passage has ${data.length} values for ${rows} x ${dim}; the index wants rows of ${this.#options.dim}.`,
+        `A passage has ${passage.data.length} values for ${passage.rows} x ${passage.dim}; the index wants rows of ${dim}.`,
       )
-    if (rows > MAX_PASSAGE_TOKENS)
-      throw new SelvageError('invalid-argument', `A passage has ${rows} tokens; at most ${MAX_PASSAGE_TOKENS} fit.`)
-    const halves = toHalves(data)
+    if (clustering === 'tokens' && tokenIds?.length !== passage.rows)
+      throw new SelvageError(
+        'invalid-argument',
+        `Passage ${this.#passages.length} has ${passage.rows} rows and ${tokenIds?.length ?? 'no'} token ids; clustering by tokens wants one for each.`,
+      )
+    if (passage.rows > MAX_PASSAGE_TOKENS)
+      throw new SelvageError(
+        'invalid-argument',
+        `A passage has ${passage.rows} tokens; at most ${MAX_PASSAGE_TOKENS} fit.`,
+      )
+    const halves = toHalves(passage.data)
     const bad = halves.findIndex((half) => (half & 0x7c00) === 0x7c00)
     if (bad >= 0)
       throw new SelvageError(
         'invalid-argument',
-        `Passage ${this.#passages.length}, token ${Math.floor(bad / dim)}: got ${data[bad]}, wanted numbers up to 65,504. The model's output is broken.`,
+        `Passage ${this.#passages.length}, token ${Math.floor(bad / dim)}: got ${passage.data[bad]}, wanted numbers up to 65,504. The model's output is broken.`,
       )
-    this.#passages.push(halves)
+    const pooled = pool > 1 ? poolTokens(passage, pool) : undefined
+    this.#passages.push(pooled ? toHalves(pooled.matrix.data) : halves)
+    if (clustering === 'tokens' && tokenIds) this.#groups.push(groupsOf(tokenIds, pooled))
+    return pooled?.rowOf
   }
 
   /** Errors: `aborted`, and what the store throws. */
-  async finish(
-    options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {},
-  ): Promise<PlaidHeader> {
-    const { onProgress, signal } = options
-    const { dim, assign, seed = 42 } = this.#options
+  async finish(given: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {}): Promise<PlaidHeader> {
+    const { onProgress, signal } = given
+    const { dim, assign, seed = 42, clustering } = this.#options
     throwIfAborted(signal)
     const offsets = new Float64Array(this.#passages.length + 1)
     this.#passages.forEach(({ length }, p) => {
@@ -93,19 +121,17 @@ export class PlaidBuilder {
       onProgress?.({ stage, loaded: Math.round(share * tokens), total: tokens, unit: 'items' })
     const common = { dim, assign, random, signal }
 
-    const count = Math.min(this.#options.centroids ?? centroidCount(tokens), tokens)
-    const sample = rowsOf(sampleOf(random, tokens, count * SAMPLE_PER_CENTROID))
-    const cells = await cluster(sample, count, { ...common, onShare: report('cluster') })
+    const count = Math.min(this.#options.centroids ?? centroidCount(tokens, dim, this.#bits), tokens)
+    const found =
+      clustering === 'tokens'
+        ? await clusterByGroup(rowsOf, this.#joinedGroups(), count, { ...common, onShare: report('cluster') })
+        : await clusterByVector(rowsOf, tokens, count, { ...common, onShare: report('cluster') })
     report('cluster')(1)
     // Rounded first: codes and residuals are taken against what search computes with, so rounding costs nothing.
-    const { values, scale } = quantizeCentroids(cells.centroids)
+    const { values, scale } = quantizeCentroids(found.cells.centroids)
     const centroids = Float32Array.from(values, (value) => value / scale)
-    const rounded = { ...cells, centroids }
-    const members = await tokensByCell(rowsOf, tokens, cells.cells, common)
-    const codes = await assignInCells(rowsOf, members, rounded, {
-      ...common,
-      onShare: (share) => report('compress')(share / 2),
-    })
+    const options = { ...common, onShare: (share: number) => report('compress')(share / 2) }
+    const codes = await assignInCells(rowsOf, { ...found, cells: { ...found.cells, centroids } }, options)
 
     const wanted = Math.min(CODEC_SAMPLE.most, Math.max(CODEC_SAMPLE.least, Math.floor(tokens / 20)))
     const heldOut = sampleOf(random, tokens, wanted)
@@ -132,6 +158,10 @@ export class PlaidBuilder {
     return writer.finish()
   }
 
+  #joinedGroups(): Uint32Array {
+    return concat((length) => new Uint32Array(length), this.#groups)
+  }
+
   #encode(
     first: number,
     end: number,
@@ -153,6 +183,15 @@ export class PlaidBuilder {
     }
     return { codes, residuals, offsets: Uint32Array.from(offsets.subarray(first, end + 1), (at) => at - start) }
   }
+}
+
+/** A pooled row belongs where its first token does. */
+function groupsOf(tokenIds: ArrayLike<number>, pooled: Pooled | undefined): Uint32Array {
+  const groups = Uint32Array.from(tokenIds)
+  if (pooled === undefined) return groups
+  const first = new Uint32Array(pooled.matrix.rows)
+  for (let t = groups.length - 1; t >= 0; t--) first[pooled.rowOf[t]!] = groups[t]!
+  return first
 }
 
 function train(tokens: Float32Array, codes: Uint32Array, centroids: Float32Array, dim: number, bits: PlaidBits) {

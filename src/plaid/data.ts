@@ -2,8 +2,9 @@
  * A compressed index in memory, as trained or imported: the one shape between builder, file format and exchange with other
  * systems. Floating point here; what kernels compute with is made from it by `toIndex`.
  */
-import { quantizeCentroids, quantizeWeights } from '../ops/integer.ts'
+import { byteBuckets, quantizeCentroids, quantizeWeights } from '../ops/integer.ts'
 import type { PlaidBits, PlaidCodec, PlaidIndex, PlaidPart } from '../ops/ops.ts'
+import type { TokenMatrix } from '../types.ts'
 
 export interface PlaidData {
   readonly dim: number
@@ -31,6 +32,29 @@ export function quantize({ dim, bits, centroids, weights }: PlaidData): { codec:
 /** The same index in integers. */
 export function toIndex(data: PlaidData): PlaidIndex {
   return { codec: quantize(data).codec, parts: data.parts }
+}
+
+/** The passages as the index remembers them: unit rows `[T, E]`, in floating point. */
+export function* decompress({ dim, bits, centroids, weights, parts }: PlaidData): Generator<TokenMatrix> {
+  const perByte = 8 / bits
+  const buckets = byteBuckets(bits)
+  for (const { codes, residuals, offsets } of parts)
+    for (let p = 0; p + 1 < offsets.length; p++) {
+      const [start, end] = [offsets[p]!, offsets[p + 1]!]
+      const data = new Float32Array((end - start) * dim)
+      for (let t = start; t < end; t++) {
+        const row = data.subarray((t - start) * dim, (t - start + 1) * dim)
+        let squared = 0
+        for (let e = 0; e < dim; e++) {
+          const byte = residuals[Math.floor((t * dim + e) / perByte)]!
+          row[e] = centroids[codes[t]! * dim + e]! + weights[buckets[byte * perByte + (e % perByte)]!]!
+          squared += row[e]! ** 2
+        }
+        const norm = Math.sqrt(squared) || 1
+        for (let e = 0; e < dim; e++) row[e]! /= norm
+      }
+      yield { data, rows: end - start, dim }
+    }
 }
 
 /** Passages first .. end of a part, as views of its arrays. */

@@ -8,7 +8,7 @@
  * (Two-level quantisers are an old idea: Nistér and Stewénius, 2006.)
  */
 import { throwIfAborted } from '../errors.ts'
-import type { Ops } from '../ops/ops.ts'
+import { NARROW_CENTROIDS, type Ops, type PlaidBits } from '../ops/ops.ts'
 import { concat } from '../util.ts'
 import { type Random, sampleOf } from './random.ts'
 
@@ -38,13 +38,48 @@ const ITERATIONS = 4
 /** Below this many centroids one level is quick enough. */
 const TWO_LEVELS_FROM = 1024
 /** Cells whose centroids a token is compared with. */
-const NEAR_CELLS = 16
+export const NEAR_CELLS = 16
 /** Rounds over all centroids after those within cells: they mend the borders between cells. */
 const REFINEMENTS = 2
 
-/** What ColBERT, fast-plaid and next-plaid take: 2^floor(log2(16·sqrt(T))), and no more than there are tokens. */
-export function centroidCount(tokens: number): number {
-  return tokens === 0 ? 0 : Math.min(tokens, 2 ** Math.floor(Math.log2(16 * Math.sqrt(tokens))))
+/** Centroids of all tokens, and which tokens are nearest to which cell. */
+export interface Clustering {
+  readonly cells: Cells
+  /** Tokens of each cell, ascending. */
+  readonly members: readonly Uint32Array[]
+  /** Cells that a token should be compared with, its own among them. */
+  readonly near: number
+}
+
+/** Of what a token takes in codes and residuals, the share that more centroids may add. */
+const CENTROID_SHARE = 1 / 8
+
+/**
+ * 2^floor(log2(16·sqrt(T))), as ColBERT, fast-plaid and next-plaid take, and no more than there are tokens. Twice as many
+ * where they then still take at most an eighth of what the tokens do, and codes stay two bytes: of the ten best of exact
+ * MaxSim .883 are found on the Ray documentation instead of .858 (2 bits, 128 candidates), for a byte a token more.
+ */
+export function centroidCount(tokens: number, dim: number, bits: PlaidBits): number {
+  if (tokens === 0) return 0
+  const usual = 2 ** Math.floor(Math.log2(16 * Math.sqrt(tokens)))
+  const tokenBytes = 2 + (dim * bits) / 8
+  const affordable = 2 * usual * dim <= CENTROID_SHARE * tokenBytes * tokens
+  return Math.min(tokens, affordable && 2 * usual <= NARROW_CENTROIDS ? 2 * usual : usual)
+}
+
+/** Tokens that clustering sees, per centroid. */
+export const SAMPLE_PER_CENTROID = 64
+
+/** @param rowsOf gives rows of all tokens. @param count of centroids, about */
+export async function clusterByVector(
+  rowsOf: RowsOf,
+  tokens: number,
+  count: number,
+  options: ClusterOptions,
+): Promise<Clustering> {
+  const sample = rowsOf(sampleOf(options.random, tokens, count * SAMPLE_PER_CENTROID))
+  const cells = await cluster(sample, count, options)
+  return { cells, members: await tokensByCell(rowsOf, tokens, cells.cells, options), near: NEAR_CELLS }
 }
 
 /** @param tokens f32 `[T, E]`, T >= count */
@@ -76,10 +111,14 @@ export async function cluster(tokens: Float32Array, count: number, options: Clus
     cellOf: Uint32Array.from(owners),
   }
   for (let round = 0; round < REFINEMENTS; round++) {
-    const codes = await assignInCells(rowsOf, members, result, {
-      ...options,
-      onShare: (share) => onShare?.(0.4 + (0.6 * (round + share)) / REFINEMENTS),
-    })
+    const codes = await assignInCells(
+      rowsOf,
+      { members, cells: result, near: NEAR_CELLS },
+      {
+        ...options,
+        onShare: (share) => onShare?.(0.4 + (0.6 * (round + share)) / REFINEMENTS),
+      },
+    )
     const centroids = means(tokens, codes, result.centroids, dim)
     result = { ...result, centroids, cellOf: await options.assign(centroids, cells, dim, options) }
   }
@@ -104,23 +143,22 @@ export async function tokensByCell(
   return groupBy(nearest, cellCount)
 }
 
-/**
- * The nearest centroid of every token among those of the cells nearest to its own.
- * @param members from `tokensByCell`
- */
+/** The nearest centroid of every token among those of the cells nearest to its own. */
 export async function assignInCells(
   rowsOf: RowsOf,
-  members: readonly Uint32Array[],
-  { centroids, cells, cellOf }: Cells,
+  { members, cells: { centroids, cells, cellOf }, near }: Clustering,
   { dim, assign, signal, onShare }: ClusterOptions,
 ): Promise<Uint32Array> {
   const tokens = members.reduce((sum, { length }) => sum + length, 0)
   const owned = groupBy(cellOf, members.length)
+  const allCentroids = Uint32Array.from(cellOf, (_, c) => c)
   const codes = new Uint32Array(tokens)
   let done = 0
   for (const [cell, own] of members.entries()) {
     if (own.length === 0) continue
-    const candidates = Uint32Array.from(nearCells(cells, cell, dim).flatMap((near) => [...owned[near]!])).sort()
+    const neighbours = nearCells(cells, cell, near, dim).flatMap((other) => [...owned[other]!])
+    // A cell may have lost its centroids to others when they moved.
+    const candidates = neighbours.length > 0 ? Uint32Array.from(neighbours).sort() : allCentroids
     const rows = candidates.length === centroids.length / dim ? centroids : gather(centroids, candidates, dim)
     for (const ids of slices(own)) {
       const found = await assign(rowsOf(ids), rows, dim, { signal })
@@ -142,7 +180,7 @@ function* slices(ids: Uint32Array): Generator<Uint32Array> {
 }
 
 /** Lloyd's algorithm on the sphere, from random tokens. Returns `[count, E]`; rows may repeat where tokens do. */
-async function kmeans(tokens: Float32Array, count: number, options: ClusterOptions): Promise<Float32Array> {
+export async function kmeans(tokens: Float32Array, count: number, options: ClusterOptions): Promise<Float32Array> {
   const { dim, assign, random, signal } = options
   const rows = tokens.length / dim
   let centroids = gather(tokens, sampleOf(random, rows, count), dim)
@@ -161,7 +199,7 @@ async function kmeans(tokens: Float32Array, count: number, options: ClusterOptio
 }
 
 /** The direction of the mean of each centroid's tokens; where it has none, the row of `instead`. */
-function means(tokens: Float32Array, codes: Uint32Array, instead: Float32Array, dim: number): Float32Array {
+export function means(tokens: Float32Array, codes: Uint32Array, instead: Float32Array, dim: number): Float32Array {
   const sums = new Float64Array(instead.length)
   const counts = new Uint32Array(instead.length / dim)
   for (let t = 0; t < codes.length; t++) {
@@ -177,7 +215,8 @@ function means(tokens: Float32Array, codes: Uint32Array, instead: Float32Array, 
   return centroids
 }
 
-function nearCells(cells: Float32Array, cell: number, dim: number): number[] {
+function nearCells(cells: Float32Array, cell: number, near: number, dim: number): number[] {
+  if (near === 1) return [cell]
   const count = cells.length / dim
   const closeness = Array.from({ length: count }, (_, other) => {
     let sum = 0
@@ -186,11 +225,11 @@ function nearCells(cells: Float32Array, cell: number, dim: number): number[] {
   })
   return Array.from({ length: count }, (_, i) => i)
     .sort((a, b) => closeness[b]! - closeness[a]! || a - b)
-    .slice(0, NEAR_CELLS)
+    .slice(0, near)
 }
 
 /** Numbers of the items of each group, ascending. */
-function groupBy(groups: Uint32Array, count: number): Uint32Array[] {
+export function groupBy(groups: Uint32Array, count: number): Uint32Array[] {
   const sizes = new Uint32Array(count)
   for (const group of groups) sizes[group]!++
   const lists = Array.from(sizes, (size) => new Uint32Array(size))

@@ -16,6 +16,8 @@ export interface ExplainInput {
   /** `[T]` character ranges of the passage's rows in `input`; -1 for markers. */
   readonly starts: Int32Array
   readonly ends: Int32Array
+  /** Where tokens were pooled: the row that each token went into, `[T]`. A row then stands for all of its tokens. */
+  readonly rowOf?: readonly number[]
   /** `[Q]`: the row each query token matched, and how well. */
   readonly positions: Uint32Array
   readonly similarities: Float32Array
@@ -47,12 +49,15 @@ export function explainPassage(given: ExplainInput): Explanation {
 
 function matchedWords(given: ExplainInput, passage: string): Explanation['matches'] {
   const found: { start: number; end: number; similarity: number }[] = []
+  const tokensOf = tokensByRow(given.rowOf)
   given.positions.forEach((row, q) => {
-    const start = (given.starts[row] ?? -1) - given.offset
-    const end = (given.ends[row] ?? -1) - given.offset
-    // Query tokens that are no words, and tokens of the heading line, have nothing to mark in the passage.
-    if ((given.queryStarts[q] ?? -1) < 0 || start < 0) return
-    found.push({ ...wholeWord(passage, start, end), similarity: given.similarities[q] ?? 0 })
+    if ((given.queryStarts[q] ?? -1) < 0) return // no word of the user
+    for (const token of tokensOf(row)) {
+      const start = (given.starts[token] ?? -1) - given.offset
+      const end = (given.ends[token] ?? -1) - given.offset
+      if (start < 0) continue // a marker, or of the heading line: nothing to mark in the passage
+      found.push({ ...wholeWord(passage, start, end), similarity: given.similarities[q] ?? 0 })
+    }
   })
   const strongest = Math.max(...found.map(({ similarity }) => similarity), 0)
   const words = new Map<number, CharRange & { strength: number }>()
@@ -64,6 +69,18 @@ function matchedWords(given: ExplainInput, passage: string): Explanation['matche
     words.set(start, { start, end: Math.max(end, known?.end ?? 0), strength: Math.max(scaled, known?.strength ?? 0) })
   }
   return withoutOverlap([...words.values()].sort((a, b) => a.start - b.start))
+}
+
+/** Tokens that a row of the index stands for. */
+function tokensByRow(rowOf: ExplainInput['rowOf']): (row: number) => readonly number[] {
+  if (rowOf === undefined) return (row) => [row]
+  const tokens = new Map<number, number[]>()
+  rowOf.forEach((row, token) => {
+    const known = tokens.get(row)
+    if (known) known.push(token)
+    else tokens.set(row, [token])
+  })
+  return (row) => tokens.get(row) ?? []
 }
 
 /** Identifiers hold several words; only the one that begins first keeps a shared stretch. */

@@ -43,8 +43,8 @@ const api: EncoderApi = {
 function explain(hit: EngineHit, queryStarts: Int32Array): Explanation {
   const { text: input, offset } = contextualText(hit.headings, hit.text)
   const { starts, ends } = loaded().layoutDocument(input)
-  const { blocks, positions, similarities, language } = hit
-  return explainPassage({ input, offset, blocks, language, starts, ends, positions, similarities, queryStarts })
+  const { blocks, rowOf, positions, similarities, language } = hit
+  return explainPassage({ input, offset, blocks, language, starts, ends, rowOf, positions, similarities, queryStarts })
 }
 
 function loaded(): Encoder {

@@ -50,6 +50,7 @@ const api: EngineApi = {
             language: passage.section.page.language,
             ...passageText(passage),
             score,
+            rowOf: passage.rowOf,
             positions,
             similarities,
           }),

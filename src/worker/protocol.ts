@@ -100,6 +100,8 @@ export interface EngineHit {
   readonly text: string
   readonly blocks: readonly Block[]
   readonly score: number
+  /** Where tokens were pooled: the row that each token went into, `[T]`. */
+  readonly rowOf?: readonly number[]
   /** `[Q]`: row of the passage's matrix that each query token matched best, and the dot product it got. */
   readonly positions: Uint32Array
   readonly similarities: Float32Array

@@ -65,6 +65,27 @@ describe('build', () => {
     expect(await search(store, 'word7 word150 word290')).toEqual(['Long'])
   })
 
+  test('pooled: fewer vectors, the same sections, and which token went into which row', async () => {
+    const content = '# Cats\n\nA cat sleeps. A cat eats fish. A cat sleeps again and again.\n'
+    const sources = [...SOURCES, { path: 'more.md', content }]
+    const store = memoryStore()
+    const plaid = { pool: 2, clustering: 'tokens' } as const
+    const { tokens } = await buildIndex({ sources, encoder: fakeEncoder(), store, assign, plaid })
+    expect(tokens).toBeLessThan((await build(sources)).summary.tokens * 0.7)
+    const engine = await Engine.open(store, kernels)
+    const { hits } = await engine.search((await fakeEncoder().encodeQuery('cat sleeps again')).matrix, 1)
+    const { passage, positions, similarities } = hits[0]!
+    // Cats, A, cat, sleeps, A, cat, eats, fish, A, cat, sleeps, again, and, again: 1 + floor(13 / 2) rows.
+    expect(passage.section.headings).toEqual(['Cats'])
+    expect(passage.rowOf).toHaveLength(14)
+    expect(Math.max(...passage.rowOf!)).toBe(6)
+    const { rowOf } = passage
+    expect([rowOf![3], rowOf![10]]).toEqual([positions[1], positions[1]]) // both "sleeps"
+    expect([rowOf![11], rowOf![13]]).toEqual([positions[2], positions[2]]) // both "again"
+    expect(similarities.length).toBe(3)
+    engine.close()
+  })
+
   test('fewer sections than asked for: all there are, though some passages are empty', async () => {
     const silent: Encoder = {
       ...fakeEncoder(),

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { SelvageError } from '../../src/errors.ts'
 import { createOps } from '../../src/ops/create.ts'
+import type { PlaidBits } from '../../src/ops/ops.ts'
 import { PlaidBuilder, type PlaidOptions } from '../../src/plaid/builder.ts'
 import { type PlaidHeader, parsePlaidHeader, plaidPacks, readPlaidIndex } from '../../src/plaid/format.ts'
 import { centroidCount, cluster } from '../../src/plaid/kmeans.ts'
@@ -30,6 +31,8 @@ const matrix = (rows: readonly (readonly number[])[], dim: number): TokenMatrix 
   rows: rows.length,
   dim,
 })
+
+const unit = (row: readonly number[]): number[] => row.map((x) => x / Math.hypot(...row))
 
 const corpus = syntheticCorpus(600, 60, 32, 20)
 
@@ -139,6 +142,47 @@ test('clustering in two levels is near to clustering in one', async () => {
   expect(await closeness(two.centroids)).toBeGreaterThan((await closeness(one.centroids)) - 0.01)
 })
 
+describe('token-aware clustering', () => {
+  // Words of 32 dimensions: 5 frequent ones, whose tokens make groups of their own, and many rare ones.
+  const random = seeded(9)
+  const words = Array.from({ length: 200 }, () => unit(Array.from({ length: 32 }, () => random() - 0.5)))
+  const passages = Array.from({ length: 60 }, () => {
+    const ids = Array.from({ length: 30 }, () => Math.floor(random() < 0.5 ? random() * 5 : 5 + random() * 195))
+    const rows = ids.map((id) => unit(words[id]!.map((x) => x + (random() - 0.5) * 0.2)))
+    return { ids, passage: matrix(rows, 32) }
+  })
+
+  test('finds the passage that a query repeats, as clustering by vectors does', async () => {
+    const store = memoryStore()
+    const builder = new PlaidBuilder(store, { dim: 32, assign, clustering: 'tokens' })
+    for (const { ids, passage } of passages) builder.add(passage, ids)
+    const header = await builder.finish()
+    expect(header.centroidCount).toBeGreaterThan(400)
+    expect(header.centroidCount).toBeLessThan(560) // 512 wanted; shares of groups are rounded
+    const index = await openPlaid(store, header, ops)
+    for (const [id, { passage }] of passages.entries()) {
+      const found = await index.search(passage, { k: 1 })
+      expect(found.passages[0]!.id).toBe(id)
+      expect(found.passages[0]!.score).toBeGreaterThan(0.95 * passage.rows)
+    }
+    index.close()
+  })
+
+  test('token ids are asked for, and may be any numbers', async () => {
+    const options = { dim: 8, assign, clustering: 'tokens' } as const
+    const builder = new PlaidBuilder(memoryStore(), options)
+    const row = matrix([[1, 0, 0, 0, 0, 0, 0, 0]], 8)
+    expect(() => builder.add(row)).toThrow(
+      'Passage 0 has 1 rows and no token ids; clustering by tokens wants one for each.',
+    )
+    expect(() => builder.add(row, [1, 2])).toThrow('Passage 0 has 1 rows and 2 token ids;')
+    builder.add(row, [4_000_000_000])
+    builder.add(matrix([], 8), [])
+    await expect(builder.finish()).resolves.toMatchObject({ tokens: 1, centroidCount: 1 })
+    await expect(new PlaidBuilder(memoryStore(), options).finish()).resolves.toMatchObject({ tokens: 0 })
+  })
+})
+
 describe('small indexes', () => {
   test.each([
     ['nothing at all', []],
@@ -162,8 +206,14 @@ describe('small indexes', () => {
     index.close()
   })
 
-  test('the number of centroids is that of ColBERT', () => {
-    expect([0, 1, 100, 603_219, 1_097_734].map(centroidCount)).toEqual([0, 1, 100, 8192, 16_384])
+  test('the number of centroids is that of ColBERT, or twice that where it costs little', () => {
+    const counts = (dim: number, bits: PlaidBits, tokens: number[]) => tokens.map((n) => centroidCount(n, dim, bits))
+    expect(counts(64, 2, [0, 1, 100, 148_506, 262_144])).toEqual([0, 1, 100, 4096, 8192])
+    // From here on 2 · 8,192 · 64 bytes are an eighth of 18 bytes a token.
+    expect(counts(64, 2, [466_033, 466_034, 603_219, 1_097_734])).toEqual([8192, 16_384, 16_384, 32_768])
+    expect(counts(128, 4, [262_144])).toEqual([16_384])
+    // Codes of four bytes would take more than the centroids are worth.
+    expect(counts(64, 2, [16_000_000, 20_000_000, 100_000_000])).toEqual([32_768 * 2, 65_536, 131_072])
   })
 
   test('a sample is ascending and without repeats', () => {

@@ -9,6 +9,7 @@ function explain(
   words: readonly (readonly [word: string, length?: number])[],
   matches: readonly (readonly [row: number, similarity: number])[],
   markers = 0,
+  rowOf?: readonly number[],
 ) {
   let at = 0
   const starts = words.map(([word]) => {
@@ -21,6 +22,7 @@ function explain(
     blocks: [{ kind: 'paragraph', start: 0, end: PASSAGE.length }],
     starts: Int32Array.from([-1, ...starts]),
     ends: Int32Array.from([-1, ...starts.map((start, i) => start + (words[i]![1] ?? words[i]![0].length))]),
+    ...(rowOf && { rowOf }),
     positions: Uint32Array.from(matches, ([row]) => row),
     similarities: Float32Array.from(matches, ([, similarity]) => similarity),
     queryStarts: Int32Array.from(matches, (_, q) => (q < markers ? -1 : q)),
@@ -41,6 +43,13 @@ test('matched words are whole words, in order, the strongest at 1', () => {
   expect(result.matches[0]!.strength).toBe(1)
   // 0.8 of the best, on a scale that begins at 0.6: (0.8 - 0.6) / 0.4
   expect(result.matches[1]!.strength).toBeCloseTo(0.5, 6)
+})
+
+test('a pooled row stands for all of its tokens', () => {
+  const pooled = [0, 1, 2, 1] // [CLS], Dogs, unbelievable, and fish with the dogs
+  const result = explain([['Dogs'], ['unbe'], ['fish']], [[1, 1]], 0, pooled)
+  expect(wordsOf(result)).toEqual(['Dogs', 'fish'])
+  expect(result.matches.map(({ strength }) => strength)).toEqual([1, 1])
 })
 
 test('markers and padding of the query, weak matches and words of the heading mark nothing', () => {
