@@ -70,14 +70,16 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     )
     .addOption(modelOption())
     .addOption(bitsOption())
+    .addOption(poolOption())
+    .addOption(clusteringOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
     .option('--force', 'build even if nothing changed', false)
-    .action(async (folder, { baseUrl, urls, anchors, bits, ...options }) =>
+    .action(async (folder, { baseUrl, urls, anchors, bits, pool, clustering, ...options }) =>
       onExit(
         await buildCommand({
           folder,
           parse: { baseUrl, urls, anchors },
-          plaid: { bits },
+          plaid: { bits, pool, clustering },
           ...options,
         }),
       ),
@@ -109,10 +111,16 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     )
     .option('--candidates <n>', 'passages scored in full (default: as search does)', wholeNumber)
     .addOption(bitsOption())
+    .addOption(poolOption())
+    .addOption(clusteringOption())
+    .option('--centroids <n>', 'number of centroids (default: by the number of tokens)', wholeNumber)
+    .option('--seed <n>', 'of the build', wholeNumber, 42)
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
-    .action(async (folder, { bits, ...options }) => onExit(await evalCommand({ folder, plaid: { bits }, ...options })))
+    .action(async (folder, { bits, pool, clustering, centroids, seed, ...options }) =>
+      onExit(await evalCommand({ folder, plaid: { bits, pool, clustering, centroids, seed }, ...options })),
+    )
 
   program
     .command('export')
@@ -151,6 +159,18 @@ function bitsOption() {
   return new Option('--bits <n>', 'bits per dimension of a token: 1, 2, 4 or 8; more is larger and closer to exact')
     .default(2)
     .argParser(bitsOf)
+}
+
+function poolOption() {
+  return new Option('--pool <n>', 'token pooling: about one vector for n tokens; 2 halves the index')
+    .default(1)
+    .argParser(wholeNumber)
+}
+
+function clusteringOption() {
+  return new Option('--clustering <how>', 'centroids by all vectors, or faster and a little worse within equal tokens')
+    .choices(['vectors', 'tokens'] as const)
+    .default('vectors' as const)
 }
 
 function bitsOf(value: string): PlaidBits {

@@ -6,60 +6,73 @@ import type { FailoverOps } from '../ops/failover.ts'
 import { toHalves } from '../ops/half.ts'
 import type { PassageBatch, StageTimes } from '../ops/ops.ts'
 import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
-import { plaidPacks } from '../plaid/format.ts'
-import { DEFAULT_CANDIDATES, openPlaid, queryBatch } from '../plaid/search.ts'
+import { decompress } from '../plaid/data.ts'
+import { plaidPacks, readPlaidData } from '../plaid/format.ts'
+import { defaultCandidates, openPlaid, queryBatch } from '../plaid/search.ts'
 import { topK } from '../plaid/topK.ts'
 import { memoryStore } from '../store/memory.ts'
-import type { OnProgress, PassageId, TokenMatrix } from '../types.ts'
+import type { EncodedText, OnProgress, PassageId, TokenMatrix } from '../types.ts'
 
 export interface System {
-  /** Document numbers, best first. */
-  rank(query: TokenMatrix): Promise<{ readonly ids: readonly PassageId[]; readonly elapsedMs: StageTimes }>
+  /** Document numbers, best first, `depth` of them or all there are. */
+  rank(query: TokenMatrix, depth: number): Promise<Ranked>
   close(): void
 }
+
+export interface Ranked {
+  readonly ids: readonly PassageId[]
+  readonly elapsedMs: StageTimes
+}
+
+/** A document as the encoder gives it. */
+export type Document = Pick<EncodedText, 'matrix' | 'tokenIds'>
 
 /** What the compressed index of a run is like. */
 export interface PlaidFacts {
   readonly bits: number
   readonly centroids: number
+  /** For ten hits. */
   readonly candidates: number
   /** All packs but texts. */
   readonly bytesPerToken: number
   readonly buildSeconds: number
 }
 
-/** Documents kept in an exact ranking: enough for recall@100 after sections are joined into pages. */
-const EXACT_DEPTH = 1000
-
 /** Exact MaxSim over every vector, in f16. */
 export async function exactSystem(documents: readonly TokenMatrix[], dim: number, ops: FailoverOps): Promise<System> {
   const passages = await ops.load(asBatch(documents, dim))
+  /** A query is ranked to several depths; all its scores are there after the first. */
+  let last: { readonly query: TokenMatrix; readonly scores: Float32Array } | undefined
   return {
-    async rank(query) {
+    async rank(query, depth) {
       const start = performance.now()
-      const { scores } = await ops.maxSim(queryBatch(query), passages)
-      return {
-        ids: topK(scores, EXACT_DEPTH).map(({ id }) => id),
-        elapsedMs: { total: performance.now() - start },
-      }
+      if (last?.query !== query) last = { query, scores: (await ops.maxSim(queryBatch(query), passages)).scores }
+      const ids = topK(last.scores, depth).map(({ id }) => id)
+      return { ids, elapsedMs: { total: performance.now() - start } }
     },
     close: () => passages.release(),
   }
 }
 
-/** The index that `selvage build` writes, in memory. Ranks as many documents as it scores with residuals. */
+export interface PlaidSystem extends System {
+  readonly facts: PlaidFacts
+  /** The documents as the index remembers them: exact MaxSim over these tells what codec and integers cost, each alone. */
+  remembered(): Promise<TokenMatrix[]>
+}
+
+/** The index that `selvage build` writes, in memory. */
 export async function plaidSystem(
-  documents: readonly TokenMatrix[],
+  documents: readonly Document[],
   dim: number,
   ops: FailoverOps,
   options: PlaidOptions & { readonly candidates?: number; readonly onProgress?: OnProgress },
-): Promise<System & { readonly facts: PlaidFacts }> {
-  const { candidates = DEFAULT_CANDIDATES, onProgress, ...plaid } = options
+): Promise<PlaidSystem> {
+  const { candidates, onProgress, ...plaid } = options
   const store = memoryStore()
   const start = performance.now()
   const assign = ops.assignCentroids.bind(ops)
   const builder = new PlaidBuilder(store, { dim, assign, ...plaid })
-  for (const document of documents) builder.add(document)
+  for (const { matrix, tokenIds } of documents) builder.add(matrix, tokenIds)
   const header = await builder.finish({ onProgress })
   const buildSeconds = (performance.now() - start) / 1000
   const index = await openPlaid(store, header, ops)
@@ -68,14 +81,15 @@ export async function plaidSystem(
     facts: {
       bits: header.bits,
       centroids: header.centroidCount,
-      candidates,
+      candidates: candidates ?? defaultCandidates(10),
       bytesPerToken: bytes / Math.max(1, header.tokens),
       buildSeconds,
     },
-    async rank(query) {
-      const { passages, elapsedMs } = await index.search(query, { k: candidates, candidates })
+    async rank(query, k) {
+      const { passages, elapsedMs } = await index.search(query, { k, candidates })
       return { ids: passages.map(({ id }) => id), elapsedMs }
     },
+    remembered: async () => [...decompress(await readPlaidData(store, header))],
     close: () => index.close(),
   }
 }

@@ -47,10 +47,16 @@ export interface EvalReport extends SystemReport {
   /** What a rank counts: a document, or the page that a section's id names before "#". */
   readonly ranked: 'documents' | 'pages'
   readonly model: string
-  /** With `both`: float MaxSim on the same vectors, and which share of its ten best the index finds among its own. */
+  /** With `both`: what is lost on the way from float MaxSim on all vectors to the index's answers. */
   readonly exact?: SystemReport
-  readonly 'overlap@10'?: number
+  /** Float MaxSim on the vectors as the index remembers them: what remains of the loss is that of integers and candidates. */
+  readonly remembered?: SystemReport
+  /** Shares of the ten best that two of them have in common. */
+  readonly 'overlap@10'?: { readonly 'plaid, exact': number; readonly 'plaid, remembered': number }
 }
+
+/** Documents ranked for metrics at 10, and for recall@100; more where they are joined into pages. */
+const DEPTH = { documents: [10, 100], pages: [40, 400] } as const
 
 export async function evalCommand(options: EvalCommandOptions): Promise<number> {
   const display = progressDisplay()
@@ -83,8 +89,11 @@ function told(report: EvalReport): string[] {
   return [
     `${report.queries} queries on ${count(report.documents)} documents (${count(report.tokens)} tokens), ranked by ${report.ranked}, model ${report.model}`,
     ...system(name, report),
+    ...(report.remembered ? system("Float MaxSim on the index's own vectors", report.remembered) : []),
     ...(report.exact ? system('Exact MaxSim', report.exact) : []),
-    ...(report['overlap@10'] === undefined ? [] : [`Overlap of the ten best: ${report['overlap@10'].toFixed(3)}`]),
+    ...Object.entries(report['overlap@10'] ?? {}).map(
+      ([pair, share]) => `Overlap of the ten best, ${pair}: ${share.toFixed(3)}`,
+    ),
     `In all ${seconds(report.seconds * 1000)}.`,
   ]
 }
@@ -116,48 +125,63 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     for (const { id, text } of labelled) queries.push({ id, matrix: (await encoder.encodeQuery(text)).matrix })
     const encodeMs = (performance.now() - encodeStart) / queries.length
 
+    const ranked = pages ? 'pages' : 'documents'
     const measure = async (system: System): Promise<Measured> => {
       const rankings = new Map<string, readonly number[]>()
+      const named = { first: new Map<string, string[]>(), deep: new Map<string, string[]>() }
       const stages = new Map<string, number>([['encode', encodeMs]])
+      const nameAll = (ids: readonly number[]): string[] => {
+        const names = ids.map((p) => corpus[p]!.id)
+        return pages ? [...new Set(names.map(pageOf))] : names
+      }
       for (const { id, matrix } of queries) {
-        const { ids, elapsedMs } = await system.rank(matrix)
+        const [first, deep] = DEPTH[ranked]
+        const { ids, elapsedMs } = await system.rank(matrix, first)
         rankings.set(id, ids)
+        named.first.set(id, nameAll(ids))
+        named.deep.set(id, nameAll((await system.rank(matrix, deep)).ids))
         for (const [stage, ms] of Object.entries(elapsedMs))
           stages.set(stage, (stages.get(stage) ?? 0) + ms / queries.length)
         onProgress({ stage: 'search', loaded: rankings.size, total: queries.length, unit: 'items' })
       }
       system.close()
-      const named = [...rankings].map(([id, ids]): [string, string[]] => {
-        const ranked = ids.map((p) => corpus[p]!.id)
-        return [id, pages ? [...new Set(ranked.map(pageOf))] : ranked]
-      })
+      const summary = { ...summarize(named.first, qrels), 'recall@100': summarize(named.deep, qrels)['recall@100'] }
       const msPerStage = Object.fromEntries([...stages].map(([stage, ms]) => [stage, round(ms)]))
-      return { rankings, figures: { ...summarize(new Map(named), qrels), 'ms per stage': msPerStage } }
+      return { rankings, figures: { ...summary, 'ms per stage': msPerStage } }
     }
 
     const documents = encoded.map(({ matrix }) => matrix)
     const tokens = documents.reduce((sum, { rows }) => sum + rows, 0)
-    const facts = { documents: corpus.length, tokens, ranked: pages ? 'pages' : 'documents', model: name } as const
-    const runExact = async () => measure(await exactSystem(documents, dim, ops))
+    const facts = { documents: corpus.length, tokens, ranked, model: name } as const
+    const runExact = async (of: readonly TokenMatrix[]) => measure(await exactSystem(of, dim, ops))
     const floatBytes = { 'bytes per token': dim * 2 }
     if (mode === 'exact') {
-      const { figures } = await runExact()
+      const { figures } = await runExact(documents)
       return { mode, ...figures, ...floatBytes, ...facts, seconds: secondsSince(start) }
     }
-    const system = await plaidSystem(documents, dim, ops, { ...plaid, candidates, onProgress })
+    const system = await plaidSystem(encoded, dim, ops, { ...plaid, candidates, onProgress })
     const { bytesPerToken, buildSeconds, ...index } = system.facts
+    const vectors = mode === 'both' ? await system.remembered() : []
     const compressed = await measure(system)
-    const exact = mode === 'both' ? await runExact() : undefined
+    const sized = { 'bytes per token': round(bytesPerToken) }
+    const both = async () => {
+      const [remembered, exact] = [await runExact(vectors), await runExact(documents)]
+      return {
+        remembered: { ...remembered.figures, ...sized },
+        exact: { ...exact.figures, ...floatBytes },
+        'overlap@10': {
+          'plaid, exact': overlap(compressed.rankings, exact.rankings, 10),
+          'plaid, remembered': overlap(compressed.rankings, remembered.rankings, 10),
+        },
+      }
+    }
     return {
       mode: 'plaid',
       ...compressed.figures,
-      'bytes per token': round(bytesPerToken),
+      ...sized,
       index: { ...index, 'build seconds': round(buildSeconds) },
       ...facts,
-      ...(exact && {
-        exact: { ...exact.figures, ...floatBytes },
-        'overlap@10': overlap(compressed.rankings, exact.rankings, 10),
-      }),
+      ...(mode === 'both' && (await both())),
       seconds: secondsSince(start),
     }
   } finally {

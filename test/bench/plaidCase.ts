@@ -13,7 +13,7 @@ import { NARROW_CENTROIDS, type PlaidBits, type PlaidIndex, type PlaidResult } f
 import { ReferencePlaid } from '../../src/ops/plaidReference.ts'
 import { PlaidBuilder } from '../../src/plaid/builder.ts'
 import { plaidPacks, readPlaidIndex } from '../../src/plaid/format.ts'
-import { DEFAULT_CANDIDATES, queryBatch } from '../../src/plaid/search.ts'
+import { defaultCandidates, queryBatch } from '../../src/plaid/search.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { TokenMatrix } from '../../src/types.ts'
 import { type Corpus, drawnIndex, QUERY_TOKENS, syntheticCorpus } from './synthetic.ts'
@@ -67,6 +67,7 @@ export interface PeerResult extends Spread {
 
 const WARM_UP = 10
 const K = 10
+const CANDIDATES = defaultCandidates(K)
 const BUDGETS = [64, 128, 256, 512, 1024]
 
 export async function runCase(given: Case): Promise<CaseResult> {
@@ -74,7 +75,7 @@ export async function runCase(given: Case): Promise<CaseResult> {
   const prepared = given.drawn ? prepareDrawn(given) : await prepareBuilt(given, ops)
   const { queries } = prepared
   const index = await ops.loadPlaid(prepared.index)
-  const search = (query: TokenMatrix, k = K, candidates = DEFAULT_CANDIDATES): Promise<PlaidResult> =>
+  const search = (query: TokenMatrix, k = K, candidates = CANDIDATES): Promise<PlaidResult> =>
     ops.searchPlaid(queryBatch(query), index, { k, candidates })
 
   if (!given.drawn) await checkFirst(await prepared.index(), queries, search)
@@ -108,13 +109,13 @@ export async function runCase(given: Case): Promise<CaseResult> {
     backend: ops.backend,
     totalTokens: index.tokens,
     centroids: index.centroids,
-    candidates: DEFAULT_CANDIDATES,
+    candidates: CANDIDATES,
     residentBytes: index.bytes,
     ms,
     stageMs,
     scanGBs: (index.tokens * (codeBytes + QUERY_TOKENS)) / (stageMs['scan']! * 1e6),
     centroidGMacs: (index.centroids * multiplyAdds) / (stageMs['centroids']! * 1e6),
-    residualGMacs: (DEFAULT_CANDIDATES * meanLength * multiplyAdds) / (stageMs['residuals']! * 1e6),
+    residualGMacs: (CANDIDATES * meanLength * multiplyAdds) / (stageMs['residuals']! * 1e6),
     recallAt10,
     ...prepared.facts,
     ...(prepared.corpus && (await compared(prepared.corpus, given, ops, ours))),
@@ -159,7 +160,7 @@ async function checkFirst(
 ): Promise<void> {
   const reference = new ReferencePlaid(index)
   for (const query of queries.slice(0, 2)) {
-    const want = reference.search(queryBatch(query), 0, { k: K, candidates: DEFAULT_CANDIDATES })
+    const want = reference.search(queryBatch(query), 0, { k: K, candidates: CANDIDATES })
     const got = (await search(query)).hits[0]!
     if (`${want.ids}|${want.scores}` !== `${got.ids}|${got.scores}`)
       throw new Error(`Wrong answer: got ${got.ids}|${got.scores}, the reference says ${want.ids}|${want.scores}.`)
@@ -170,7 +171,7 @@ async function checkFirst(
 async function compared(corpus: Corpus, given: Case, ops: FailoverOps, ours: readonly Uint32Array[]) {
   const system = await exactSystem(corpus.passages, corpus.dim, ops)
   const exact: (readonly number[])[] = []
-  for (const query of corpus.queries) exact.push((await system.rank(query)).ids.slice(0, K))
+  for (const query of corpus.queries) exact.push((await system.rank(query, K)).ids)
   system.close()
   return {
     exactOverlap: meanOverlap(exact, ours),
@@ -180,6 +181,8 @@ async function compared(corpus: Corpus, given: Case, ops: FailoverOps, ours: rea
 
 /** Candidates and probes of the peer: its defaults, and less and more. */
 const PEER_SETTINGS = [
+  [256, 1],
+  [256, 2],
   [512, 2],
   [1024, 4],
   [4096, 4],

@@ -3,7 +3,14 @@
  * word's vector shifts with its passage, and a query repeats some tokens of one passage, blurred.
  * For the largest sizes, where encoding a corpus would be the work of hours, codes and residual bytes are drawn directly.
  */
-import type { PlaidBits, PlaidCodec, PlaidIndex, PlaidPart } from '../../src/ops/ops.ts'
+import {
+  NARROW_CENTROIDS,
+  type PlaidBits,
+  type PlaidCodec,
+  type PlaidIndex,
+  type PlaidPart,
+} from '../../src/ops/ops.ts'
+import { centroidCount } from '../../src/plaid/kmeans.ts'
 import type { TokenMatrix } from '../../src/types.ts'
 import { offsetsOf, type Random, seeded } from '../ops/data.ts'
 
@@ -74,8 +81,8 @@ export function drawnIndex(
   queryCount: number,
 ): { index: PlaidIndex; queries: TokenMatrix[] } {
   const random = seeded(passageCount + bits)
-  const centroidCount = 2 ** Math.floor(Math.log2(16 * Math.sqrt(passageCount * meanTokens)))
-  const directions = unitRows(random, centroidCount, dim)
+  const count = centroidCount(passageCount * meanTokens, dim, bits)
+  const directions = unitRows(random, count, dim)
   let largest = 0
   for (const value of directions) largest = Math.max(largest, Math.abs(value))
   const weights = Int8Array.from({ length: 2 ** bits }, (_, i) => Math.round(((i + 0.5) / 2 ** bits - 0.5) * 200))
@@ -86,17 +93,17 @@ export function drawnIndex(
   const themeCode = (theme: number, i: number) => Math.imul(theme * THEME_WORDS + i + 1, 0x9e3779b1) >>> 0
   const parts: PlaidPart[] = []
   for (let first = 0; first < passageCount; first += PART_PASSAGES) {
-    const count = Math.min(PART_PASSAGES, passageCount - first)
-    const offsets = offsetsOf(Array.from({ length: count }, () => Math.round(meanTokens * (0.5 + random()))))
-    const tokens = offsets[count]!
-    const codes = centroidCount <= 65_536 ? new Uint16Array(tokens) : new Uint32Array(tokens)
-    for (let p = 0; p < count; p++) {
+    const size = Math.min(PART_PASSAGES, passageCount - first)
+    const offsets = offsetsOf(Array.from({ length: size }, () => Math.round(meanTokens * (0.5 + random()))))
+    const tokens = offsets[size]!
+    const codes = count <= NARROW_CENTROIDS ? new Uint16Array(tokens) : new Uint32Array(tokens)
+    for (let p = 0; p < size; p++) {
       const theme = below(random, themeCount)
       for (let t = offsets[p]!; t < offsets[p + 1]!; t++)
         codes[t] =
           random() < COMMON_SHARE
-            ? zipf(random, Math.min(COMMON_WORDS, centroidCount))
-            : themeCode(theme, zipf(random, THEME_WORDS)) % centroidCount
+            ? zipf(random, Math.min(COMMON_WORDS, count))
+            : themeCode(theme, zipf(random, THEME_WORDS)) % count
     }
     const residuals = new Uint8Array((tokens * dim * bits) / 8)
     const view = new Uint32Array(residuals.buffer, 0, residuals.length >> 2)

@@ -177,6 +177,15 @@ describe('eval', () => {
     out = ''
     expect(await selvage('eval', at('set'), '--qrels', at('set/pages.tsv'), '--limit', '1', '--json')).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ queries: 1, documents: 3, 'ndcg@10': 1, ranked: 'pages' })
+    out = ''
+    const pooled = ['--pool', '2', '--clustering', 'tokens', '--bits', '8']
+    expect(await selvage('eval', at('set'), '--mode', 'both', ...pooled, '--json')).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      'ndcg@10': 1,
+      remembered: { 'ndcg@10': 1 },
+      exact: { 'ndcg@10': 1, 'bytes per token': 128 },
+      'overlap@10': { 'plaid, exact': 1, 'plaid, remembered': 1 },
+    })
   })
 })
 
