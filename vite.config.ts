@@ -4,6 +4,7 @@
  *                                     static page can use · dist/node/: the command line and `selvage/node`
  *   vite build --mode demo            dist/demo/: the demo page, which uses the library as built
  *   vite build --mode bench           dist/bench/: the PLAID bench, plain Node without a test runner around it
+ *   vitest --mode interop             exchange with next-plaid and fast-plaid themselves
  *   vitest                            projects `node`; `browser`, in a real Chromium, so that WebGPU is real too
  *                                     (SwiftShader where there is no GPU); `e2e`, the built page and the packed package
  */
@@ -115,7 +116,7 @@ const tests: ViteUserConfig = {
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts', 'test/e2e/**'],
+          exclude: ['test/**/*.browser.test.ts', 'test/e2e/**', 'test/interop/**'],
           testTimeout: 60_000, // a model is loaded in some
         },
       },
@@ -153,6 +154,12 @@ const tests: ViteUserConfig = {
   },
 }
 
-const CONFIGS: Readonly<Record<string, ViteUserConfig>> = { library, demo, bench }
+/** Needs cargo and a Python with fast-plaid: test/interop says how. */
+const interop: ViteUserConfig = {
+  plugins: [assemblyScript()],
+  test: { include: ['test/interop/*.test.ts'] },
+}
+
+const CONFIGS: Readonly<Record<string, ViteUserConfig>> = { library, demo, bench, interop }
 
 export default defineConfig(({ mode }) => CONFIGS[mode] ?? tests)

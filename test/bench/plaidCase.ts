@@ -16,6 +16,7 @@ import { plaidPacks, readPlaidIndex } from '../../src/plaid/format.ts'
 import { defaultCandidates, queryBatch } from '../../src/plaid/search.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { TokenMatrix } from '../../src/types.ts'
+import { tokFile } from '../support/tokFile.ts'
 import { type Corpus, drawnIndex, QUERY_TOKENS, syntheticCorpus } from './synthetic.ts'
 
 export interface Case {
@@ -219,14 +220,6 @@ function runPeer(binary: string, corpus: Corpus, { bits }: Case, exact: readonly
   } finally {
     rmSync(folder, { recursive: true })
   }
-}
-
-/** int32 P, E, lengths[P], then the rows as f32: what the peers read. */
-function tokFile(matrices: readonly TokenMatrix[], dim: number): Buffer {
-  const head = Int32Array.of(matrices.length, dim, ...matrices.map(({ rows }) => rows))
-  const bytes = ({ buffer, byteOffset, byteLength }: Int32Array | Float32Array) =>
-    Buffer.from(buffer, byteOffset, byteLength)
-  return Buffer.concat([bytes(head), ...matrices.map(({ data }) => bytes(data))])
 }
 
 function meanOverlap(want: readonly ArrayLike<number>[], got: readonly ArrayLike<number>[]): number {

@@ -1,5 +1,5 @@
 /** Indexes of the real next-plaid and fast-plaid (test/fixtures/exchange) are read, searched, and written as they were. */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -8,9 +8,12 @@ import { toIndex } from '../../src/plaid/data.ts'
 import { readNextPlaid, writeNextPlaid } from '../../src/plaid/exchange/nextPlaid.ts'
 import { readNpy, writeNpy } from '../../src/plaid/exchange/npy.ts'
 import { readPlaidData, writePlaid } from '../../src/plaid/format.ts'
+import { queryBatch } from '../../src/plaid/search.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { BlobSource } from '../../src/store/store.ts'
 import { offsetsOf } from '../ops/data.ts'
+import { expectAgreement, type TheirHits } from '../support/agreement.ts'
+import { exchangeCorpus, exchangeIndex } from '../support/exchangeCorpus.ts'
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/exchange')
 const ops = await createOps({ backend: 'wasm' })
@@ -92,6 +95,34 @@ test('what is written holds the values that next-plaid writes', async () => {
   const parsed = async (bytes: Uint8Array | undefined): Promise<unknown> => JSON.parse(new TextDecoder().decode(bytes))
   for (const name of ['doclens.0.json', '0.metadata.json', 'plan.json', 'metadata.json'])
     expect(await parsed(await folder('next-plaid').get(name))).toMatchObject(Object(await parsed(written.get(name))))
+})
+
+describe('an index of ours', () => {
+  test('is written as it was when the others searched it', async () => {
+    const written: string[] = []
+    await writeNextPlaid(await exchangeIndex(ops, 2), async (name, bytes) => {
+      written.push(name)
+      expect([name, Buffer.from(bytes)]).toEqual([name, await readFile(join(FIXTURES, 'selvage', name))])
+    })
+    expect(written.sort()).toEqual((await readdir(join(FIXTURES, 'selvage'))).sort())
+  })
+
+  test.each(['next-plaid', 'fast-plaid'] as const)('is answered from as %s did', async (system) => {
+    const theirs: Record<typeof system, TheirHits> = JSON.parse(await readFile(join(FIXTURES, 'selvage.json'), 'utf8'))
+    const data = await readNextPlaid(folder('selvage'))
+    const loaded = await ops.loadPlaid(toIndex(data))
+    const { queries } = exchangeCorpus()
+    const ours = await Promise.all(
+      queries.map((query) => ops.searchPlaid(queryBatch(query), loaded, { k: 80, candidates: Infinity })),
+    )
+    expectAgreement(
+      data,
+      queries,
+      ours.map(({ hits }) => hits[0]!),
+      theirs[system],
+    )
+    loaded.release()
+  })
 })
 
 describe('what cannot be read', () => {
