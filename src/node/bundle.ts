@@ -1,5 +1,5 @@
 /**
- * Two Vite plugins that make the library's browser files: what the source names in a way that dev and tests understand
+ * Vite plugins that make the library's browser files: what the source names in a way that dev and tests understand
  * becomes, in dist/browser/, plain sibling files that any bundler and any static page understand.
  */
 import { readFileSync } from 'node:fs'
@@ -64,5 +64,20 @@ export function siblingWorkers(): Plugin {
       return { code: code.replace(/'\.\/(\w+)\.ts', import\.meta\.url/g, `'./$1.js', ${held}`), map: null }
     },
     renderChunk: (code) => ({ code: code.replaceAll(held, 'import.meta.url'), map: null }),
+  }
+}
+
+/** WGSL without its comments and indentation, which are most of it. Lines stay, for the compiler names them in errors. */
+export function bareShaders(): Plugin {
+  const suffix = '.wgsl?raw'
+  return {
+    name: 'selvage:shaders',
+    enforce: 'pre',
+    load(id) {
+      if (!id.endsWith(suffix)) return undefined
+      const source = readFileSync(id.slice(0, -'?raw'.length), 'utf8')
+      const bare = source.split('\n').map((line) => line.replace(/\/\/.*$/, '').trim())
+      return `export default ${JSON.stringify(bare.join('\n'))}`
+    },
   }
 }

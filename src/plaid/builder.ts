@@ -121,7 +121,7 @@ export class PlaidBuilder {
       onProgress?.({ stage, loaded: Math.round(share * tokens), total: tokens, unit: 'items' })
     const common = { dim, assign, random, signal }
 
-    const count = Math.min(this.#options.centroids ?? centroidCount(tokens, dim, this.#bits), tokens)
+    const count = Math.min(this.#options.centroids ?? centroidCount(tokens, dim), tokens)
     const found =
       clustering === 'tokens'
         ? await clusterByGroup(rowsOf, this.#joinedGroups(), count, { ...common, onShare: report('cluster') })

@@ -8,7 +8,7 @@
  * (Two-level quantisers are an old idea: Nistér and Stewénius, 2006.)
  */
 import { throwIfAborted } from '../errors.ts'
-import { NARROW_CENTROIDS, type Ops, type PlaidBits } from '../ops/ops.ts'
+import { NARROW_CENTROIDS, type Ops } from '../ops/ops.ts'
 import { concat } from '../util.ts'
 import { type Random, sampleOf } from './random.ts'
 
@@ -51,7 +51,7 @@ export interface Clustering {
   readonly near: number
 }
 
-/** Of what a token takes in codes and residuals, the share that more centroids may add. */
+/** Of what a token takes in codes and residuals at 2 bits, the share that more centroids may add. */
 const CENTROID_SHARE = 1 / 8
 
 /**
@@ -59,11 +59,10 @@ const CENTROID_SHARE = 1 / 8
  * where they then still take at most an eighth of what the tokens do, and codes stay two bytes: of the ten best of exact
  * MaxSim .883 are found on the Ray documentation instead of .858 (2 bits, 128 candidates), for a byte a token more.
  */
-export function centroidCount(tokens: number, dim: number, bits: PlaidBits): number {
+export function centroidCount(tokens: number, dim: number): number {
   if (tokens === 0) return 0
   const usual = 2 ** Math.floor(Math.log2(16 * Math.sqrt(tokens)))
-  const tokenBytes = 2 + (dim * bits) / 8
-  const affordable = 2 * usual * dim <= CENTROID_SHARE * tokenBytes * tokens
+  const affordable = 2 * usual * dim <= CENTROID_SHARE * (2 + dim / 4) * tokens
   return Math.min(tokens, affordable && 2 * usual <= NARROW_CENTROIDS ? 2 * usual : usual)
 }
 

@@ -1,7 +1,9 @@
 /**
  * How large is a compressed index, how fast is it searched, and how much does it lose? `npm run bench` runs every case;
  * `--cases 1k,10k` some of them, `--peer <binary>` next-plaid on the same vectors (test/bench/peers), `--json <file>` writes
- * what the tables show. WASM on one thread; no figures from a GPU are taken.
+ * what the tables show. WASM on one thread; WebGPU too where Node has a real GPU (gpu.ts), `--software` tries the GPU's half
+ * on a software adapter: slow, and no figures.
+ * What each case takes on a GPU is printed by the planner that search uses, with or without one.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -9,7 +11,12 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { PlaidBits } from '../../src/ops/ops.ts'
+import { planResidency, planSearch } from '../../src/ops/webgpu/plaidPlan.ts'
+import { centroidCount } from '../../src/plaid/kmeans.ts'
+import { defaultCandidates } from '../../src/plaid/search.ts'
+import { findGpu } from './gpu.ts'
 import { type Case, type CaseResult, runCase } from './plaidCase.ts'
+import { QUERY_TOKENS } from './synthetic.ts'
 
 const SIZES: Readonly<Record<string, { passages: number; queries: number; drawn: boolean }>> = {
   '1k': { passages: 1000, queries: 200, drawn: false },
@@ -25,41 +32,90 @@ const { values } = parseArgs({
     bits: { type: 'string', default: BITS.join(',') },
     peer: { type: 'string' },
     json: { type: 'string' },
+    software: { type: 'boolean', default: false },
     case: { type: 'string' },
   },
 })
-if (values.case === undefined) runAll()
-else process.stdout.write(`${JSON.stringify(await runCase(JSON.parse(values.case)))}\n`)
+if (values.case === undefined) await runAll()
+// Dawn would keep the process alive.
+else process.stdout.write(`${JSON.stringify(await runCase(JSON.parse(values.case)))}\n`, () => process.exit(0))
 
-function runAll(): void {
+async function runAll(): Promise<void> {
+  const noGpu = await findGpu(values.software)
   const results: CaseResult[] = []
+  const plans: object[] = []
   for (const name of values.cases.split(','))
     for (const bits of BITS.filter((b) => values.bits.split(',').includes(String(b)))) {
       const size = SIZES[name]
       if (size === undefined) throw new Error(`There is no case "${name}"; there are ${Object.keys(SIZES).join(', ')}.`)
-      const given: Case = { ...size, tokens: 100, dim: 64, bits, peer: size.drawn ? undefined : values.peer }
-      process.stderr.write(`${name} passages, ${bits} bits …\n`)
-      const args = ['--max-old-space-size=16000', fileURLToPath(import.meta.url), '--case', JSON.stringify(given)]
-      const { status, stdout } = spawnSync(process.execPath, args, {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        encoding: 'utf8',
-      })
-      if (status !== 0) throw new Error(`The case ${name} at ${bits} bits failed.`)
-      results.push(JSON.parse(stdout))
+      const given = { ...size, tokens: 100, dim: 64, bits }
+      plans.push(gpuPlan(given))
+      results.push(runOne({ ...given, backend: 'wasm', peer: size.drawn ? undefined : values.peer }))
+      if (noGpu === undefined) results.push(runOne({ ...given, backend: 'webgpu', software: values.software }))
     }
   const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version }
-  process.stdout.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; one thread, no GPU.\n`)
+  process.stdout.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; WASM on one thread.\n`)
+  if (noGpu !== undefined) process.stdout.write(`No figures from a GPU were taken: ${noGpu}.\n`)
   console.table(results.map(overview))
   console.table(results.map(kernels))
-  console.table(results.flatMap(peers))
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, results }, null, 1)}\n`)
+  const compared = results.flatMap(peers)
+  if (compared.length > 0) console.table(compared)
+  process.stdout.write('On a GPU, as planned for the limits that every device has:\n')
+  console.table(plans)
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, noGpu, results, plans }, null, 1)}\n`)
 }
 
-function overview(result: CaseResult) {
-  const { passages, bits, buildSeconds, bytesPerToken, ms, candidates, recallAt10, exactOverlap, peakMemoryMB } = result
+/** In a process of its own, so that peak memory is its own. */
+function runOne(given: Case): CaseResult {
+  process.stderr.write(`${given.passages} passages, ${given.bits} bits, ${given.backend} …\n`)
+  const args = ['--max-old-space-size=16000', fileURLToPath(import.meta.url), '--case', JSON.stringify(given)]
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`The case ${JSON.stringify(given)} failed.`)
+  return JSON.parse(stdout)
+}
+
+/** Of one query of 32 tokens for ten hits with matches. */
+function gpuPlan({ passages, tokens, dim, bits }: Omit<Case, 'backend'>) {
+  const total = passages * tokens
+  const shape = { dim, bits, passages, tokens: total, centroids: centroidCount(total, dim) }
+  const defaults = { bytes: 2 ** 26, bindingBytes: 2 ** 27, work: 2 ** 34, groups: 65_535 }
+  const residency = planResidency(shape, new Uint32Array(passages).fill(tokens), defaults.bindingBytes)
+  const asked = { offsets: Uint32Array.of(0, QUERY_TOKENS), k: 10, candidates: defaultCandidates(10), matches: true }
+  const [round] = planSearch(shape, residency, asked, defaults)
+  const bindings = residency.parts.flatMap(({ bytes }) => Object.values(bytes))
   return {
     passages,
     bits,
+    centroids: shape.centroids,
+    'resident MB': rounded(residency.bytes / 1e6),
+    parts: residency.parts.length,
+    'largest binding MB': rounded(Math.max(residency.centroidBytes, ...bindings) / 1e6),
+    'MB of a query': rounded(Object.values(round!.bytes).reduce((sum, bytes) => sum + bytes, 0) / 1e6),
+    dispatches: round!.submits.flat().length,
+    submits: round!.submits.length,
+  }
+}
+
+function overview(result: CaseResult) {
+  const {
+    passages,
+    bits,
+    backend,
+    buildSeconds,
+    bytesPerToken,
+    ms,
+    candidates,
+    recallAt10,
+    exactOverlap,
+    peakMemoryMB,
+  } = result
+  return {
+    passages,
+    bits,
+    backend,
     'build s': rounded(buildSeconds),
     'bytes/token': rounded(bytesPerToken, 2),
     'p50 ms': rounded(ms.p50),
@@ -76,6 +132,7 @@ function overview(result: CaseResult) {
 function kernels({
   passages,
   bits,
+  device,
   centroids,
   stageMs,
   scanGBs,
@@ -86,6 +143,7 @@ function kernels({
   return {
     passages,
     bits,
+    device,
     centroids,
     'centroids ms': rounded(stageMs['centroids']),
     'GMAC/s': rounded(centroidGMacs),

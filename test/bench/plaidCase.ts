@@ -17,6 +17,7 @@ import { defaultCandidates, queryBatch } from '../../src/plaid/search.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { TokenMatrix } from '../../src/types.ts'
 import { tokFile } from '../support/tokFile.ts'
+import { findGpu } from './gpu.ts'
 import { type Corpus, drawnIndex, QUERY_TOKENS, syntheticCorpus } from './synthetic.ts'
 
 export interface Case {
@@ -25,6 +26,9 @@ export interface Case {
   readonly dim: number
   readonly bits: PlaidBits
   readonly queries: number
+  readonly backend: 'wasm' | 'webgpu'
+  /** The GPU is software: few queries, and WASM builds. */
+  readonly software?: boolean
   /** Codes and residuals are drawn, not made from vectors: only search is timed. */
   readonly drawn: boolean
   /** The next-plaid binary (test/bench/peers) to run on the same vectors. */
@@ -32,7 +36,7 @@ export interface Case {
 }
 
 export interface CaseResult extends Case {
-  readonly backend: string
+  readonly device: string
   readonly totalTokens: number
   readonly centroids: number
   readonly candidates: number
@@ -72,9 +76,11 @@ const CANDIDATES = defaultCandidates(K)
 const BUDGETS = [64, 128, 256, 512, 1024]
 
 export async function runCase(given: Case): Promise<CaseResult> {
-  const ops = await createOps({ backend: 'wasm' })
-  const prepared = given.drawn ? prepareDrawn(given) : await prepareBuilt(given, ops)
-  const { queries } = prepared
+  if (given.backend === 'webgpu') await findGpu(true)
+  const ops = await createOps({ backend: given.backend })
+  const builderOps = given.software ? await createOps({ backend: 'wasm' }) : ops
+  const prepared = given.drawn ? prepareDrawn(given) : await prepareBuilt(given, builderOps)
+  const queries = given.software ? prepared.queries.slice(0, 3) : prepared.queries
   const index = await ops.loadPlaid(prepared.index)
   const search = (query: TokenMatrix, k = K, candidates = CANDIDATES): Promise<PlaidResult> =>
     ops.searchPlaid(queryBatch(query), index, { k, candidates })
@@ -97,7 +103,7 @@ export async function runCase(given: Case): Promise<CaseResult> {
     return rankings
   }
   const recallAt10: Record<number, number> = {}
-  if (given.passages <= 100_000) {
+  if (given.passages <= 100_000 && !given.software) {
     const all = await found(Infinity)
     for (const budget of BUDGETS) recallAt10[budget] = meanOverlap(all, await found(budget))
   }
@@ -107,7 +113,7 @@ export async function runCase(given: Case): Promise<CaseResult> {
   const codeBytes = index.centroids <= NARROW_CENTROIDS ? 2 : 4
   return {
     ...given,
-    backend: ops.backend,
+    device: ops.device,
     totalTokens: index.tokens,
     centroids: index.centroids,
     candidates: CANDIDATES,
@@ -119,7 +125,7 @@ export async function runCase(given: Case): Promise<CaseResult> {
     residualGMacs: (CANDIDATES * meanLength * multiplyAdds) / (stageMs['residuals']! * 1e6),
     recallAt10,
     ...prepared.facts,
-    ...(prepared.corpus && (await compared(prepared.corpus, given, ops, ours))),
+    ...(prepared.corpus && !given.software && (await compared(prepared.corpus, given, ops, ours))),
     peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
   }
 }

@@ -81,7 +81,7 @@ export function drawnIndex(
   queryCount: number,
 ): { index: PlaidIndex; queries: TokenMatrix[] } {
   const random = seeded(passageCount + bits)
-  const count = centroidCount(passageCount * meanTokens, dim, bits)
+  const count = centroidCount(passageCount * meanTokens, dim)
   const directions = unitRows(random, count, dim)
   let largest = 0
   for (const value of directions) largest = Math.max(largest, Math.abs(value))
