@@ -2,7 +2,7 @@
  * Centroids: how many, and where. Assignment, nearly all of the work, is injected: a kernel's business.
  *
  * Comparing every token with every centroid is what makes building a PLAID index slow. Here clustering has two levels: a
- * few hundred cells first, then centroids within each cell, and a token is compared with the centroids of the cells nearest
+ * hundred cells or more first, then centroids within each cell, and a token is compared with the centroids of the cells nearest
  * to its own only. Measured on the Ray documentation (603,219 tokens, 8,192 centroids, 2 bits) that finds as many of the ten
  * best of exact MaxSim as comparing with all, for a tenth of the multiplications.
  * (Two-level quantisers are an old idea: Nistér and Stewénius, 2006.)
@@ -36,9 +36,9 @@ export interface Cells {
 
 const ITERATIONS = 4
 /** Below this many centroids one level is quick enough. */
-const TWO_LEVELS_FROM = 1024
-/** Cells whose centroids a token is compared with. */
-export const NEAR_CELLS = 16
+export const TWO_LEVELS_FROM = 1024
+/** Cells whose centroids a token is compared with, its own among them. */
+const NEAR_CELLS = 16
 /** Rounds over all centroids after those within cells: they mend the borders between cells. */
 const REFINEMENTS = 2
 
@@ -47,8 +47,6 @@ export interface Clustering {
   readonly cells: Cells
   /** Tokens of each cell, ascending. */
   readonly members: readonly Uint32Array[]
-  /** Cells that a token should be compared with, its own among them. */
-  readonly near: number
 }
 
 /** Of what a token takes in codes and residuals at 2 bits, the share that more centroids may add. */
@@ -78,7 +76,7 @@ export async function clusterByVector(
 ): Promise<Clustering> {
   const sample = rowsOf(sampleOf(options.random, tokens, count * SAMPLE_PER_CENTROID))
   const cells = await cluster(sample, count, options)
-  return { cells, members: await tokensByCell(rowsOf, tokens, cells.cells, options), near: NEAR_CELLS }
+  return { cells, members: await tokensByCell(rowsOf, tokens, cells.cells, options) }
 }
 
 /** @param tokens f32 `[T, E]`, T >= count */
@@ -112,7 +110,7 @@ export async function cluster(tokens: Float32Array, count: number, options: Clus
   for (let round = 0; round < REFINEMENTS; round++) {
     const codes = await assignInCells(
       rowsOf,
-      { members, cells: result, near: NEAR_CELLS },
+      { members, cells: result },
       {
         ...options,
         onShare: (share) => onShare?.(0.4 + (0.6 * (round + share)) / REFINEMENTS),
@@ -145,17 +143,18 @@ export async function tokensByCell(
 /** The nearest centroid of every token among those of the cells nearest to its own. */
 export async function assignInCells(
   rowsOf: RowsOf,
-  { members, cells: { centroids, cells, cellOf }, near }: Clustering,
+  { members, cells: { centroids, cells, cellOf } }: Clustering,
   { dim, assign, signal, onShare }: ClusterOptions,
 ): Promise<Uint32Array> {
   const tokens = members.reduce((sum, { length }) => sum + length, 0)
   const owned = groupBy(cellOf, members.length)
   const allCentroids = Uint32Array.from(cellOf, (_, c) => c)
+  const pause = pauses()
   const codes = new Uint32Array(tokens)
   let done = 0
   for (const [cell, own] of members.entries()) {
     if (own.length === 0) continue
-    const neighbours = nearCells(cells, cell, near, dim).flatMap((other) => [...owned[other]!])
+    const neighbours = nearCells(cells, cell, dim).flatMap((other) => [...owned[other]!])
     // A cell may have lost its centroids to others when they moved.
     const candidates = neighbours.length > 0 ? Uint32Array.from(neighbours).sort() : allCentroids
     const rows = candidates.length === centroids.length / dim ? centroids : gather(centroids, candidates, dim)
@@ -165,11 +164,23 @@ export async function assignInCells(
     }
     done += own.length
     onShare?.(done / tokens)
-    await new Promise((resume) => setTimeout(resume)) // a page that builds stays alive, and hears an abort
+    await pause()
     throwIfAborted(signal)
   }
   return codes
 }
+
+/** Lets the event loop run now and then: a page that builds stays alive, and hears an abort. */
+export function pauses(): () => Promise<void> {
+  let last = performance.now()
+  return async () => {
+    if (performance.now() - last < PAUSE_AFTER_MS) return
+    await new Promise((resume) => setTimeout(resume))
+    last = performance.now()
+  }
+}
+
+const PAUSE_AFTER_MS = 30
 
 /** Tokens handed to the kernel at once: 16 MB at 64 dimensions. */
 const SLICE = 1 << 16
@@ -214,17 +225,19 @@ export function means(tokens: Float32Array, codes: Uint32Array, instead: Float32
   return centroids
 }
 
-function nearCells(cells: Float32Array, cell: number, near: number, dim: number): number[] {
-  if (near === 1) return [cell]
-  const count = cells.length / dim
-  const closeness = Array.from({ length: count }, (_, other) => {
-    let sum = 0
-    for (let e = 0; e < dim; e++) sum += cells[cell * dim + e]! * cells[other * dim + e]!
-    return other === cell ? Infinity : sum
-  })
-  return Array.from({ length: count }, (_, i) => i)
-    .sort((a, b) => closeness[b]! - closeness[a]! || a - b)
-    .slice(0, near)
+/** The cell itself and those closest to it, ties to the lower number. */
+function nearCells(cells: Float32Array, cell: number, dim: number): number[] {
+  const near = [{ other: cell, closeness: Infinity }]
+  for (let other = 0; other < cells.length / dim; other++) {
+    if (other === cell) continue
+    let closeness = 0
+    for (let e = 0; e < dim; e++) closeness += cells[cell * dim + e]! * cells[other * dim + e]!
+    if (near.length === NEAR_CELLS && closeness <= near.at(-1)!.closeness) continue
+    if (near.length === NEAR_CELLS) near.pop()
+    const at = near.findIndex((known) => known.closeness < closeness)
+    near.splice(at < 0 ? near.length : at, 0, { other, closeness })
+  }
+  return near.map(({ other }) => other)
 }
 
 /** Numbers of the items of each group, ascending. */
