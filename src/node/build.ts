@@ -12,7 +12,7 @@ import type { ParseOptions } from '../text/parse/index.ts'
 import type { OnProgress } from '../types.ts'
 import { formatBytes } from '../util.ts'
 import { EXIT } from './exit.ts'
-import { fileStore, prepareFolder, sweepFolder } from './fileStore.ts'
+import { fileStore, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
 import { progressDisplay, seconds } from './progress.ts'
 import { type FolderFile, listDocuments, readDocuments } from './readFolder.ts'
@@ -25,7 +25,7 @@ export interface BuildFolderOptions {
   readonly output: string
   /** How pages are read and addressed. */
   readonly parse?: ParseOptions
-  /** How vectors are compressed: bits per dimension, number of centroids. Default: 2 bits. */
+  /** How vectors are compressed: bits, pooling, clustering. Default: 2 bits, every token its own vector. */
   readonly plaid?: PlaidOptions
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
@@ -55,7 +55,7 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
   )
   const files = await listDocuments(folder)
   await prepareFolder(output)
-  const store = fileStore(output)
+  const store = await undoable(fileStore(output))
   const encoder = await openNodeEncoder({ model, threads, onProgress })
   try {
     const { fingerprint, unreadable } = await fingerprintOf(files, { parse, plaid, model: encoder.model.hash })
@@ -78,7 +78,7 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
     await sweepFolder(store, filesOf(summary.manifest))
     return { manifest: summary.manifest, summary, unreadable }
   } catch (error) {
-    await sweepFailure(store)
+    await store.undo()
     throw error
   } finally {
     await encoder.close()
@@ -126,12 +126,6 @@ async function upToDate(store: BlobStore, fingerprint: string): Promise<Manifest
     if (error instanceof SelvageError) return undefined
     throw error
   }
-}
-
-/** After a build that failed: what it wrote goes, what an earlier index consists of stays. */
-async function sweepFailure(store: BlobStore): Promise<void> {
-  const kept = await readManifest(store).then(filesOf, () => [])
-  await sweepFolder(store, kept)
 }
 
 function report(

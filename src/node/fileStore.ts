@@ -84,6 +84,23 @@ export async function prepareFolder(folder: string): Promise<void> {
     )
 }
 
+/** A store that remembers what it wrote, so that a job that fails leaves what was there and nothing else. */
+export async function undoable(store: BlobStore): Promise<BlobStore & { undo(): Promise<void> }> {
+  const before = new Set(await store.list())
+  const written = new Set<string>()
+  return {
+    ...store,
+    async put(key, bytes) {
+      // Names are hashes of content: a pack that was there is the same, and an earlier index may need it.
+      if (!before.has(key)) written.add(key)
+      await store.put(key, bytes)
+    },
+    async undo() {
+      for (const key of written) await store.delete(key)
+    },
+  }
+}
+
 /** Deletes packs that no manifest names any more and leftovers of killed builds. */
 export async function sweepFolder(store: BlobStore, keep: readonly string[]): Promise<void> {
   const kept = new Set(keep)
