@@ -7,6 +7,7 @@ import {
   type LoadedPlaid,
   MAX_DIM,
   MAX_QUERY_TOKENS,
+  MAX_SHIFT,
   PLAID_BITS,
   type PlaidIndex,
   type PlaidPart,
@@ -27,7 +28,7 @@ export function checkPlaid(index: PlaidIndex): void {
     throw refused('dim of the index', dim, `a whole number from 1 to ${MAX_DIM}`)
   if (!PLAID_BITS.includes(bits)) throw refused('bits of the index', bits, PLAID_BITS.join(', '))
   if ((dim * bits) % 8 !== 0) throw refused('dim times bits', `${dim} * ${bits}`, 'a multiple of 8')
-  if (!(Number.isInteger(shift) && shift >= 0 && shift <= 3)) throw refused('shift', shift, '0 to 3')
+  if (!(Number.isInteger(shift) && shift >= 0 && shift <= MAX_SHIFT)) throw refused('shift', shift, `0 to ${MAX_SHIFT}`)
   if (weights.length !== 2 ** bits) throw refused('weights', `${weights.length} values`, `${2 ** bits}`)
   if (centroids.length % dim !== 0) throw refused('centroids', `${centroids.length} values`, `rows of ${dim}`)
   // -128 would break the symmetry that kernels rely on, and no quantiser here writes it.

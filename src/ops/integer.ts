@@ -11,7 +11,7 @@
  * Ranges at E = 256, Q = 1,024: |t| <= 37 million, (t >> 16)·inv and (t & 65535)·inv fit 32 bits, a score fits i32.
  * Asymmetric integer scoring of residuals is next-plaid's idea (residual_lut.rs); the norms and scales are ours.
  */
-import type { PlaidBits, PlaidCodec, PlaidPart, QueryBatch } from './ops.ts'
+import { MAX_SHIFT, type PlaidBits, type PlaidCodec, type PlaidPart, type QueryBatch } from './ops.ts'
 
 /** Centroids as the kernels see them: `values[i] = round(scale · c[i])`. scale 1 where all are zero. */
 export interface IntegerCentroids {
@@ -30,10 +30,10 @@ export function quantizeCentroids(centroids: Float32Array): IntegerCentroids {
 export function quantizeWeights(weights: Float32Array, scale: number): { values: Int8Array; shift: number } {
   let largest = 0
   for (const value of weights) largest = Math.max(largest, Math.abs(value))
-  let shift = 3
+  let shift: number = MAX_SHIFT
   while (shift > 0 && round(largest * scale * 2 ** shift) > 127) shift--
   const fine = scale * 2 ** shift
-  // Weights larger than the largest centroid value cannot come from residuals of unit vectors; they are cut.
+  // With a handful of centroids residuals can be larger than any centroid's value: such weights are cut to what fits.
   return { values: Int8Array.from(weights, (value) => Math.max(-127, Math.min(127, round(value * fine)))), shift }
 }
 
@@ -60,7 +60,7 @@ export function quantizeQuery(queries: QueryBatch, b: number, centroidNorm: numb
   for (const value of own) largest = Math.max(largest, Math.abs(value))
   const scale = largest === 0 ? 1 : 127 / largest
   const values = new Int8Array(own.length)
-  for (let i = 0; i < own.length; i++) values[i] = round(own[i]! * scale) // `from` would take a tenth of a millisecond
+  for (let i = 0; i < own.length; i++) values[i] = round(own[i]! * scale) // `Int8Array.from` is many times slower
   const bound = Math.max(1, Math.ceil(maxNorm(values, dim) * centroidNorm))
   return {
     values,

@@ -69,9 +69,11 @@ export interface PlaidCodec {
   readonly centroids: Int8Array
   /** i8 `[2^bits]`, -127 .. 127: what a bucket adds. */
   readonly weights: Int8Array
-  /** 0 .. 3: how much finer weights are than centroids. */
+  /** 0 .. MAX_SHIFT: how much finer weights are than centroids. */
   readonly shift: number
 }
+
+export const MAX_SHIFT = 3
 
 export const PLAID_BITS = [1, 2, 4, 8] as const
 export type PlaidBits = (typeof PLAID_BITS)[number]

@@ -12,7 +12,8 @@ import type { BlobStore } from '../store/store.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
 import { concat } from '../util.ts'
 import { encodeResiduals, quantile, trainBuckets } from './codec.ts'
-import { MAX_PASSAGE_TOKENS, PACK_BYTES, type PlaidHeader, PlaidWriter } from './format.ts'
+import { MAX_PASSAGE_TOKENS } from './data.ts'
+import { PACK_BYTES, type PlaidHeader, PlaidWriter } from './format.ts'
 import { type AssignCentroids, assignInCells, centroidCount, clusterByVector } from './kmeans.ts'
 import { checkPool, type Pooled, poolTokens } from './pooling.ts'
 import { sampleOf, seeded } from './random.ts'
@@ -23,11 +24,11 @@ export interface PlaidOptions {
   readonly bits?: PlaidBits
   /** Number of centroids, about; 1 .. tokens. Default: `centroidCount` of kmeans.ts. */
   readonly centroids?: number
-  /** Default 42. */
+  /** A whole number; another one gives another index, as good. Default 42. */
   readonly seed?: number
   /**
-   * How centroids are found. `vectors` (default): k-means over all tokens. `tokens`: within the tokens of one vocabulary id;
-   * a fraction of the time, and centroids as good as half as many of the others; `add` then needs token ids.
+   * How centroids are found. `vectors` (default): k-means over all tokens. `tokens`: within the tokens of one vocabulary id,
+   * faster and a little worse (tokenAware.ts has figures); `add` then needs token ids.
    */
   readonly clustering?: 'vectors' | 'tokens'
   /** Token pooling: about one vector for so many tokens (pooling.ts), from 1 on. Default 1, every token its own. */
@@ -53,7 +54,7 @@ export class PlaidBuilder {
 
   constructor(store: BlobStore, options: PlaidBuilderOptions) {
     rejectUnknown(options, ['dim', 'assign', 'bits', 'centroids', 'seed', 'clustering', 'pool'], 'PlaidBuilder')
-    const { dim, bits = 2, centroids, clustering = 'vectors', pool = 1 } = options
+    const { dim, bits = 2, centroids, clustering = 'vectors', pool = 1, seed } = options
     if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM && PLAID_BITS.includes(bits) && (dim * bits) % 8 === 0))
       throw new SelvageError(
         'invalid-argument',
@@ -64,6 +65,8 @@ export class PlaidBuilder {
     if (clustering !== 'vectors' && clustering !== 'tokens')
       throw new SelvageError('invalid-argument', `clustering: got ${String(clustering)}, wanted vectors or tokens.`)
     checkPool(pool)
+    if (seed !== undefined && !Number.isInteger(seed))
+      throw new SelvageError('invalid-argument', `seed: got ${seed}, wanted a whole number.`)
     this.#store = store
     this.#options = options
     this.#bits = bits

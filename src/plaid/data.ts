@@ -6,6 +6,9 @@ import { byteBuckets, quantizeCentroids, quantizeWeights } from '../ops/integer.
 import type { PlaidBits, PlaidCodec, PlaidIndex, PlaidPart } from '../ops/ops.ts'
 import type { TokenMatrix } from '../types.ts'
 
+/** Of one passage: its length is stored in two bytes. */
+export const MAX_PASSAGE_TOKENS = 0xffff
+
 export interface PlaidData {
   readonly dim: number
   readonly bits: PlaidBits

@@ -11,6 +11,8 @@
  */
 import { SelvageError } from '../errors.ts'
 import {
+  MAX_DIM,
+  MAX_SHIFT,
   NARROW_CENTROIDS,
   PLAID_BITS,
   type PlaidBits,
@@ -22,7 +24,7 @@ import { cutIntoParts, lengthsOf } from '../ops/parts.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
 import { concat } from '../util.ts'
-import { type PlaidData, quantize, slicePart } from './data.ts'
+import { MAX_PASSAGE_TOKENS, type PlaidData, quantize, slicePart } from './data.ts'
 
 /** The manifest's part about the vectors. */
 export interface PlaidHeader {
@@ -42,7 +44,6 @@ export interface PlaidHeader {
 
 /** Bytes of residuals after which a pack is written. */
 export const PACK_BYTES = 4 << 20
-export const MAX_PASSAGE_TOKENS = 0xffff
 
 /** What a codec pack holds besides the integers that kernels want. */
 export type Training = Pick<PlaidData, 'cutoffs' | 'weights' | 'averageResidual' | 'clusterThreshold'> & {
@@ -151,7 +152,7 @@ export async function readPlaidIndex(source: BlobSource, header: PlaidHeader): P
 export async function readPlaidData(source: BlobSource, header: PlaidHeader): Promise<PlaidData> {
   const [{ codec, training }, parts] = await Promise.all([readCodec(source, header), readParts(source, header)])
   const { scale, ...trained } = training
-  const originals = header.originals && new Float32Array(aligned(await readPack(source, header.originals)))
+  const originals = header.originals && new Float32Array(alignedTo(4, source, await readPack(source, header.originals)))
   if (originals !== undefined && originals.length !== codec.centroids.length)
     throw disagree(source, `there are ${originals.length} original centroid values for ${codec.centroids.length}`)
   const centroids = originals ?? Float32Array.from(codec.centroids, (value) => value / scale)
@@ -160,6 +161,8 @@ export async function readPlaidData(source: BlobSource, header: PlaidHeader): Pr
 
 async function readCodec(source: BlobSource, header: PlaidHeader): Promise<{ codec: PlaidCodec; training: Training }> {
   const { dim, bits, centroidCount } = header
+  if (!(dim >= 1 && dim <= MAX_DIM && (dim * bits) % 8 === 0))
+    throw disagree(source, `${dim} dimensions of ${bits} bits are none that can be searched`)
   const [bytes, centroids] = await Promise.all([readPack(source, header.codec), readPack(source, header.centroids)])
   const buckets = 2 ** bits
   const integersAt = 16 + 4 * (2 * buckets - 1 + dim + 1)
@@ -168,6 +171,8 @@ async function readCodec(source: BlobSource, header: PlaidHeader): Promise<{ cod
   if (centroids.length !== centroidCount * dim)
     throw disagree(source, `there are ${centroids.length} centroid values for ${centroidCount} × ${dim}`)
   const [scale, shift] = new Float64Array(aligned(bytes.subarray(0, 16)))
+  if (!(scale! > 0 && Number.isFinite(scale) && Number.isInteger(shift) && shift! >= 0 && shift! <= MAX_SHIFT))
+    throw disagree(source, `its codec has scale ${scale} and shift ${shift}`)
   const floats = new Float32Array(aligned(bytes.subarray(16, integersAt)))
   const weightsAt = buckets - 1
   const averageAt = weightsAt + buckets
@@ -199,7 +204,7 @@ async function readParts(source: BlobSource, header: PlaidHeader): Promise<Plaid
     readAll(header.codes),
     readAll(header.residuals),
   ])
-  const lengths = new Uint16Array(aligned(lengthBytes))
+  const lengths = new Uint16Array(alignedTo(2, source, lengthBytes))
   if (lengths.length !== passages) throw disagree(source, `${lengths.length} lengths for ${passages} passages`)
   const sum = lengths.reduce((total, length) => total + length, 0)
   if (sum !== tokens) throw disagree(source, `lengths sum to ${sum}, not to ${tokens} tokens`)
@@ -209,7 +214,10 @@ async function readParts(source: BlobSource, header: PlaidHeader): Promise<Plaid
   let first = 0
   return codePacks.map((codeBytes, i) => {
     const residuals = residualPacks[i]!
-    const codes = centroidCount <= NARROW_CENTROIDS ? new Uint16Array(aligned(codeBytes)) : wide(source, codeBytes)
+    const codes =
+      centroidCount <= NARROW_CENTROIDS
+        ? new Uint16Array(alignedTo(2, source, codeBytes))
+        : new Uint32Array(alignedTo(4, source, codeBytes))
     if (residuals.length !== (codes.length * dim * bits) / 8)
       throw disagree(source, `${residuals.length} bytes of residuals for ${codes.length} codes`)
     const bad = codes.findIndex((code) => code >= centroidCount)
@@ -241,9 +249,10 @@ export async function writePlaid(store: BlobStore, data: PlaidData): Promise<Pla
   return { ...(await writer.finish()), originals: await writePack(store, 'originals', bytesOf(data.centroids)) }
 }
 
-function wide(source: BlobSource, bytes: Uint8Array): Uint32Array {
-  if (bytes.length % 4 !== 0) throw disagree(source, `a pack of codes has ${bytes.length} bytes, not a multiple of 4`)
-  return new Uint32Array(aligned(bytes))
+function alignedTo(size: number, source: BlobSource, bytes: Uint8Array): ArrayBuffer {
+  if (bytes.length % size !== 0)
+    throw disagree(source, `a pack of numbers has ${bytes.length} bytes, not a multiple of ${size}`)
+  return aligned(bytes)
 }
 
 function disagree(source: BlobSource, what: string): SelvageError {

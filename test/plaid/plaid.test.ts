@@ -64,7 +64,7 @@ describe('an index of clustered passages', () => {
       const want = await exact(query)
       const { passages } = await index.search(query, { k: 10 })
       const all = await index.search(query, { k: 10, candidates: Infinity })
-      expect(passages.map(({ id }) => id)).toEqual(all.passages.map(({ id }) => id)) // 256 of 600 are plenty
+      expect(passages.map(({ id }) => id)).toEqual(all.passages.map(({ id }) => id)) // 128 of 600 are plenty
       const found = new Map(passages.map(({ id, score }) => [id, score]))
       for (const { id, score } of want) {
         if (!found.has(id)) continue

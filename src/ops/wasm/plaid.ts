@@ -5,7 +5,7 @@
 import { throwIfAborted } from '../../errors.ts'
 import { type IntegerQuery, maxNorm, quantizeQuery } from '../integer.ts'
 import type { PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch, StageTimes } from '../ops.ts'
-import { cutIntoParts, lengthsOf } from '../parts.ts'
+import { cutIntoParts, lengthsOf, type Part } from '../parts.ts'
 import { bestFirst, selectTop } from '../select.ts'
 import type { Breather } from './breather.ts'
 import { codeBytes, PlaidMemory } from './plaidMemory.ts'
@@ -18,6 +18,8 @@ const SLICE_WORK = 1 << 26
 /** A compressed index in WASM memories. */
 export class WasmPlaid {
   readonly #parts: readonly PlaidMemory[]
+  /** Of each part, what one call scans. */
+  readonly #scans: readonly (readonly Part[])[]
   readonly #centroidNorm: number
   readonly #dim: number
 
@@ -40,6 +42,9 @@ export class WasmPlaid {
 
   private constructor(parts: readonly PlaidMemory[], centroidNorm: number, dim: number) {
     this.#parts = parts
+    this.#scans = parts.map((part) =>
+      cutIntoParts({ first: 0, end: part.passages }, (p) => part.tokensOf(p), SCAN_TOKENS),
+    )
     this.#centroidNorm = centroidNorm
     this.#dim = dim
   }
@@ -90,13 +95,11 @@ export class WasmPlaid {
   }
 
   async #scan(breather: Breather): Promise<void> {
-    for (const part of this.#parts) {
-      const slices = cutIntoParts({ first: 0, end: part.passages }, (p) => part.tokensOf(p), SCAN_TOKENS)
-      for (const { first, end } of slices) {
+    for (const [i, part] of this.#parts.entries())
+      for (const { first, end } of this.#scans[i]!) {
         part.approximate(first, end)
         await breather.breathe()
       }
-    }
   }
 
   /** @param ids ascending */
@@ -116,7 +119,7 @@ export class WasmPlaid {
     return scores
   }
 
-  /** The hits once more, with what matched: asked of all candidates it would cost a fifth more. */
+  /** The hits once more, with what matched: asked of all candidates it would cost more. */
   #matches(ids: Uint32Array, rows: number): Required<Pick<PlaidHits, 'positions' | 'similarities'>> {
     const positions = new Uint32Array(ids.length * rows)
     const similarities = new Int32Array(ids.length * rows)

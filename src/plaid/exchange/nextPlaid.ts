@@ -8,7 +8,7 @@ import { MAX_DIM, PLAID_BITS, type PlaidBits, type PlaidPart } from '../../ops/o
 import { lengthsOf } from '../../ops/parts.ts'
 import type { BlobSource } from '../../store/store.ts'
 import { concat } from '../../util.ts'
-import { type PlaidData, slicePart } from '../data.ts'
+import { MAX_PASSAGE_TOKENS, type PlaidData, slicePart } from '../data.ts'
 import { type NpyArray, readNpy, writeNpy } from './npy.ts'
 
 /** Documents of a chunk, as next-plaid cuts them. */
@@ -66,10 +66,16 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
   const dim = shape[1]
   if (shape.length !== 2 || dim === undefined || dim < 1) throw invalid('centroids.npy is no matrix')
   if (dim > MAX_DIM) throw invalid(`vectors of ${dim} dimensions; at most ${MAX_DIM} can be searched here`)
+  if ((dim * bits) % 8 !== 0) throw invalid(`${dim} dimensions of ${bits} bits do not fill bytes`)
+  const toldDim = metadata.get('embedding_dim')
+  if (typeof toldDim === 'number' && toldDim !== dim)
+    throw invalid(`metadata.json says embedding_dim ${toldDim}, the centroids have ${dim}`)
   const cutoffs = (await floats('bucket_cutoffs.npy')).data
   const weights = (await floats('bucket_weights.npy')).data
   if (cutoffs.length !== 2 ** bits - 1 || weights.length !== 2 ** bits)
     throw invalid(`${cutoffs.length} cutoffs and ${weights.length} weights for ${bits} bits`)
+  if (cutoffs.some((cutoff, i) => i > 0 && cutoff < cutoffs[i - 1]!))
+    throw invalid('bucket_cutoffs.npy does not ascend')
   const averageResidual = (await optionalFloats('avg_residual.npy')) ?? new Float32Array(dim)
   if (averageResidual.length !== dim) throw invalid(`avg_residual.npy has ${averageResidual.length} values, not ${dim}`)
   const clusterThreshold = (await optionalFloats('cluster_threshold.npy'))?.[0] ?? 0
@@ -104,6 +110,10 @@ export async function readNextPlaid(source: BlobSource): Promise<PlaidData> {
     const offsets = new Uint32Array(lengths.length + 1)
     lengths.forEach((length, p) => {
       if (!(Number.isInteger(length) && length >= 0)) throw invalid(`doclens.${i}.json holds ${String(length)}`)
+      if (length > MAX_PASSAGE_TOKENS)
+        throw invalid(
+          `document ${p} of chunk ${i} has ${length} tokens; at most ${MAX_PASSAGE_TOKENS} can be searched here`,
+        )
       offsets[p + 1] = offsets[p]! + length
     })
     const tokens = offsets.at(-1)!
