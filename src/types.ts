@@ -81,7 +81,7 @@ export type OnProgress = (progress: Progress) => void
 
 /** A section that answers a query. */
 export interface Hit {
-  /** The section's own heading. */
+  /** The section's own heading; its address where it has none. */
   readonly title: string
   /** Heading path: page title first, the section's own heading last. */
   readonly headings: readonly string[]

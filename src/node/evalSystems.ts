@@ -8,7 +8,7 @@ import type { PassageBatch, StageTimes } from '../ops/ops.ts'
 import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
 import { decompress } from '../plaid/data.ts'
 import { plaidPacks, readPlaidData } from '../plaid/format.ts'
-import { defaultCandidates, openPlaid, queryBatch } from '../plaid/search.ts'
+import { openPlaid, queryBatch } from '../plaid/search.ts'
 import { topK } from '../plaid/topK.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { EncodedText, OnProgress, PassageId, TokenMatrix } from '../types.ts'
@@ -31,9 +31,7 @@ export type Document = Pick<EncodedText, 'matrix' | 'tokenIds'>
 export interface PlaidFacts {
   readonly bits: number
   readonly centroids: number
-  /** For ten hits. */
-  readonly candidates: number
-  /** All packs but texts. */
+  /** All packs but texts, by the tokens of the documents: pooling makes fewer vectors of them. */
   readonly bytesPerToken: number
   readonly buildSeconds: number
 }
@@ -72,7 +70,11 @@ export async function plaidSystem(
   const start = performance.now()
   const assign = ops.assignCentroids.bind(ops)
   const builder = new PlaidBuilder(store, { dim, assign, ...plaid })
-  for (const { matrix, tokenIds } of documents) builder.add(matrix, tokenIds)
+  let tokens = 0
+  for (const { matrix, tokenIds } of documents) {
+    builder.add(matrix, tokenIds)
+    tokens += matrix.rows
+  }
   const header = await builder.finish({ onProgress })
   const buildSeconds = (performance.now() - start) / 1000
   const index = await openPlaid(store, header, ops)
@@ -81,8 +83,7 @@ export async function plaidSystem(
     facts: {
       bits: header.bits,
       centroids: header.centroidCount,
-      candidates: candidates ?? defaultCandidates(10),
-      bytesPerToken: bytes / Math.max(1, header.tokens),
+      bytesPerToken: bytes / Math.max(1, tokens),
       buildSeconds,
     },
     async rank(query, k) {

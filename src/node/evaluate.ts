@@ -10,6 +10,7 @@ import { labelsArePages, pageOf, parseCorpus, parseQrels, parseQueries } from '.
 import { type Summary, summarize } from '../eval/metrics.ts'
 import { createOps } from '../ops/create.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
+import { defaultCandidates } from '../plaid/search.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
 import { exactSystem, type PlaidFacts, plaidSystem, type System } from './evalSystems.ts'
 import { EXIT } from './exit.ts'
@@ -34,7 +35,10 @@ export interface EvalCommandOptions {
 export interface SystemReport extends Summary {
   /** Of one query, by stage of the search; the encoder's in `encode`. */
   readonly 'ms per stage': Readonly<Record<string, number>>
-  readonly index?: Omit<PlaidFacts, 'bytesPerToken' | 'buildSeconds'> & { readonly 'build seconds': number }
+  readonly index?: Omit<PlaidFacts, 'bytesPerToken' | 'buildSeconds'> & {
+    readonly candidates: number
+    readonly 'build seconds': number
+  }
   readonly 'bytes per token': number
 }
 
@@ -163,6 +167,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     const { bytesPerToken, buildSeconds, ...index } = system.facts
     const vectors = mode === 'both' ? await system.remembered() : []
     const compressed = await measure(system)
+    const scoredInFull = candidates ?? defaultCandidates(DEPTH[ranked][0])
     const sized = { 'bytes per token': round(bytesPerToken) }
     const both = async () => {
       const [remembered, exact] = [await runExact(vectors), await runExact(documents)]
@@ -179,7 +184,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
       mode: 'plaid',
       ...compressed.figures,
       ...sized,
-      index: { ...index, 'build seconds': round(buildSeconds) },
+      index: { ...index, candidates: scoredInFull, 'build seconds': round(buildSeconds) },
       ...facts,
       ...(mode === 'both' && (await both())),
       seconds: secondsSince(start),
@@ -218,7 +223,7 @@ function secondsSince(start: number): number {
 
 /** The file, or the same with .gz. Returns content and name. Errors: `no-documents` where there is neither. */
 export async function readEither(path: string): Promise<[content: string, file: string]> {
-  for (const file of [path, `${path}.gz`]) {
+  for (const file of path.endsWith('.gz') ? [path] : [path, `${path}.gz`]) {
     try {
       const bytes = await readFile(file)
       return [(file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'), file]

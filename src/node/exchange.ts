@@ -5,15 +5,16 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { commitManifest, FORMAT_VERSION, filesOf, type Manifest, readManifest } from '../engine/manifest.ts'
-import { TextsBuilder } from '../engine/texts.ts'
+import { contextualText, TextsBuilder } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
 import { parseCorpus } from '../eval/dataset.ts'
+import { lengthsOf } from '../ops/parts.ts'
 import { readNextPlaid, writeNextPlaid } from '../plaid/exchange/nextPlaid.ts'
 import { readPlaidData, writePlaid } from '../plaid/format.ts'
 import { formatBytes } from '../util.ts'
 import { readEither } from './evaluate.ts'
 import { EXIT } from './exit.ts'
-import { fileStore, folderSource, makeFolder, prepareFolder, sweepFolder } from './fileStore.ts'
+import { fileStore, folderSource, makeFolder, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
 
 export interface ExportOptions {
@@ -48,17 +49,23 @@ export async function exportCommand(options: ExportOptions): Promise<number> {
 export interface ImportOptions {
   /** A folder that next-plaid or fast-plaid wrote. */
   readonly dir: string
-  /** corpus.jsonl (.gz too), or a folder with it: document i is the text of passage i. */
+  /** corpus.jsonl (.gz too), or a folder with it: document i, title and text, is what passage i was made of. */
   readonly corpus: string
   /** Folder of the model that made the vectors. Default: the one that ships with the package. */
   readonly model?: string
   readonly output: string
 }
 
+export interface Imported {
+  readonly manifest: Manifest
+  /** Documents whose text gives another number of tokens than the index has: their hits show no matched words. */
+  readonly unlike: number
+}
+
 /** Errors: those of readNextPlaid, parseCorpus and the model; `invalid-argument` where they do not belong together. */
-export async function importIndex({ dir, corpus, model, output }: ImportOptions): Promise<Manifest> {
+export async function importIndex({ dir, corpus, model, output }: ImportOptions): Promise<Imported> {
   const data = await readNextPlaid(folderSource(dir))
-  const file = /\.jsonl(\.gz)?$/.test(corpus) ? corpus.replace(/\.gz$/, '') : join(corpus, 'corpus.jsonl')
+  const file = /\.jsonl(\.gz)?$/.test(corpus) ? corpus : join(corpus, 'corpus.jsonl')
   const documents = parseCorpus(...(await readEither(file)))
   const passages = data.parts.reduce((sum, { offsets }) => sum + offsets.length - 1, 0)
   if (documents.length !== passages)
@@ -68,37 +75,53 @@ export async function importIndex({ dir, corpus, model, output }: ImportOptions)
     )
   await prepareFolder(output)
   const encoder = await openNodeEncoder({ model })
-  await encoder.close()
+  await encoder.close() // the tokenizer stays, and vectors are not made
   const { dim, name, hash } = encoder.model
   if (dim !== data.dim)
     throw new SelvageError(
       'model-mismatch',
       `${dir} has vectors of ${data.dim} dimensions, the model "${name}" makes ${dim}. Give the index's model with --model.`,
     )
-  const store = fileStore(output)
-  const texts = new TextsBuilder(store)
-  for (const { id, title, text } of documents) {
-    const blocks = text === '' ? [] : [{ kind: 'paragraph' as const, start: 0, end: text.length }]
-    const section = { headings: [title || id], anchor: '', url: id, text, blocks }
-    await texts.add({ url: id, title: title || id, sections: [section] }, [[{ start: 0, end: text.length }]])
+  const store = await undoable(fileStore(output))
+  try {
+    const texts = new TextsBuilder(store)
+    const lengths = data.parts.flatMap(({ offsets }) => lengthsOf(offsets))
+    let unlike = 0
+    for (const [i, { id, title, text }] of documents.entries()) {
+      const headings = title === '' ? [] : [title]
+      const fits = encoder.layoutDocument(contextualText(headings, text).text).tokenIds.length === lengths[i]
+      if (!fits) unlike++
+      const blocks = text === '' ? [] : [{ kind: 'paragraph' as const, start: 0, end: text.length }]
+      const section = { headings, anchor: '', url: id, text, blocks }
+      // Rows of another text, or pooled ones: nothing can be said of which words they are.
+      const passage = { start: 0, end: text.length, ...(!fits && { rowOf: [] }) }
+      await texts.add({ url: id, title: title || id, sections: [section] }, [[passage]])
+    }
+    const manifest: Manifest = {
+      format: 'selvage',
+      version: FORMAT_VERSION,
+      model: { name, hash },
+      fingerprint: '',
+      vectors: await writePlaid(store, data),
+      texts: await texts.finish(),
+    }
+    await commitManifest(store, manifest)
+    await sweepFolder(store, filesOf(manifest))
+    return { manifest, unlike }
+  } catch (error) {
+    await store.undo()
+    throw error
   }
-  const manifest: Manifest = {
-    format: 'selvage',
-    version: FORMAT_VERSION,
-    model: { name, hash },
-    fingerprint: '',
-    vectors: await writePlaid(store, data),
-    texts: await texts.finish(),
-  }
-  await commitManifest(store, manifest)
-  await sweepFolder(store, filesOf(manifest))
-  return manifest
 }
 
 export async function importCommand(options: ImportOptions): Promise<number> {
-  const { vectors } = await importIndex(options)
-  process.stdout.write(
-    `Built ${options.output}: ${vectors.passages} passages, ${vectors.tokens} tokens, ${vectors.bits} bits.\n`,
-  )
+  const { manifest, unlike } = await importIndex(options)
+  const { passages, tokens, bits } = manifest.vectors
+  process.stdout.write(`Built ${options.output}: ${passages} passages, ${tokens} tokens, ${bits} bits.\n`)
+  if (unlike > 0)
+    process.stdout.write(
+      `  ${unlike} of them have another number of tokens than their texts give (title, then text): their hits show no matched ` +
+        'words. If that is not because tokens were pooled, it may be another corpus, another order, or another model.\n',
+    )
   return EXIT.ok
 }

@@ -86,7 +86,7 @@ export class FolderIndex {
         ...{ starts, ends, rowOf, positions, similarities, queryStarts: encoded.starts },
       })
       const { headings, url } = section
-      return { title: headings.at(-1) ?? '', headings, url, score, passage: { text, blocks, ...explanation } }
+      return { title: headings.at(-1) ?? url, headings, url, score, passage: { text, blocks, ...explanation } }
     })
     const explain = performance.now() - explainStart
     return { query, hits: explained, elapsedMs: { encode, ...elapsedMs, explain }, ...backends, scorer: backend }

@@ -16,7 +16,10 @@ export interface ExplainInput {
   /** `[T]` character ranges of the passage's rows in `input`; -1 for markers. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  /** Where tokens were pooled: the row that each token went into, `[T]`. A row then stands for all of its tokens. */
+  /**
+   * Where tokens were pooled: the row that each token went into, `[T]`. A row then stands for all of its tokens; for none, if
+   * nothing is known of them.
+   */
   readonly rowOf?: readonly number[]
   /** `[Q]`: the row each query token matched, and how well. */
   readonly positions: Uint32Array
@@ -59,7 +62,7 @@ function matchedWords(given: ExplainInput, passage: string): Explanation['matche
       found.push({ ...wholeWord(passage, start, end), similarity: given.similarities[q] ?? 0 })
     }
   })
-  const strongest = Math.max(...found.map(({ similarity }) => similarity), 0)
+  const strongest = found.reduce((most, { similarity }) => Math.max(most, similarity), 0)
   const words = new Map<number, CharRange & { strength: number }>()
   for (const { start, end, similarity } of found) {
     const strength = strongest === 0 ? 0 : similarity / strongest

@@ -180,7 +180,7 @@ function toHit(hit: EngineHit, explanation: Explanation | undefined): Hit {
   if (explanation === undefined) throw new SelvageError('internal', `Passage ${hit.passageId} got no explanation.`)
   const { headings, url, score, text, blocks } = hit
   return {
-    title: headings.at(-1) ?? '',
+    title: headings.at(-1) ?? url,
     headings,
     url,
     score,
