@@ -114,7 +114,7 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     .addOption(poolOption())
     .addOption(clusteringOption())
     .option('--centroids <n>', 'number of centroids (default: by the number of tokens)', wholeNumber)
-    .option('--seed <n>', 'of the build', wholeNumber, 42)
+    .option('--seed <n>', 'another one gives another index, as good', wholeNumber, 42)
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
@@ -168,7 +168,10 @@ function poolOption() {
 }
 
 function clusteringOption() {
-  return new Option('--clustering <how>', 'centroids by all vectors, or faster and a little worse within equal tokens')
+  return new Option(
+    '--clustering <how>',
+    'how centroids are found: from all vectors, or within the tokens of one vocabulary id, faster and a little worse',
+  )
     .choices(['vectors', 'tokens'] as const)
     .default('vectors' as const)
 }
