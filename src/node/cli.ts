@@ -114,7 +114,7 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     .addOption(poolOption())
     .addOption(clusteringOption())
     .option('--centroids <n>', 'number of centroids (default: by the number of tokens)', wholeNumber)
-    .option('--seed <n>', 'another one gives another index, as good', wholeNumber, 42)
+    .option('--seed <n>', 'another one gives another index, as good', wholeNumberFrom(0), 42)
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
@@ -183,9 +183,16 @@ function bitsOf(value: string): PlaidBits {
 }
 
 function wholeNumber(value: string): number {
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.')
-  return number
+  return wholeNumberFrom(1)(value)
+}
+
+function wholeNumberFrom(least: number): (value: string) => number {
+  return (value) => {
+    const number = value.trim() === '' ? Number.NaN : Number(value)
+    if (!Number.isInteger(number) || number < least)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} on.`)
+    return number
+  }
 }
 
 function oneOf<const T extends string>(...allowed: readonly T[]): (value: string) => T {

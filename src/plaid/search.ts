@@ -9,8 +9,9 @@ import type { OpsBackend, PassageId, TokenMatrix } from '../types.ts'
 import { type PlaidHeader, readPlaidIndex } from './format.ts'
 
 /**
- * Passages scored with residuals for k hits, unless asked otherwise. For k = 10 that is 128: they hold .994 of the ten best
- * of scoring every passage on the Ray documentation and .992 on SciFact (`npm run bench` has seeded passages).
+ * Passages scored with residuals for k hits, unless asked otherwise. For k = 10 that is 128: with them .992 of the ten best
+ * of float MaxSim over every passage's vectors as the index has them are found on the Ray documentation, .993 on SciFact
+ * (`selvage eval --mode both`); `npm run bench` has seeded passages, and the integers by themselves.
  */
 export function defaultCandidates(k: number): number {
   return Math.max(128, 4 * k)
