@@ -122,7 +122,6 @@ function overview(result: CaseResult) {
     'p95 ms': rounded(ms.p95),
     [`recall@10, n=${candidates}`]: rounded(recallAt10[candidates], 3),
     'n=64': rounded(recallAt10[64], 3),
-    'n=128': rounded(recallAt10[128], 3),
     'n=512': rounded(recallAt10[512], 3),
     'overlap, float': rounded(exactOverlap, 3),
     'peak MB': peakMemoryMB,
