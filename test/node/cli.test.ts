@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { buildFolder } from '../../src/node/build.ts'
 import { run } from '../../src/node/cli.ts'
 import { DEFAULT_MODEL } from '../../src/node/model.ts'
+import type { Hit, Progress } from '../../src/types.ts'
 
 let folder: string
 let out = ''
@@ -111,6 +112,44 @@ describe('build and search', () => {
     await expect(buildFolder(aborted)).rejects.toMatchObject({ code: 'aborted' })
     expect(await readdir(at('out'))).toEqual(before)
   })
+
+  test.each(['read', 'encode', 'cluster', 'compress'] as const)(
+    'cancelled at "%s": nothing that could be taken for an index is left, and a second build works',
+    async (cancelled) => {
+      await write('docs/a.md', '# A\n\nSome text.\n')
+      await write('docs/b.md', '# B\n\nMore text.\n')
+      const controller = new AbortController()
+      const seen: string[] = []
+      const onProgress = ({ stage }: Progress) => {
+        seen.push(stage)
+        if (stage === cancelled) controller.abort()
+      }
+      const given = { folder: at('docs'), output: at('out') }
+      const building = buildFolder({ ...given, onProgress, signal: controller.signal })
+      await expect(building).rejects.toMatchObject({ code: 'aborted' })
+      expect(seen).toContain(cancelled)
+      expect(await readdir(at('out'))).toEqual([])
+      await expect(buildFolder(given)).resolves.toMatchObject({ summary: { passages: 2 } })
+    },
+  )
+
+  test('a build that fails over an index of a newer version takes nothing away', async () => {
+    await write('docs/a.md', '# A\n\nSome text.\n')
+    await write('out/manifest.json', '{"format":"selvage","version":99}')
+    await write('out/newthing-0123456789abcdef.pack', 'x')
+    const aborted = { folder: at('docs'), output: at('out'), signal: AbortSignal.abort() }
+    await expect(buildFolder(aborted)).rejects.toMatchObject({ code: 'aborted' })
+    expect((await readdir(at('out'))).sort()).toEqual(['manifest.json', 'newthing-0123456789abcdef.pack'])
+  })
+
+  test('an index of another model is refused by name', async () => {
+    await write('docs/a.md', '# A\n\nSome text.\n')
+    expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(0)
+    const manifest = await readFile(at('out/manifest.json'), 'utf8')
+    await write('out/manifest.json', manifest.replace(/("hash":\s*")[0-9a-f]{64}/, `$1${'0'.repeat(64)}`))
+    expect(await selvage('search', at('out'), 'text')).toBe(1)
+    expect(err).toMatch(/was built with the model "selvage-mini" \(000000000000\), but .* holds "selvage-mini" \(/)
+  })
 })
 
 describe('bad input', () => {
@@ -166,7 +205,12 @@ describe('eval', () => {
     await write('set/qrels.tsv', 'query-id\tcorpus-id\tscore\nq1\trivers.html#bridge\t1\nq2\tcats.html#food\t1\n')
     await write('set/pages.tsv', 'query-id\tcorpus-id\tscore\nq1\trivers.html\t1\nq2\tcats.html\t1\n')
     expect(await selvage('eval', at('set'), '--json')).toBe(0)
+    const ms = expect.any(Number)
     expect(JSON.parse(out)).toMatchObject({
+      mode: 'plaid',
+      'ms per stage': { encode: ms, centroids: ms, scan: ms, select: ms, residuals: ms, total: ms },
+      'bytes per token': ms,
+      index: { bits: 2, candidates: 128, 'build seconds': ms },
       queries: 2,
       documents: 3,
       'ndcg@10': 1,
@@ -223,4 +267,67 @@ test('export and import: an index travels to next-plaid and back', async () => {
   expect(await selvage('search', at('back'), 'how do I get over water?', '--json')).toBe(0)
   const { hits } = JSON.parse(out)
   expect(hits[0]).toMatchObject({ title: 'Rivers', url: 'rivers' })
+  out = ''
+  expect(await selvage('search', at('out'), 'how do I get over water?', '--json')).toBe(0)
+  const [original] = JSON.parse(out).hits
+  expect(hits[0].score).toBe(original.score)
+  expect(wordsOf(hits[0])).toEqual(wordsOf(original))
+  expect(wordsOf(original)).toContain('river')
 })
+
+describe('import', () => {
+  const corpus = (rows: readonly object[]) => write('corpus.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'))
+  const exported = async (...options: string[]) => {
+    expect(await selvage('build', at('docs'), '-o', at('out'), ...options)).toBe(0)
+    expect(await selvage('export', at('out'), '-o', at('theirs'))).toBe(0)
+    out = ''
+  }
+  const imported = () => selvage('import', at('theirs'), '--corpus', at('corpus.jsonl'), '-o', at('back'))
+  const search = async (question: string) => {
+    out = ''
+    expect(await selvage('search', at('back'), question, '--json', '-k', '1')).toBe(0)
+    return JSON.parse(out).hits[0]
+  }
+
+  test('documents without titles: words are marked where they are', async () => {
+    await write('docs/a.txt', 'Cats eat fish.')
+    await write('docs/b.txt', 'A bridge crosses the river.')
+    await exported()
+    // Their passages were made of title and text; here all of it is text.
+    await corpus([
+      { _id: 'cats', text: 'a\nCats eat fish.' },
+      { _id: 'rivers', text: 'b\nA bridge crosses the river.' },
+    ])
+    expect(await imported()).toBe(0)
+    expect(out).not.toMatch(/another number of tokens/)
+    const hit = await search('how do I get over water?')
+    expect(hit).toMatchObject({ title: 'rivers', url: 'rivers', headings: [] })
+    expect(wordsOf(hit)).toContain('bridge')
+  })
+
+  test('texts that cannot be what was indexed: told, searched, and no word is marked', async () => {
+    await write('docs/a.md', '# Cats\n\nCats eat fish.\n')
+    await write('docs/b.md', '# Rivers\n\nA bridge crosses the river.\n')
+    await exported()
+    await corpus([
+      { _id: 'cats', title: 'Cats', text: 'Cats eat fish.' },
+      { _id: 'rivers', title: 'Rivers', text: 'A bridge crosses the river, and it is made of stone.' },
+    ])
+    expect(await imported()).toBe(0)
+    expect(out).toMatch(/1 of them have another number of tokens than their texts give/)
+    const hit = await search('how do I get over water?')
+    expect(hit.url).toBe('rivers')
+    expect(hit.passage.matches).toEqual([])
+    expect(wordsOf(await search('what do cats eat?'))).toContain('eat')
+  })
+
+  test('vectors that the model does not make are refused, and nothing is written', async () => {
+    await cp(join(import.meta.dirname, '../fixtures/exchange/next-plaid'), at('theirs'), { recursive: true })
+    await corpus(Array.from({ length: 60 }, (_, i) => ({ _id: String(i), text: 'x' })))
+    expect(await imported()).toBe(1)
+    expect(err).toMatch(/has vectors of 32 dimensions, the model "selvage-mini" makes 64/)
+    expect(await readdir(at('back'))).toEqual([])
+  })
+})
+
+const wordsOf = (hit: Hit) => hit.passage.matches.map(({ start, end }) => hit.passage.text.slice(start, end))

@@ -4,14 +4,16 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createOps } from '../../src/ops/create.ts'
-import { toIndex } from '../../src/plaid/data.ts'
+import type { PlaidPart } from '../../src/ops/ops.ts'
+import { lengthsOf } from '../../src/ops/parts.ts'
+import { type PlaidData, toIndex } from '../../src/plaid/data.ts'
 import { readNextPlaid, writeNextPlaid } from '../../src/plaid/exchange/nextPlaid.ts'
 import { readNpy, writeNpy } from '../../src/plaid/exchange/npy.ts'
 import { readPlaidData, writePlaid } from '../../src/plaid/format.ts'
 import { queryBatch } from '../../src/plaid/search.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { BlobSource } from '../../src/store/store.ts'
-import { offsetsOf } from '../ops/data.ts'
+import { offsetsOf, seeded } from '../ops/data.ts'
 import { expectAgreement, type TheirHits } from '../support/agreement.ts'
 import { exchangeCorpus, exchangeIndex } from '../support/exchangeCorpus.ts'
 
@@ -120,6 +122,64 @@ describe('an index of ours', () => {
   })
 })
 
+describe('large indexes', () => {
+  // 50,001 documents of 0 to 2 tokens, in parts that end elsewhere than chunks do; the last of a part and of the chunk empty.
+  const random = seeded(5)
+  const lengths = Array.from({ length: 50_001 }, (_, p) =>
+    p === 19_999 || p === 49_999 ? 0 : Math.floor(random() * 3),
+  )
+  const partOf = (own: readonly number[]): PlaidPart => {
+    const offsets = offsetsOf(own)
+    const tokens = offsets.at(-1)!
+    return {
+      offsets,
+      codes: Uint16Array.from({ length: tokens }, () => Math.floor(random() * 3)),
+      residuals: Uint8Array.from({ length: tokens * 2 }, () => Math.floor(random() * 256)),
+    }
+  }
+  const data: PlaidData = {
+    dim: 8,
+    bits: 2,
+    centroids: Float32Array.from({ length: 24 }, () => random() - 0.5),
+    cutoffs: Float32Array.of(-1, 0, 1),
+    weights: Float32Array.of(-1.5, -0.5, 0.5, 1.5),
+    averageResidual: new Float32Array(8).fill(0.25),
+    clusterThreshold: 0.125,
+    parts: [lengths.slice(0, 20_000), lengths.slice(20_000, 50_000), lengths.slice(50_000)].map(partOf),
+  }
+  const flat = ({ parts }: PlaidData) => ({
+    lengths: parts.flatMap(({ offsets }) => lengthsOf(offsets)),
+    codes: parts.flatMap(({ codes }) => [...codes]),
+    residuals: parts.flatMap(({ residuals }) => [...residuals]),
+  })
+
+  test('more documents than a chunk holds: joined, cut and read again', async () => {
+    const written = new Map<string, Uint8Array>()
+    await writeNextPlaid(data, async (name, bytes) => void written.set(name, bytes))
+    expect([...written.keys()].filter((name) => name.startsWith('doclens'))).toEqual([
+      'doclens.0.json',
+      'doclens.1.json',
+    ])
+    expect(flat(await readNextPlaid({ location: 'x', get: async (name) => written.get(name) }))).toEqual(flat(data))
+  })
+
+  test('chunks that newer fast-plaid has merged into one padded file', async () => {
+    const written = new Map<string, Uint8Array>()
+    await writeNextPlaid(data, async (name, bytes) => void written.set(name, bytes))
+    for (const kind of ['codes', 'residuals'] as const) {
+      const { codes, residuals } = flat(data)
+      const padding = Array.from({ length: 6 }, () => 0)
+      const merged =
+        kind === 'codes'
+          ? writeNpy('<i8', [codes.length + 6], [...codes, ...padding])
+          : writeNpy('|u1', [codes.length + 3, 2], [...residuals, ...padding])
+      written.set(`merged_${kind}.npy`, merged)
+      for (const i of [0, 1]) written.delete(`${i}.${kind}.npy`)
+    }
+    expect(flat(await readNextPlaid({ location: 'x', get: async (name) => written.get(name) }))).toEqual(flat(data))
+  })
+})
+
 describe('what cannot be read', () => {
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
   test.each([
@@ -157,6 +217,24 @@ describe('what cannot be read', () => {
       { 'centroids.npy': writeNpy('<f4', [256, 32], new Float32Array(256 * 32).fill(Number.NaN)) },
       'index-invalid',
       /value 0 of centroids\.npy is NaN/,
+    ],
+    [
+      'another dim than its metadata says',
+      { 'metadata.json': json({ nbits: 2, num_chunks: 1, embedding_dim: 64 }) },
+      'index-invalid',
+      /says embedding_dim 64, the centroids have 32/,
+    ],
+    [
+      'cutoffs that do not ascend',
+      { 'bucket_cutoffs.npy': writeNpy('<f4', [3], Float32Array.of(0, 1, 0.5)) },
+      'index-invalid',
+      /bucket_cutoffs\.npy does not ascend/,
+    ],
+    [
+      'a document too long',
+      { 'doclens.0.json': json([65_536]) },
+      'index-invalid',
+      /document 0 of chunk 0 has 65536 tokens; at most 65535/,
     ],
     [
       'too many dimensions',

@@ -167,6 +167,46 @@ describe('token-aware clustering', () => {
     index.close()
   })
 
+  test.each([
+    // 1,024 groups at most stand alone, 64 tokens or more each: two of these have to be clustered with others.
+    ['very many words', 1026, 64, () => 0],
+    // Half of all tokens are one word, which then gets more than 1,024 centroids of its own: two levels.
+    ['a word that is everywhere', 200, 120, (t: number) => t % 2],
+  ] as const)('%s: every passage finds itself, progress only rises', async (_, wordCount, perWord, everywhere) => {
+    const tokens = wordCount * perWord
+    const groups = Array.from({ length: tokens }, (__, t) => (everywhere(t) ? 0 : t % wordCount))
+    const directions = Array.from({ length: wordCount }, () => unit(Array.from({ length: 8 }, () => random() - 0.5)))
+    const options = { dim: 8, assign, clustering: 'tokens', bits: 8, centroids: 4000 } as const
+    const store = memoryStore()
+    const builder = new PlaidBuilder(store, options)
+    const own: TokenMatrix[] = []
+    for (let t = 0; t < tokens; t += 12) {
+      const ids = groups.slice(t, t + 12)
+      own.push(
+        matrix(
+          ids.map((id) => unit(directions[id]!.map((x) => x + (random() - 0.5) * 0.4))),
+          8,
+        ),
+      )
+      builder.add(own.at(-1)!, ids)
+    }
+    const shares: number[] = []
+    const header = await builder.finish({
+      onProgress: ({ stage, loaded }) => stage === 'cluster' && shares.push(loaded),
+    })
+    expect(shares).toEqual([...shares].sort((a, b) => a - b))
+    expect(shares.at(-1)).toBe(tokens)
+    expect(header.tokens).toBe(tokens)
+    expect(header.centroidCount).toBeGreaterThan(3000)
+    expect(header.centroidCount).toBeLessThan(5000)
+    const index = await openPlaid(store, header, ops)
+    for (let id = 0; id < own.length; id += 97) {
+      const { passages } = await index.search(own[id]!, { k: 1 })
+      expect(passages[0]!.id).toBe(id)
+    }
+    index.close()
+  })
+
   test('token ids are asked for, and may be any numbers', async () => {
     const options = { dim: 8, assign, clustering: 'tokens' } as const
     const builder = new PlaidBuilder(memoryStore(), options)
@@ -220,6 +260,43 @@ describe('small indexes', () => {
     const sample = sampleOf(seeded(1), 1000, 100)
     expect(new Set(sample).size).toBe(100)
     expect([...sample]).toEqual([...sample].sort((a, b) => a - b))
+  })
+})
+
+describe('large passages and packs', () => {
+  test('a passage of as many tokens as fit', async () => {
+    const rows = 65_535
+    const data = new Float32Array(rows * 8)
+    // All that point to where the query does are near the end, past what a signed number of two bytes holds.
+    for (let t = 0; t < rows; t++) data[t * 8 + (t < 65_000 ? t % 7 : 7)] = 1
+    const { store, header } = await build([matrix([], 8), { data, rows, dim: 8 }, matrix([], 8)], 8)
+    const index = await openPlaid(store, header, ops)
+    const query = matrix([[0, 0, 0, 0, 0, 0, 0, 1]], 8)
+    const { passages } = await index.search(query, { k: 3, matches: true })
+    expect(passages).toHaveLength(1)
+    expect(passages[0]).toMatchObject({ id: 1, positions: Uint32Array.of(65_000) })
+    index.close()
+  })
+
+  test('packs that end in empty passages', async () => {
+    // Residuals of 24,000 tokens of 256 dimensions and 8 bits are more than a pack; every second passage is empty.
+    const rows = 400
+    const random = seeded(4)
+    const passages = Array.from({ length: 120 }, (_, p) =>
+      p % 2 === 1
+        ? matrix([], 256)
+        : { data: Float32Array.from({ length: rows * 256 }, () => (random() < 0.5 ? -1 : 1) / 16), rows, dim: 256 },
+    )
+    const { store, header } = await build(passages, 256, { bits: 8, centroids: 16 })
+    expect(header.residuals.length).toBeGreaterThan(1)
+    const index = await openPlaid(store, header, ops)
+    for (const id of [0, 2, 58, 118]) {
+      const query = { data: passages[id]!.data.slice(0, 32 * 256), rows: 32, dim: 256 }
+      const found = await index.search(query, { k: 100 })
+      expect(found.passages).toHaveLength(60)
+      expect(found.passages[0]!.id).toBe(id)
+    }
+    index.close()
   })
 })
 
@@ -297,6 +374,31 @@ describe('bad input', () => {
     ['a wrong number of tokens', async (header) => ({ ...header, tokens: 7 }), /lengths sum to \d+, not to 7 tokens/],
     ['a wrong number of passages', async (header) => ({ ...header, passages: 7 }), /20 lengths for 7 passages/],
     ['another dim', async (header) => ({ ...header, dim: 64 }), /the codec has \d+ bytes, not/],
+    ['a dim that is none', async (header) => ({ ...header, dim: 0 }), /0 dimensions of 2 bits/],
+    ...(['codes', 'lengths'] as const).map((kind): [string, Parameters<typeof damaged>[0], RegExp] => [
+      `${kind} that are no whole numbers`,
+      async (header, store) => {
+        const ref = [header[kind]].flat()[0]!
+        const bytes = await store.get(ref.file)
+        const pack = await writePack(store, kind, bytes!.slice(1))
+        return { ...header, [kind]: kind === 'codes' ? [pack] : pack }
+      },
+      /a pack of numbers has \d+ bytes, not a multiple of 2/,
+    ]),
+    ...(
+      [
+        [0, /scale NaN and shift/],
+        [8, /scale [\d.]+ and shift NaN/],
+      ] as const
+    ).map(([at, message]): [string, Parameters<typeof damaged>[0], RegExp] => [
+      `a codec with NaN at ${at}`,
+      async (header, store) => {
+        const bytes = (await store.get(header.codec.file))!.slice()
+        new DataView(bytes.buffer).setFloat64(at, Number.NaN, true)
+        return { ...header, codec: await writePack(store, 'codec', bytes) }
+      },
+      message,
+    ]),
     ['residuals without codes', async (header) => ({ ...header, codes: [] }), /0 packs of codes for 1 of residuals/],
   ])('%s is told', async (_, change, message) => {
     expect(await damaged(change)).toMatchObject({ code: 'index-invalid', message: expect.stringMatching(message) })
