@@ -9,8 +9,9 @@ import { expect, test } from 'vitest'
 import { buildIndex } from '../../src/engine/build.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { FORMAT_VERSION } from '../../src/engine/manifest.ts'
-import { fileStore } from '../../src/node/fileStore.ts'
+import { fileStore, makeFolder } from '../../src/node/fileStore.ts'
 import { createOps } from '../../src/ops/create.ts'
+import type { PlaidOptions } from '../../src/plaid/builder.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
 
 const SOURCES = [
@@ -19,7 +20,13 @@ const SOURCES = [
   { path: 'guide/code.md', content: '# Code\n\n```js\nconst answer = 42\n```\n\nThe answer is in the code.\n' },
 ]
 const QUESTIONS = ['cats eat fish', 'river water', 'toys', 'the answer']
-const folderOf = (version: number) => join(import.meta.dirname, `../fixtures/index-v${version}`)
+/** What a version can hold in more than one way has a fixture for each: pooled indexes say which row a token went into. */
+const KINDS: Readonly<Record<string, PlaidOptions>> = {
+  plain: {},
+  pooled: { pool: 2, bits: 4, clustering: 'tokens' },
+}
+const folderOf = (version: number, kind: string) =>
+  join(import.meta.dirname, `../fixtures/index-v${version}${kind === 'plain' ? '' : `-${kind}`}`)
 const ANSWERS = 'answers.json'
 
 async function answersOf(folder: string) {
@@ -32,6 +39,7 @@ async function answersOf(folder: string) {
       section: passage.section.headings.join(' > '),
       score,
       positions: [...positions],
+      ...(passage.rowOf && { rowOf: passage.rowOf }),
     }))
   }
   engine.close()
@@ -39,18 +47,26 @@ async function answersOf(folder: string) {
   return answers
 }
 
-test.runIf(process.env['MAKE_FIXTURES'])('write the fixture of the version at hand', async () => {
-  const folder = folderOf(FORMAT_VERSION)
-  const store = fileStore(folder)
-  for (const file of await store.list()) await rm(join(folder, file))
-  const ops = await createOps({ backend: 'wasm' })
-  await buildIndex({ sources: SOURCES, encoder: fakeEncoder(), store, assign: ops.assignCentroids.bind(ops) })
-  ops.close()
-  writeFileSync(join(folder, ANSWERS), `${JSON.stringify(await answersOf(folder), null, 1)}\n`)
-})
+test.runIf(process.env['MAKE_FIXTURES']).each(Object.keys(KINDS))(
+  'write the fixture of the version at hand: %s',
+  async (kind) => {
+    const folder = folderOf(FORMAT_VERSION, kind)
+    await makeFolder(folder)
+    const store = fileStore(folder)
+    for (const file of await store.list()) await rm(join(folder, file))
+    const ops = await createOps({ backend: 'wasm' })
+    const assign = ops.assignCentroids.bind(ops)
+    await buildIndex({ sources: SOURCES, encoder: fakeEncoder(), store, assign, plaid: KINDS[kind] })
+    ops.close()
+    writeFileSync(join(folder, ANSWERS), `${JSON.stringify(await answersOf(folder), null, 1)}\n`)
+  },
+)
 
-test.each([1])('an index of format version %i opens, and answers as it did', async (version) => {
-  const folder = folderOf(version)
+test.each([
+  [1, 'plain'],
+  [1, 'pooled'],
+])('an index of format version %i opens, and answers as it did: %s', async (version, kind) => {
+  const folder = folderOf(version, kind)
   const want: unknown = JSON.parse(readFileSync(join(folder, ANSWERS), 'utf8'))
   expect(await answersOf(folder)).toEqual(want)
 })
