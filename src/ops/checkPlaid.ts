@@ -6,6 +6,7 @@ import { checkOffsets, checkQueries, checkRows, refused, typeName } from './chec
 import {
   type LoadedPlaid,
   MAX_DIM,
+  MAX_MATCHES,
   MAX_QUERY_TOKENS,
   MAX_SHIFT,
   PLAID_BITS,
@@ -61,13 +62,16 @@ export function checkPlaidSearch(
   { dim, passages }: LoadedPlaid,
   options: PlaidSearchOptions,
 ): void {
-  const { k, candidates, filter } = options
+  const { k, candidates, filter, matches = false } = options
   checkQueries(queries, dim)
+  if (!(Number.isInteger(k) && k >= 0)) throw refused('k', k, 'a whole number from 0 on')
+  const hits = Math.min(k, passages)
   for (let b = 0; b + 1 < queries.offsets.length; b++) {
     const rows = queries.offsets[b + 1]! - queries.offsets[b]!
     if (rows > MAX_QUERY_TOKENS) throw refused(`tokens of query ${b}`, rows, `at most ${MAX_QUERY_TOKENS}`)
+    if (matches && hits * rows > MAX_MATCHES)
+      throw refused('matches', `${hits} hits of ${rows} tokens`, `at most ${MAX_MATCHES} of both multiplied`)
   }
-  if (!(Number.isInteger(k) && k >= 0)) throw refused('k', k, 'a whole number from 0 on')
   if (!(candidates === Infinity || (Number.isInteger(candidates) && candidates >= 0)))
     throw refused('candidates', candidates, 'a whole number from 0 on, or Infinity')
   if (filter === undefined) return

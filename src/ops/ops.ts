@@ -152,6 +152,8 @@ export interface PlaidResult {
 /** What search takes at most; more is refused when an index is loaded or a query asked. */
 export const MAX_DIM = 256
 export const MAX_QUERY_TOKENS = 1024
+/** Hits times query tokens, where matches are wanted: eight bytes each, in the smallest binding that every GPU has. */
+export const MAX_MATCHES = 2 ** 24
 
 export interface Ops {
   readonly backend: OpsBackend

@@ -66,8 +66,11 @@ export class ReferencePlaid {
     const scanned = eligible.map((id) => {
       const { codes } = this.#passages[id]!
       let score = 0
-      for (let q = 0; q < query.rows; q++)
-        score += Math.max(...Array.from(codes, (code) => scale(centroidScores[code * query.rows + q]!)))
+      for (let q = 0; q < query.rows; q++) {
+        let best = 0
+        for (const code of codes) best = Math.max(best, scale(centroidScores[code * query.rows + q]!))
+        score += best
+      }
       return { id, score }
     })
     const chosen = best(scanned, Math.max(k, candidates))

@@ -14,12 +14,14 @@ import { anySearch, type IndexShape, randomIndex } from './plaidData.ts'
 export interface PlaidSuiteOptions {
   /** Fewer random searches, where each takes a second. */
   readonly slow?: boolean
+  /** Limits are lowered: what needs a large binding is left out. */
+  readonly inPieces?: boolean
 }
 
 export function plaidSuite(
   name: string,
   createOps: () => Promise<Ops>,
-  { slow = false }: PlaidSuiteOptions = {},
+  { slow = false, inPieces = false }: PlaidSuiteOptions = {},
 ): void {
   describe(name, () => {
     let ops: Ops
@@ -95,13 +97,18 @@ export function plaidSuite(
       ['a long passage', { ...base, parts: [[2, 700, 2]] }, [33]],
       ['the largest dim', { ...base, dim: 256, bits: 4 }, [33]],
       ['extreme values', { ...base, dim: 256, bits: 8, extreme: true, shift: 3 }, [64]],
+      ['the longest query', { ...base, dim: 256, bits: 1, extreme: true, shift: 3, parts: [[3, 0, 5]] }, [1024]],
       ['many passages', { ...base, parts: [Array.from({ length: 700 }, (_, i) => i % 4)] }, [4]],
       ...([1, 2, 4, 8] as const).flatMap((bits): [string, IndexShape, number[]][] =>
         [8, 40, 48, 72, 96, 128].map((dim) => [`${bits} bits, dim ${dim}`, { ...base, dim, bits }, [10]]),
       ),
       ['8 bits, an odd dim', { ...base, dim: 33, bits: 8 }, [10]],
     ]
-    test.each(sizes)('%s', async (_, shape, rows) => {
+    const large: typeof sizes = [
+      ['the longest passage', { ...base, dim: 8, parts: [[5, 65_535, 3]] }, [3]],
+      ['more centroids than two bytes count', { ...base, dim: 8, centroids: 70_000, wideCodes: true }, [5]],
+    ]
+    test.each([...sizes, ...(inPieces ? [] : large)])('%s', async (_, shape, rows) => {
       const index = randomIndex(shape)
       const queries = randomQueries(seeded(7), rows, shape.dim)
       await agrees(index, queries, { k: 4, candidates: 5, matches: true })
@@ -127,6 +134,17 @@ export function plaidSuite(
       }
       const [found] = await searched(repeated, queries, { k: 1, candidates: 1, matches: true })
       expect(Math.max(...found!.positions!)).toBeLessThan(6)
+    })
+
+    test('lists longer than what is selected at once, full of ties', async () => {
+      const index = randomIndex({
+        dim: 8,
+        bits: 2,
+        centroids: 3,
+        parts: [Array.from({ length: 4500 }, (_, i) => i % 3)],
+      })
+      const queries = randomQueries(seeded(2), [2], 8)
+      for (const k of [10, 2500]) await agrees(index, queries, { k, candidates: k + 100 })
     })
 
     test('budgets: none, less than k, all', async () => {
@@ -236,6 +254,12 @@ export function plaidSuite(
         const refused = (message: RegExp) => ({ code: 'invalid-argument', message: expect.stringMatching(message) })
         await expect(search(1, {}, 16)).rejects.toMatchObject(refused(/dim of the queries: got 16/))
         await expect(search(1025, {})).rejects.toMatchObject(refused(/tokens of query 0: got 1025/))
+        const many = await ops.loadPlaid(randomIndex({ ...base, dim: 8, parts: [new Array<number>(17_000).fill(1)] }))
+        const all = { k: 17_000, candidates: 0, matches: true }
+        await expect(ops.searchPlaid(randomQueries(seeded(1), [1024], 8), many, all)).rejects.toMatchObject(
+          refused(/matches: got 17000 hits of 1024 tokens/),
+        )
+        many.release()
         await expect(search(1, { k: -1 })).rejects.toMatchObject(refused(/k: got -1/))
         await expect(search(1, { candidates: 0.5 })).rejects.toMatchObject(refused(/candidates: got 0.5/))
         await expect(search(1, { filter: new Uint32Array(2) })).rejects.toMatchObject(refused(/filter: got 2 words/))

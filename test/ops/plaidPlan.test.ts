@@ -32,8 +32,8 @@ describe('planResidency', () => {
     const { quads, rowWords, parts } = planResidency(shape, [18, 0, 4, 1, 0], 148)
     expect([quads, rowWords]).toEqual([3, 2])
     expect(parts).toEqual([
-      { range: { first: 0, end: 2 }, tokens: 18, bytes: { codes: 36, residuals: 144, offsets: 12 } },
-      { range: { first: 2, end: 5 }, tokens: 5, bytes: { codes: 12, residuals: 40, offsets: 16 } },
+      { range: { first: 0, end: 2 }, tokens: 18, longest: 18, bytes: { codes: 36, residuals: 144, offsets: 12 } },
+      { range: { first: 2, end: 5 }, tokens: 5, longest: 4, bytes: { codes: 12, residuals: 40, offsets: 16 } },
     ])
     expect(planResidency(shape, [0, 0, 0, 0, 0], 148).parts).toEqual([])
   })
@@ -94,6 +94,24 @@ describe('planSearch', () => {
     expect(() => planSearch(million, residency, asked([32], { k: 1_000_000 }), LIMITS)).toThrow(
       'Query 0 with 32 tokens, 1000000 candidates and 1000000 hits wants 256 MB of matches; this GPU binds at most 134 MB at once.',
     )
+  })
+
+  test('candidates may all be the longest passages: no submit takes more than it may', () => {
+    const lengths = Uint32Array.from({ length: 100_000 }, (_, p) => (p % 400 === 0 ? 65_535 : 1))
+    const tokens = lengths.reduce((sum, length) => sum + length, 0)
+    const shape: PlaidShape = { dim: 64, bits: 2, centroids: 65_536, passages: lengths.length, tokens }
+    const [round] = planSearch(shape, planResidency(shape, lengths, 2 ** 27), asked([128]), LIMITS)
+    const ofLongest = 65_535 * 2 * 64 * 128
+    const counts = (steps: readonly Step[], kernel: Step['kernel']) =>
+      steps.filter((step) => step.kernel === kernel).map(({ count }) => count)
+    // A hit is in one of the parts, so those of all parts are as many as those of one.
+    const works = round!.submits.map(
+      (steps) =>
+        ofLongest *
+        (counts(steps, 'residualMaxSim').reduce((sum, n) => sum + n, 0) + Math.max(0, ...counts(steps, 'matches'))),
+    )
+    expect(Math.max(...works)).toBeGreaterThan(2 ** 33)
+    expect(Math.max(...works)).toBeLessThanOrEqual(2 ** 34)
   })
 
   test('every query meets every centroid, passage and slot once, within limits', () => {

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createOps } from '../../src/ops/create.ts'
 import { createFailover } from '../../src/ops/failover.ts'
-import type { QueryBatch } from '../../src/ops/ops.ts'
+import type { LoadedPlaid, QueryBatch } from '../../src/ops/ops.ts'
 import { maxSim } from '../../src/ops/reference.ts'
 import { createWasmOps } from '../../src/ops/wasm/ops.ts'
 import { requestGpu } from '../../src/ops/webgpu/device.ts'
@@ -114,6 +114,64 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
     const after = await search()
     expect([after.backend, loaded.backend]).toEqual(['wasm', 'wasm'])
     expect(after.hits).toEqual(before.hits)
+    ops.close()
+  })
+
+  test('what is released a moment into a call is told as closed, and the GPU stays', async () => {
+    const backends = [
+      { name: 'webgpu', create: software },
+      { name: 'wasm', create: createWasmOps },
+    ] as const
+    const ops = await createFailover(backends)
+    for (const ticks of [0, 1, 2, 3, 4, 8, 16]) {
+      const index = await ops.loadPlaid(() => randomIndex({ dim: 16, bits: 2, centroids: 9, parts: [[3, 0, 5, 9]] }))
+      const loaded = await ops.load(() => passages)
+      const calls = Promise.allSettled([
+        ops.searchPlaid(randomQueries(seeded(4), [5], 16), index, { k: 3, candidates: 3 }),
+        ops.maxSim(queries, loaded),
+      ])
+      for (let i = 0; i < ticks; i++) await undefined
+      index.release()
+      loaded.release()
+      for (const call of await calls)
+        if (call.status === 'rejected') expect(call.reason).toMatchObject({ code: 'closed' })
+      expect([ticks, ops.backend, ops.refused]).toEqual([ticks, 'webgpu', []])
+    }
+    ops.close()
+  })
+
+  test('passages that lie in no buffer are not found by what another search left', async () => {
+    // Parts of 512 tokens: the first two passages of `holes` would be a part without any.
+    const ops = await createWebGpuOps({ acceptSoftware: true, maxPartBytes: 2048 })
+    const shape = { dim: 16, bits: 2, centroids: 5 } as const
+    const full = await ops.loadPlaid(randomIndex({ ...shape, parts: [[100, 100, 100]] }))
+    const holes = await ops.loadPlaid(randomIndex({ ...shape, parts: [[0, 0, 512]] }))
+    const asked = randomQueries(seeded(2), [5], 16)
+    await ops.searchPlaid(asked, full, { k: 3, candidates: 3 })
+    const { hits } = await ops.searchPlaid(asked, holes, { k: 1, candidates: 1 })
+    expect([...hits[0]!.ids]).toEqual([2])
+    ops.close()
+  })
+
+  test('searches at the same time have times of their own', async () => {
+    // In pieces, so that one search has many passes and the other a few.
+    const ops = await createWebGpuOps({ acceptSoftware: true, maxWork: 2 ** 18, maxPartBytes: 2 ** 15 })
+    const shape = { dim: 64, bits: 2 } as const
+    const small = await ops.loadPlaid(randomIndex({ ...shape, centroids: 5, parts: [[1, 1, 1]] }))
+    const big = await ops.loadPlaid(
+      randomIndex({ ...shape, centroids: 500, parts: [Array.from({ length: 300 }, () => 20)] }),
+    )
+    const asked = randomQueries(seeded(2), [32], 64)
+    const search = (index: LoadedPlaid) => ops.searchPlaid(asked, index, { k: 2, candidates: 100 })
+    await Promise.all([search(big), search(small)])
+    for (const order of [
+      [small, big],
+      [big, small],
+    ])
+      for (const { elapsedMs } of await Promise.all(order.map(search))) {
+        const { total, ...stages } = elapsedMs
+        expect(Object.values(stages).reduce((sum, ms) => sum + (ms ?? 0), 0)).toBeLessThanOrEqual(total!)
+      }
     ops.close()
   })
 

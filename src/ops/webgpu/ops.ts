@@ -85,7 +85,9 @@ class WebGpuOps implements Ops {
     this.#kernels = new Kernels(gpu)
     this.#pool = new BufferPool(gpu.device)
     this.#timer = StageTimer.for(gpu.device)
-    this.#dot = shiftedDot || !navigator.gpu.wgslLanguageFeatures.has(PACKED_DOT) ? 'shifted' : 'packed'
+    // Browsers of 2024 may have WebGPU without this set.
+    const features: ReadonlySet<string> | undefined = navigator.gpu.wgslLanguageFeatures
+    this.#dot = !shiftedDot && features?.has(PACKED_DOT) ? 'packed' : 'shifted'
     this.#maxBindingBytes = Math.min(maxBindingBytes, limits.maxStorageBufferBindingSize, limits.maxBufferSize)
     this.#maxPartBytes = options.maxPartBytes ?? 2 ** 27
     this.#roundLimits = {
@@ -129,11 +131,11 @@ class WebGpuOps implements Ops {
       positions: result.positions !== undefined,
     }
     for (const round of planRounds(passages.parts, asked, this.#roundLimits)) {
+      this.#residents.get(loaded) // released meanwhile: said so here, before WebGPU refuses a destroyed buffer
       await runRound(round, queries, passages, tools, (block) => {
         placeBlock(block, queries.offsets, loaded.passages, result)
       })
       throwIfAborted(options.signal)
-      this.#residents.get(loaded) // released meanwhile: said so here, before WebGPU refuses a destroyed buffer
     }
     markEmpty(passages.empty, queries.offsets, loaded.passages, result)
     return { ...result, backend: this.backend }
@@ -192,11 +194,11 @@ class WebGpuOps implements Ops {
       const tools = { gpu: this.#gpu, pool: this.#pool, kernels, timer: this.#timer }
       const asked = { offsets: queries.offsets, k, candidates, matches }
       for (const round of planSearch(index.shape, index.residency, asked, limits)) {
+        this.#indexes.get(loaded) // released meanwhile: said so here, before WebGPU refuses a destroyed buffer
         const found = await runPlaidRound(round, queries, index, filter, tools)
         hits.push(...found.hits)
         for (const [stage, ms] of found.times) times.set(stage, (times.get(stage) ?? 0) + ms)
         throwIfAborted(options.signal)
-        this.#indexes.get(loaded) // released meanwhile: said so here, before WebGPU refuses a destroyed buffer
       }
     }
     const elapsedMs = { ...Object.fromEntries(times), total: performance.now() - start }

@@ -37,6 +37,8 @@ export interface PlaidShape {
 export interface ResidentPart {
   readonly range: Part
   readonly tokens: number
+  /** Tokens of its longest passage. */
+  readonly longest: number
   readonly bytes: { readonly codes: number; readonly residuals: number; readonly offsets: number }
 }
 
@@ -72,12 +74,17 @@ export function planResidency(
   const mostPassages = Math.floor(maxBindingBytes / 4) - 1
   for (const range of cutIntoParts(all, (p) => lengths[p]! * tokenBytes, maxBindingBytes - 4, mostPassages)) {
     let tokens = 0
-    for (let p = range.first; p < range.end; p++) tokens += lengths[p]!
+    let longest = 0
+    for (let p = range.first; p < range.end; p++) {
+      tokens += lengths[p]!
+      longest = Math.max(longest, lengths[p]!)
+    }
     if (tokens === 0) continue
     if (tokens * tokenBytes > maxBindingBytes) throw tooLarge(`Passage ${range.first} has ${tokens} tokens`)
     parts.push({
       range,
       tokens,
+      longest,
       bytes: {
         codes: wideCodes ? tokens * 4 : Math.ceil(tokens / 2) * 4,
         residuals: tokens * rowWords * 4,
@@ -255,9 +262,12 @@ export function histogramsAt(from: SelectFrom, batch: number): number {
   return from === 'passages' ? 0 : batch * HISTOGRAM_BYTES
 }
 
-/** Multiply-adds of each kernel for one query row, and items they are spread over. */
+/** A residual is looked up and added before it is multiplied. */
+const RESIDUAL_COST = 2
+
+/** Multiply-adds of each kernel for one query row, for passages of average length. */
 function workPerRow({ centroids, passages, tokens, dim }: PlaidShape, { candidates, hits }: Slots) {
-  const residual = (2 * dim * tokens) / Math.max(1, passages)
+  const residual = (RESIDUAL_COST * dim * tokens) / Math.max(1, passages)
   return {
     scoreCentroids: centroids * dim,
     approximateMaxSim: tokens,
@@ -320,21 +330,22 @@ function planSubmits(
       ...{ part, first, count, ...grid(count) },
     }))
   })
-  select('passages')
-  parts.forEach(({ tokens }, part) => {
-    const work = (perRow.residualMaxSim * rows * tokens) / shape.tokens
-    spread(candidates, work, (first, count) => ({
-      kernel: 'residualMaxSim',
-      ...{ part, first, count, ...grid(count) },
-    }))
-  })
-  select('candidates')
-  if (matches)
-    parts.forEach((_, part) => {
-      spread(hits, perRow.matches * rows, (first, count) => ({
-        kernel: 'matches',
-        ...{ part, first, count, ...grid(count) },
-      }))
+  /**
+   * Long passages have more tokens to be matched by, so they are likely candidates: all may be as long as the longest. In
+   * which parts they lie is not known: either one submit bears the worst, or every dispatch is made small enough for it.
+   * (One passage is one workgroup and is not cut.)
+   */
+  const scored = (kernel: 'residualMaxSim' | 'matches', passages: number) => {
+    const worst = (longest: number) => passages * longest * RESIDUAL_COST * shape.dim * rows
+    const most = worst(parts.reduce((longest, part) => Math.max(longest, part.longest), 0))
+    parts.forEach(({ longest }, part) => {
+      const work = most > limits.work ? worst(longest) : part === 0 ? most : 0
+      spread(passages, work, (first, count) => ({ kernel, ...{ part, first, count, ...grid(count) } }))
     })
+  }
+  select('passages')
+  scored('residualMaxSim', candidates)
+  select('candidates')
+  if (matches) scored('matches', hits)
   return submits
 }

@@ -90,16 +90,16 @@ export async function runPlaidRound(
   const timesAt = Math.ceil((round.bytes.hits + round.bytes.matches) / 8) * 8
   const readBytes = timesAt + (timer ? TIMES_BYTES : 0)
   try {
-    const buffers = await gpu.checked('Search', async () => {
+    const { buffers, timed } = await gpu.checked('Search', async () => {
       const buffers = takeBuffers(pool, input, readBytes, taken)
       writeInputs(device.queue, buffers, input)
-      timer?.start()
+      const timed = timer?.start()
       let step = 0
       round.submits.forEach((steps, i) => {
         const encoder = device.createCommandEncoder()
         if (i === 0) clear(encoder, buffers, input)
-        for (const [stage, run] of stagesOf(steps, timer !== undefined)) {
-          const pass = encoder.beginComputePass(timer?.pass(stage))
+        for (const [stage, run] of stagesOf(steps, timed !== undefined)) {
+          const pass = encoder.beginComputePass(timed?.pass(stage))
           for (const each of run) {
             const kernel = kernels[each.kernel]
             pass.setPipeline(kernel.pipeline)
@@ -111,16 +111,16 @@ export async function runPlaidRound(
         if (i === round.submits.length - 1) {
           encoder.copyBufferToBuffer(buffers.hits, 0, buffers.staging, 0, round.bytes.hits)
           encoder.copyBufferToBuffer(buffers.matches, 0, buffers.staging, round.bytes.hits, round.bytes.matches)
-          timer?.copy(encoder, buffers.staging, timesAt)
+          timed?.copy(encoder, buffers.staging, timesAt)
         }
         device.queue.submit([encoder.finish()])
       })
       await buffers.staging.mapAsync(GPUMapMode.READ, 0, readBytes)
-      return buffers
+      return { buffers, timed }
     })
     const mapped = buffers.staging.getMappedRange(0, readBytes)
     const hits = queries.map((query, b) => readHits(mapped, input, query, b))
-    const times = timer?.times(mapped, timesAt) ?? new Map<PlaidStage, number>()
+    const times = timed?.times(mapped, timesAt) ?? new Map<PlaidStage, number>()
     buffers.staging.unmap()
     pool.giveBack(taken)
     return { hits, times }
@@ -184,7 +184,9 @@ function writeInputs(queue: GPUQueue, buffers: Buffers, input: RoundInput): void
 /** Histograms count up from zero, and slots that no candidate fills must not be chosen. */
 function clear(encoder: GPUCommandEncoder, { histograms, keys }: Buffers, { round, index, queries }: RoundInput): void {
   encoder.clearBuffer(histograms, 0, round.bytes.histograms)
-  const at = candidateKeysAt(queries.length, index.shape.passages)
+  // Passages in no part, which are empty, are written by no kernel.
+  const covered = index.parts.reduce((sum, { range }) => sum + range.end - range.first, 0)
+  const at = covered < index.shape.passages ? 0 : candidateKeysAt(queries.length, index.shape.passages)
   encoder.clearBuffer(keys, at, round.bytes.keys - at)
 }
 

@@ -1,9 +1,9 @@
 /**
  * How long the stages of a round take on the GPU itself, where the device can tell (`timestamp-query`). Browsers round
- * such times, Chrome to a tenth of a millisecond: good for sums over many queries and for benches.
+ * such times, Chrome to a tenth of a millisecond: good for sums over many queries and for benches. Lives as long as the device.
  */
 
-/** Passes of a round that can be timed; those past them are not. */
+/** A round of more passes is not timed: a part of its times would be taken for all. */
 const MOST_PASSES = 64
 const TIMESTAMP_BYTES = 8
 /** Resolved timestamps lie at multiples of this. */
@@ -12,8 +12,6 @@ export const TIMES_BYTES = 2 * MOST_PASSES * TIMESTAMP_BYTES
 export class StageTimer<Stage extends string> {
   readonly #querySet: GPUQuerySet
   readonly #resolved: GPUBuffer
-  /** Of the round at hand, by pass. */
-  #stages: Stage[] = []
 
   static for<Stage extends string>(device: GPUDevice): StageTimer<Stage> | undefined {
     return device.features.has('timestamp-query') ? new StageTimer(device) : undefined
@@ -25,8 +23,21 @@ export class StageTimer<Stage extends string> {
     this.#resolved = device.createBuffer({ label: 'timestamps', size: TIMES_BYTES, usage })
   }
 
-  start(): void {
-    this.#stages = []
+  /** For one round, which encodes all its passes before another begins; rounds may wait for their results together. */
+  start(): RoundTimer<Stage> {
+    return new RoundTimer(this.#querySet, this.#resolved)
+  }
+}
+
+export class RoundTimer<Stage extends string> {
+  readonly #querySet: GPUQuerySet
+  readonly #resolved: GPUBuffer
+  /** By pass. */
+  readonly #stages: Stage[] = []
+
+  constructor(querySet: GPUQuerySet, resolved: GPUBuffer) {
+    this.#querySet = querySet
+    this.#resolved = resolved
   }
 
   /** For the next pass of the round. */
@@ -48,21 +59,15 @@ export class StageTimer<Stage extends string> {
     encoder.copyBufferToBuffer(this.#resolved, 0, staging, at, count * TIMESTAMP_BYTES)
   }
 
-  /** Milliseconds of each stage. */
+  /** Milliseconds of each stage; none for a round of too many passes. */
   times(mapped: ArrayBuffer, at: number): ReadonlyMap<Stage, number> {
-    const passes = Math.min(MOST_PASSES, this.#stages.length)
-    const nanoseconds = new BigUint64Array(mapped, at, 2 * passes)
     const times = new Map<Stage, number>()
-    for (let i = 0; i < passes; i++) {
-      const stage = this.#stages[i]!
+    if (this.#stages.length > MOST_PASSES) return times
+    const nanoseconds = new BigUint64Array(mapped, at, 2 * this.#stages.length)
+    for (const [i, stage] of this.#stages.entries()) {
       const elapsedMs = Number(nanoseconds[2 * i + 1]! - nanoseconds[2 * i]!) / 1e6
       times.set(stage, (times.get(stage) ?? 0) + Math.max(0, elapsedMs))
     }
     return times
-  }
-
-  destroy(): void {
-    this.#querySet.destroy()
-    this.#resolved.destroy()
   }
 }
