@@ -2,7 +2,7 @@
  * Token-aware clustering: tokens of one vocabulary id are clustered among themselves; rare ids share one more clustering, by
  * their vectors, and so do ids so frequent that two levels are quicker (kmeans.ts). Builds in little more than half the time
  * of clustering everything by vectors, with centroids that are a little worse: of the ten best of exact MaxSim on the Ray
- * documentation .864 are found instead of .883 (`selvage eval --mode both --clustering tokens`).
+ * documentation .869 are found instead of .883 (`selvage eval --mode both --clustering tokens`).
  * What an id means is not known here.
  * After TACHIOM (Martinico, Nardini, Rulli and Venturini, 2026), which has many more centroids and smaller groups.
  */
