@@ -214,6 +214,7 @@ async function compared(corpus: Corpus, given: Case, ops: FailoverOps, ours: rea
 
 /** Candidates and probes of the peer: its defaults, and less and more. */
 const PEER_SETTINGS = [
+  [128, 1],
   [256, 1],
   [256, 2],
   [512, 2],
