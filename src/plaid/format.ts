@@ -144,19 +144,26 @@ export class PlaidWriter {
 
 /** The index as kernels want it. Errors: `index-invalid`, a sentence for each cause. */
 export async function readPlaidIndex(source: BlobSource, header: PlaidHeader): Promise<PlaidIndex> {
-  const [{ codec }, parts] = await Promise.all([readCodec(source, header), readParts(source, header)])
+  const { codec, parts } = await readCodecAndParts(source, header)
   return { codec, parts }
 }
 
 /** The index with what it was trained to, for export. Errors: as readPlaidIndex. */
 export async function readPlaidData(source: BlobSource, header: PlaidHeader): Promise<PlaidData> {
-  const [{ codec, training }, parts] = await Promise.all([readCodec(source, header), readParts(source, header)])
+  const { codec, training, parts } = await readCodecAndParts(source, header)
   const { scale, ...trained } = training
   const originals = header.originals && new Float32Array(alignedTo(4, source, await readPack(source, header.originals)))
   if (originals !== undefined && originals.length !== codec.centroids.length)
     throw disagree(source, `there are ${originals.length} original centroid values for ${codec.centroids.length}`)
   const centroids = originals ?? Float32Array.from(codec.centroids, (value) => value / scale)
   return { dim: codec.dim, bits: codec.bits, centroids, ...trained, parts }
+}
+
+/** All at once; of two errors always the codec's, whichever comes first, so that the same damage is told the same way. */
+async function readCodecAndParts(source: BlobSource, header: PlaidHeader) {
+  const reading = readParts(source, header)
+  reading.catch(() => {})
+  return { ...(await readCodec(source, header)), parts: await reading }
 }
 
 async function readCodec(source: BlobSource, header: PlaidHeader): Promise<{ codec: PlaidCodec; training: Training }> {
