@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import type { EnvironmentOptions, Plugin } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
-import { bareShaders, runtimeAsset, siblingWorkers } from './src/node/bundle.ts'
+import { bareShaders, executables, runtimeAsset, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
 import { CHROMIUM_FLAGS, chromiumPath } from './test/support/chromium.ts'
 
@@ -54,7 +54,7 @@ const nodeFiles: EnvironmentOptions = {
 
 const library: ViteUserConfig = {
   base: './',
-  plugins: [assemblyScript(), runtimeAsset(), siblingWorkers(), bareShaders()],
+  plugins: [assemblyScript(), runtimeAsset(), siblingWorkers(), bareShaders(), executables()],
   environments: {
     selvage: browserFile('selvage', 'src/index.ts'),
     encoder: browserFile('encoder', 'src/worker/encoder.ts'),

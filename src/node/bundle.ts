@@ -3,6 +3,7 @@
  * becomes, in dist/browser/, plain sibling files that any bundler and any static page understand.
  */
 import { readFileSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -64,6 +65,17 @@ export function siblingWorkers(): Plugin {
       return { code: code.replace(/'\.\/(\w+)\.ts', import\.meta\.url/g, `'./$1.js', ${held}`), map: null }
     },
     renderChunk: (code) => ({ code: code.replaceAll(held, 'import.meta.url'), map: null }),
+  }
+}
+
+/** Files with a `#!` line may be run: npx links to them as they are, and says "Permission denied" after a new build. */
+export function executables(): Plugin {
+  return {
+    name: 'selvage:executables',
+    async writeBundle({ dir = '.' }, bundle) {
+      for (const file of Object.values(bundle))
+        if (file.type === 'chunk' && file.code.startsWith('#!')) await chmod(join(dir, file.fileName), 0o755)
+    },
   }
 }
 

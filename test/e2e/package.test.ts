@@ -117,6 +117,10 @@ test('a static page without any bundler searches', async () => {
   expect(await visit(folder)).toBe(ANSWER)
 })
 
+test('the command that a build makes can be run as a file: npx in a clone links to it', () => {
+  expect(execFileSync(join(ROOT, 'dist/node/main.js'), ['--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+/)
+})
+
 test('the command line and selvage/node work from the installed package', () => {
   const app = join(work, 'vite')
   const docs = join(work, 'docs')
