@@ -1,100 +1,30 @@
 /**
  * Two-stage search in AssemblyScript: see ../integer.ts for the formulas and ../plaidReference.ts for the simple version.
  * Like kernels.as.ts: memory is laid out by plaidMemory.ts, no allocation, one thread, no relaxed SIMD.
- * An instance holds one index; where its arrays lie is told once by `setIndex`.
- *
- * Multiplications are `i32x4.dot_i16x8_s`: a lane pairs two dimensions of one query row with the same two of a token, so
- * that eight products take one instruction and nothing is summed across lanes. d8 fits i16 (|d8| <= 1,143), so t = Σ q8·d8
- * is computed at once; `(S << k) + R` of the design would read S from memory for no fewer multiplications.
+ * How tokens become rows, and rows meet the query, is plaidBlock.as.ts.
  */
+import {
+  a0,
+  a1,
+  a2,
+  a3,
+  b0,
+  b1,
+  b2,
+  b3,
+  codes,
+  dotBlock,
+  expandBlock,
+  inverse,
+  QUERY_TILE,
+  TILE_STEP,
+  TOKEN_BLOCK,
+  wideCodes,
+  widenCentroid,
+  width,
+} from './plaidBlock.as'
 
-/** Query rows of a tile: two vectors of four. Keep equal to QUERY_TILE in layout.ts. */
-const QUERY_TILE: usize = 8
-/** Tokens, or centroids, of a block. Keep equal to TOKEN_BLOCK in layout.ts. */
-const TOKEN_BLOCK: u32 = 4
-/** Bytes of a row of a block, MAX_DIM i16: a constant, so that four rows are read from one address. */
-const BLOCK_ROW: usize = 512
-/** Bytes of a tile for two dimensions: `[8 rows, 2] i16`. */
-const TILE_STEP: usize = 32
-
-/** u16 or u32 `[T]` */
-let codes: usize = 0
-let wideCodes: bool = false
-/** u8 `[T, E * bits / 8]` */
-let residuals: usize = 0
-let rowBytes: usize = 0
-/** u16 `[T]` */
-let inverse: usize = 0
-/** i8 `[C, width]`: c8, zeros past E */
-let centroids: usize = 0
-/** i16 `[256, 8 / bits]` */
-let table: usize = 0
-let bits: i32 = 0
-let shift: i32 = 0
-/** E, and that rounded up to a multiple of 8 */
-let dim: usize = 0
-let width: usize = 0
-/** i16 `[4, 256]`: work space, d8 of four tokens or c8 of four centroids; zeros from E to `width` */
-let block: usize = 0
-
-export function setIndex(
-  codesAt: usize,
-  wide: bool,
-  residualsAt: usize,
-  inverseAt: usize,
-  centroidsAt: usize,
-  tableAt: usize,
-  blockAt: usize,
-  dimension: usize,
-  bitCount: i32,
-  weightShift: i32,
-): void {
-  codes = codesAt
-  wideCodes = wide
-  residuals = residualsAt
-  rowBytes = (dimension * <usize>bitCount) >> 3
-  inverse = inverseAt
-  centroids = centroidsAt
-  table = tableAt
-  bits = bitCount
-  shift = weightShift
-  dim = dimension
-  width = (dimension + 7) & ~7
-  block = blockAt
-}
-
-/**
- * inv of tokens first .. end: min(65535, floor(2^22 / ‖d8‖ + 0.5)), in f64 as integer.ts has it.
- */
-export function inverseNorms(first: u32, end: u32): void {
-  for (let token = first; token < end; token += TOKEN_BLOCK) {
-    expandBlock(token, end)
-    storeInverse(token, end, squaredNorm(block))
-    storeInverse(token + 1, end, squaredNorm(block + BLOCK_ROW))
-    storeInverse(token + 2, end, squaredNorm(block + 2 * BLOCK_ROW))
-    storeInverse(token + 3, end, squaredNorm(block + 3 * BLOCK_ROW))
-  }
-}
-
-function squaredNorm(row: usize): i32 {
-  let sums = i32x4.splat(0)
-  for (const stop = row + (width << 1); row < stop; row += 16) {
-    const d = v128.load(row)
-    sums = i32x4.add(sums, i32x4.dot_i16x8_s(d, d))
-  }
-  return (
-    i32x4.extract_lane(sums, 0) +
-    i32x4.extract_lane(sums, 1) +
-    i32x4.extract_lane(sums, 2) +
-    i32x4.extract_lane(sums, 3)
-  )
-}
-
-function storeInverse(token: u32, end: u32, squared: i32): void {
-  if (token >= end) return
-  const exact = Math.floor(4194304.0 / Math.sqrt(<f64>squared) + 0.5)
-  store<u16>(inverse + ((<usize>token) << 1), exact < 65535.0 ? <u16>(<u32>exact) : 65535)
-}
+export { inverseNorms, setIndex } from './plaidBlock.as'
 
 /**
  * scoreCentroids: u8 `[C, columns]`, `u = (clamp(Σ q8·c8, 0, bound) * multiplier) >> 16`.
@@ -118,7 +48,7 @@ export function scoreCentroids(
   const high = i32x4.splat(bound)
   const scale = i32x4.splat(multiplier)
   for (let c = first; c < end; c += TOKEN_BLOCK) {
-    for (let i: u32 = 0; i < TOKEN_BLOCK; i++) widenCentroid(c + i, block + <usize>i * BLOCK_ROW)
+    for (let i: u32 = 0; i < TOKEN_BLOCK; i++) widenCentroid(c + i, i)
     let to = scores + <usize>c * columns
     for (let tile = tiles, stop = tiles + <usize>(rows >> 3) * tileBytes; tile < stop; tile += tileBytes, to += 8) {
       dotBlock(tile)
@@ -128,11 +58,6 @@ export function scoreCentroids(
       storeScores(to + 3 * columns, a3, b3, low, high, scale)
     }
   }
-}
-
-function widenCentroid(c: u32, to: usize): void {
-  for (let row = centroids + <usize>c * width, stop = row + width; row < stop; row += 8, to += 16)
-    v128.store(to, v128.load_ext<i8>(row))
 }
 
 function storeScores(to: usize, a: v128, b: v128, low: v128, high: v128, scale: v128): void {
@@ -343,101 +268,4 @@ function normed(t: v128, inv: v128): v128 {
   const high = i32x4.mul(i32x4.shr_s(t, 16), inv)
   const low = i32x4.mul(v128.and(t, i32x4.splat(0xffff)), inv)
   return i32x4.add(high, i32x4.shr_u(low, 16))
-}
-
-// What dotBlock computes: a: rows 0 to 3 of the tile, b: rows 4 to 7; the number is the token of the block.
-let a0: v128 = i32x4.splat(0)
-let a1: v128 = i32x4.splat(0)
-let a2: v128 = i32x4.splat(0)
-let a3: v128 = i32x4.splat(0)
-let b0: v128 = i32x4.splat(0)
-let b1: v128 = i32x4.splat(0)
-let b2: v128 = i32x4.splat(0)
-let b3: v128 = i32x4.splat(0)
-
-/**
- * A tile of eight query rows × the block's four rows: eight accumulators, two query vectors and a splat fit the registers of
- * x86. (Two pairs of dimensions a round measured slower: V8 then spills.)
- */
-function dotBlock(tile: usize): void {
-  let c0 = i32x4.splat(0)
-  let c1 = i32x4.splat(0)
-  let c2 = i32x4.splat(0)
-  let c3 = i32x4.splat(0)
-  let e0 = i32x4.splat(0)
-  let e1 = i32x4.splat(0)
-  let e2 = i32x4.splat(0)
-  let e3 = i32x4.splat(0)
-  for (let d = block, stop = block + (width << 1); d < stop; d += 4, tile += TILE_STEP) {
-    const q = v128.load(tile)
-    const r = v128.load(tile, 16)
-    let t = v128.load_splat<u32>(d)
-    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(q, t))
-    e0 = i32x4.add(e0, i32x4.dot_i16x8_s(r, t))
-    t = v128.load_splat<u32>(d, BLOCK_ROW)
-    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(q, t))
-    e1 = i32x4.add(e1, i32x4.dot_i16x8_s(r, t))
-    t = v128.load_splat<u32>(d, 2 * BLOCK_ROW)
-    c2 = i32x4.add(c2, i32x4.dot_i16x8_s(q, t))
-    e2 = i32x4.add(e2, i32x4.dot_i16x8_s(r, t))
-    t = v128.load_splat<u32>(d, 3 * BLOCK_ROW)
-    c3 = i32x4.add(c3, i32x4.dot_i16x8_s(q, t))
-    e3 = i32x4.add(e3, i32x4.dot_i16x8_s(r, t))
-  }
-  a0 = c0
-  a1 = c1
-  a2 = c2
-  a3 = c3
-  b0 = e0
-  b1 = e1
-  b2 = e2
-  b3 = e3
-}
-
-/** d8 of four tokens from `token` on into `block`; past `stop` the last one repeats. */
-function expandBlock(token: u32, stop: u32): void {
-  for (let i: u32 = 0; i < TOKEN_BLOCK; i++) expandToken(min(token + i, stop - 1), block + <usize>i * BLOCK_ROW)
-}
-
-/** d8 of one token, eight dimensions at a time. */
-function expandToken(token: u32, to: usize): void {
-  const code: u32 = wideCodes ? load<u32>(codes + ((<usize>token) << 2)) : <u32>load<u16>(codes + ((<usize>token) << 1))
-  let row = centroids + <usize>code * width
-  const stop = row + width
-  let byte = residuals + <usize>token * rowBytes
-  const end = to + (dim << 1)
-  if (bits === 2) {
-    for (; row < stop; row += 8, byte += 2, to += 16) {
-      const low = v128.load64_zero(table + ((<usize>load<u8>(byte)) << 3))
-      storeEight(row, v128.load64_lane(table + ((<usize>load<u8>(byte, 1)) << 3), low, 1), to)
-    }
-  } else if (bits === 4) {
-    for (; row < stop; row += 8, byte += 4, to += 16) {
-      let w = v128.load32_zero(table + ((<usize>load<u8>(byte)) << 2))
-      w = v128.load32_lane(table + ((<usize>load<u8>(byte, 1)) << 2), w, 1)
-      w = v128.load32_lane(table + ((<usize>load<u8>(byte, 2)) << 2), w, 2)
-      storeEight(row, v128.load32_lane(table + ((<usize>load<u8>(byte, 3)) << 2), w, 3), to)
-    }
-  } else if (bits === 1) {
-    for (; row < stop; row += 8, byte++, to += 16)
-      storeEight(row, v128.load(table + ((<usize>load<u8>(byte)) << 4)), to)
-  } else {
-    for (; row < stop; row += 8, byte += 8, to += 16) {
-      let w = v128.load16_lane(table + ((<usize>load<u8>(byte)) << 1), i16x8.splat(0), 0)
-      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 1)) << 1), w, 1)
-      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 2)) << 1), w, 2)
-      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 3)) << 1), w, 3)
-      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 4)) << 1), w, 4)
-      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 5)) << 1), w, 5)
-      w = v128.load16_lane(table + ((<usize>load<u8>(byte, 6)) << 1), w, 6)
-      storeEight(row, v128.load16_lane(table + ((<usize>load<u8>(byte, 7)) << 1), w, 7), to)
-    }
-  }
-  // What was read past the end of an odd row is the next token's.
-  for (let tail = end; tail < to; tail += 2) store<i16>(tail, 0)
-}
-
-/** (c8 << shift) + w8 of eight dimensions. */
-function storeEight(row: usize, w: v128, to: usize): void {
-  v128.store(to, i16x8.add(i16x8.shl(v128.load_ext<i8>(row), shift), w))
 }

@@ -4,7 +4,7 @@
  * fetched at run time. Nothing in src imports this file; vite.config.ts does.
  */
 import { readFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Plugin } from 'vite'
 
 /** Of our own module ids, where no other plugin looks for a file. */
@@ -25,33 +25,44 @@ export function assemblyScript(): Plugin {
       filter: { id: /^\0wasm:/ },
       async handler(id) {
         const path = id.slice(PREFIX.length)
-        this.addWatchFile(path)
-        const binary = await compileOnce(basename(path), await readFile(path, 'utf8'))
+        const sources = await readSources(path)
+        for (const name of sources.keys()) this.addWatchFile(join(dirname(path), name))
+        const binary = await compileOnce(basename(path), sources)
         return `export default '${Buffer.from(binary).toString('base64')}'`
       },
     },
   }
 }
 
+/** The source and what it imports, all in one folder, by name. */
+async function readSources(path: string, known = new Map<string, string>()): Promise<Map<string, string>> {
+  const source = await readFile(path, 'utf8')
+  known.set(basename(path), source)
+  for (const [, name] of source.matchAll(/from '\.\/(\w+\.as)'/g))
+    if (!known.has(`${name}.ts`)) await readSources(join(dirname(path), `${name}.ts`), known)
+  return known
+}
+
 /** By source text: test projects, workers and watch mode all ask for the same few modules. */
 const compiled = new Map<string, Promise<Uint8Array>>()
 
-function compileOnce(name: string, source: string): Promise<Uint8Array> {
-  const known = compiled.get(source)
+function compileOnce(name: string, sources: ReadonlyMap<string, string>): Promise<Uint8Array> {
+  const key = JSON.stringify([...sources])
+  const known = compiled.get(key)
   if (known !== undefined) return known
-  const binary = compile(name, source)
-  compiled.set(source, binary)
+  const binary = compile(name, sources)
+  compiled.set(key, binary)
   return binary
 }
 
-/** One self-contained AssemblyScript source → a WebAssembly binary that needs SIMD and nothing from outside. */
-async function compile(name: string, source: string): Promise<Uint8Array> {
+/** AssemblyScript → a WebAssembly binary that needs SIMD and nothing from outside. */
+async function compile(name: string, sources: ReadonlyMap<string, string>): Promise<Uint8Array> {
   const { main: asc } = await import('assemblyscript/asc') // late: it takes half a second, and most runs need it not
   let binary: Uint8Array | undefined
   const { error, stderr } = await asc(
     [name, '--outFile', 'out.wasm', '-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--use', 'abort='],
     {
-      readFile: (path) => (path === name ? source : null),
+      readFile: (path) => sources.get(path) ?? null,
       writeFile: (path, contents) => {
         if (path === 'out.wasm' && typeof contents !== 'string') binary = contents
       },
