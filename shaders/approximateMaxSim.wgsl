@@ -7,7 +7,7 @@
 // One workgroup of 64 threads per (passage, query): passage = first + x + y · gridWidth, of the part; query = z.
 //
 //   binding                        what                                   shape
-//   0 uniform                      Params                                 see integers.wgsl
+//   0 uniform                      Params                                 see plaid.wgsl
 //   1 storage, read                queries                                heads, then rows
 //   2 storage, read                scores                                 for query b a block [C, words] of four bytes each
 //   3 storage, read                codes                                  [T of the part], two to a u32, or u32
@@ -17,6 +17,8 @@
 //
 // Departures from the simple version: eight threads take the 32 bytes of a token's row, four each, and eight tokens are
 // read at a time; then the maxima of the eight are joined. A row of 32 bytes is one or two cache lines whatever C is.
+//
+// src/ops/webgpu/kernels.ts appends plaid.wgsl and codes.wgsl.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> queries: array<vec4<u32>>;
@@ -25,8 +27,6 @@
 @group(0) @binding(4) var<storage, read> offsets: array<u32>;
 @group(0) @binding(5) var<storage, read> passageFilter: array<u32>;
 @group(0) @binding(6) var<storage, read_write> keys: array<u32>;
-
-override WIDE_CODES = false;
 
 const WORD_LANES = 8u;
 const TOKEN_LANES = 8u;
@@ -73,11 +73,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
   }
   if (thread == 0u) { keys[key] = sum; }
-}
-
-fn codeOf(t: u32) -> u32 {
-  if (WIDE_CODES) { return codes[t]; }
-  return (codes[t >> 1u] >> (16u * (t & 1u))) & 0xffffu;
 }
 
 fn unpackBytes(x: u32) -> vec4<u32> {

@@ -11,7 +11,7 @@
 // parts gets a dispatch for each, which leaves the candidates of other parts alone.
 //
 //   binding                        what                                   shape
-//   0 uniform                      Params                                 see integers.wgsl
+//   0 uniform                      Params                                 see plaid.wgsl
 //   1 storage, read                queries                                heads, then vec4<u32> [ΣQ, quads]
 //   2 storage, read                centroids                              vec4<u32> [C, quads]
 //   3 uniform                      table: what residual bytes stand for   u32 [256], four to a vec4; see `expandQuad`
@@ -27,7 +27,7 @@
 // 2. Σ q8·d8 = (Σ q8·c8 << shift) + Σ q8·w8: sums of products of bytes, which GPUs have an instruction for.
 // 3. ‖d8‖² is summed on the way, so norms need no memory. `inverseNorm` is exact: no result depends on a GPU's rounding.
 //
-// src/ops/webgpu/kernels.ts appends integers.wgsl, and `expandQuad` for the bits per dimension.
+// src/ops/webgpu/kernels.ts appends plaid.wgsl, integers.wgsl, codes.wgsl, and `expandQuad` for the bits per dimension.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> queries: array<vec4<u32>>;
@@ -39,7 +39,6 @@
 @group(0) @binding(7) var<storage, read> candidates: array<u32>;
 @group(0) @binding(8) var<storage, read_write> keys: array<u32>;
 
-override WIDE_CODES = false;
 override MATCHES = false;
 
 const THREADS = 64u;
@@ -173,11 +172,6 @@ fn keepFour(thread: u32, row: u32, best: vec4<i32>, at: vec4<u32>) {
     threadBest[to + i] = best[i];
     threadAt[to + i] = at[i];
   }
-}
-
-fn codeOf(t: u32) -> u32 {
-  if (WIDE_CODES) { return codes[t]; }
-  return (codes[t >> 1u] >> (16u * (t & 1u))) & 0xffffu;
 }
 
 // Bytes of a quad that are dimensions and no filling.

@@ -7,12 +7,14 @@
 // A thread takes a centroid, 64 a workgroup: centroid = 64 · (x + y · gridWidth) + thread, query = z.
 //
 //   binding                        what                                   shape
-//   0 uniform                      Params                                 see integers.wgsl
+//   0 uniform                      Params                                 see plaid.wgsl
 //   1 storage, read                queries                                heads, then vec4<u32> [ΣQ, quads]
 //   2 storage, read                centroids                              vec4<u32> [C, quads]
 //   3 storage, read_write          scores                                 for query b a block [C, words] of four bytes each
 //
 // S itself is not kept: residualMaxSim computes what it needs of it again, which reads less memory than S would take.
+//
+// src/ops/webgpu/kernels.ts appends plaid.wgsl and integers.wgsl.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> queries: array<vec4<u32>>;

@@ -3,8 +3,10 @@
  * Layouts are explicit, so that a mismatch between shader and caller fails here and not as silent zeros.
  */
 import approximateMaxSimSource from '../../../shaders/approximateMaxSim.wgsl?raw'
+import codesSource from '../../../shaders/codes.wgsl?raw'
 import integersSource from '../../../shaders/integers.wgsl?raw'
 import maxSimSource from '../../../shaders/maxSim.wgsl?raw'
+import plaidSource from '../../../shaders/plaid.wgsl?raw'
 import residualMaxSimSource from '../../../shaders/residualMaxSim.wgsl?raw'
 import scoreCentroidsSource from '../../../shaders/scoreCentroids.wgsl?raw'
 import selectTopSource from '../../../shaders/selectTop.wgsl?raw'
@@ -104,15 +106,15 @@ export function maxSimKernel(storage: Storage): KernelSource {
 export function scoreCentroidsKernel(dot: DotProduct): KernelSource {
   return {
     label: `scoreCentroids ${dot}`,
-    code: () => scoreCentroidsSource + integersSource + DOT_CODE[dot],
+    code: () => scoreCentroidsSource + plaidSource + integersSource + DOT_CODE[dot],
     bindings: ['uniform', READ, READ, 'storage'],
   }
 }
 
-export function approximateMaxSimKernel(dot: DotProduct, wideCodes: boolean): KernelSource {
+export function approximateMaxSimKernel(wideCodes: boolean): KernelSource {
   return {
-    label: `approximateMaxSim ${dot}`,
-    code: () => approximateMaxSimSource + integersSource + DOT_CODE[dot],
+    label: 'approximateMaxSim',
+    code: () => approximateMaxSimSource + plaidSource + codesSource,
     bindings: ['uniform', READ, READ, READ, READ, READ, 'storage'],
     constants: { WIDE_CODES: Number(wideCodes) },
   }
@@ -135,7 +137,7 @@ export function residualMaxSimKernel(
 ): KernelSource {
   return {
     label: `residualMaxSim ${dot} ${bits}`,
-    code: () => residualMaxSimSource + integersSource + DOT_CODE[dot] + EXPAND_CODE[bits],
+    code: () => residualMaxSimSource + plaidSource + integersSource + codesSource + DOT_CODE[dot] + EXPAND_CODE[bits],
     bindings: ['uniform', READ, READ, 'uniform', READ, READ, READ, READ, 'storage'],
     constants: { WIDE_CODES: Number(wideCodes), MATCHES: Number(matches) },
   }
@@ -147,7 +149,7 @@ export function allShaders(): KernelSource[] {
   return [
     ...(['f32', 'f16'] as const).map(maxSimKernel),
     ...dots.map(scoreCentroidsKernel),
-    ...dots.map((dot) => approximateMaxSimKernel(dot, false)),
+    approximateMaxSimKernel(false),
     selectTopKernel('histogram'),
     ...dots.flatMap((dot) => PLAID_BITS.map((bits) => residualMaxSimKernel(dot, bits, false, false))),
   ]

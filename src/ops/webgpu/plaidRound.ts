@@ -42,7 +42,7 @@ export async function compilePlaid(
 ): Promise<PlaidKernels> {
   const [scoreCentroids, approximateMaxSim, histogram, count, place, residualMaxSim, matches] = await Promise.all([
     kernels.get(scoreCentroidsKernel(dot)),
-    kernels.get(approximateMaxSimKernel(dot, wideCodes)),
+    kernels.get(approximateMaxSimKernel(wideCodes)),
     kernels.get(selectTopKernel('histogram')),
     kernels.get(selectTopKernel('count')),
     kernels.get(selectTopKernel('place')),
