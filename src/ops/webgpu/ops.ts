@@ -27,9 +27,9 @@ import { BufferPool } from './buffers.ts'
 import { type Gpu, requestGpu } from './device.ts'
 import { type DotProduct, Kernels, maxSimKernel } from './kernels.ts'
 import { freePassages, type GpuPassages, QUAD, storageOf, uploadPassages } from './passages.ts'
-import { type PlaidShape, planSearch } from './plaidPlan.ts'
+import { planSearch } from './plaidPlan.ts'
 import { freePlaid, type GpuPlaid, uploadPlaid } from './plaidResidents.ts'
-import { compilePlaid, type PlaidStage, runPlaidRound } from './plaidRound.ts'
+import { compilePlaid, type PlaidKernels, type PlaidStage, runPlaidRound } from './plaidRound.ts'
 import { planRounds, type RoundLimits } from './plan.ts'
 import { runRound } from './round.ts'
 import { StageTimer } from './timer.ts'
@@ -63,6 +63,11 @@ export async function createWebGpuOps(options: WebGpuOptions = {}): Promise<Ops>
   return new WebGpuOps(await requestGpu({ acceptSoftware: options.acceptSoftware ?? false }), options)
 }
 
+/** Compiled when the index is loaded: its first query should be as fast as the others. */
+interface SearchableIndex extends GpuPlaid {
+  readonly kernels: PlaidKernels
+}
+
 class WebGpuOps implements Ops {
   readonly backend = 'webgpu'
   readonly device: string
@@ -70,7 +75,7 @@ class WebGpuOps implements Ops {
   readonly #kernels: Kernels
   readonly #pool: BufferPool
   readonly #residents = new Residents<GpuPassages>(freePassages)
-  readonly #indexes = new Residents<GpuPlaid, LoadedPlaid>(freePlaid)
+  readonly #indexes = new Residents<SearchableIndex, LoadedPlaid>(freePlaid)
   readonly #dot: DotProduct
   readonly #timer: StageTimer<PlaidStage> | undefined
   readonly #maxBindingBytes: number
@@ -171,9 +176,13 @@ class WebGpuOps implements Ops {
     this.#assertUsable()
     checkPlaid(index)
     const shape = plaidSizes(index)
-    await this.#plaidKernels(shape) // now, and not at the first query, which should be fast
+    const wideCodes = shape.centroids > NARROW_CENTROIDS
+    const kernels = await compilePlaid(this.#kernels, this.#dot, shape.bits, wideCodes)
     const plaid = await uploadPlaid(this.#gpu, index, shape, Math.min(this.#maxBindingBytes, this.#maxPartBytes))
-    return this.#indexes.add((release) => ({ backend: this.backend, ...shape, bytes: plaid.bytes, release }), plaid)
+    return this.#indexes.add((release) => ({ backend: this.backend, ...shape, bytes: plaid.bytes, release }), {
+      ...plaid,
+      kernels,
+    })
   }
 
   async searchPlaid(queries: QueryBatch, loaded: LoadedPlaid, options: PlaidSearchOptions): Promise<PlaidResult> {
@@ -190,8 +199,7 @@ class WebGpuOps implements Ops {
     } else {
       const { bytes, work, groups } = this.#roundLimits
       const limits = { bytes, work, groups, bindingBytes: this.#maxBindingBytes }
-      const kernels = await this.#plaidKernels(index.shape)
-      const tools = { gpu: this.#gpu, pool: this.#pool, kernels, timer: this.#timer }
+      const tools = { gpu: this.#gpu, pool: this.#pool, kernels: index.kernels, timer: this.#timer }
       const asked = { offsets: queries.offsets, k, candidates, matches }
       for (const round of planSearch(index.shape, index.residency, asked, limits)) {
         this.#indexes.get(loaded) // released meanwhile: said so here, before WebGPU refuses a destroyed buffer
@@ -203,10 +211,6 @@ class WebGpuOps implements Ops {
     }
     const elapsedMs = { ...Object.fromEntries(times), total: performance.now() - start }
     return { hits, elapsedMs, backend: this.backend }
-  }
-
-  #plaidKernels({ bits, centroids }: PlaidShape) {
-    return compilePlaid(this.#kernels, this.#dot, bits, centroids > NARROW_CENTROIDS)
   }
 
   close(): void {

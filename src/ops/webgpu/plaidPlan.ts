@@ -265,21 +265,14 @@ export function histogramsAt(from: SelectFrom, batch: number): number {
 /** A residual is looked up and added before it is multiplied. */
 const RESIDUAL_COST = 2
 
-/** Multiply-adds of each kernel for one query row, for passages of average length. */
-function workPerRow({ centroids, passages, tokens, dim }: PlaidShape, { candidates, hits }: Slots) {
-  const residual = (RESIDUAL_COST * dim * tokens) / Math.max(1, passages)
-  return {
-    scoreCentroids: centroids * dim,
-    approximateMaxSim: tokens,
-    residualMaxSim: candidates * residual,
-    matches: hits * residual,
-  }
-}
-
-type Slots = Pick<SearchRound, 'candidates' | 'hits'>
-
-function totalWork(shape: PlaidShape, slots: Slots, rows: number): number {
-  return Object.values(workPerRow(shape, slots)).reduce((sum, work) => sum + work * rows, 0)
+/** Multiply-adds of a search, for passages of average length. */
+function totalWork(
+  { centroids, passages, tokens, dim }: PlaidShape,
+  { candidates, hits }: Pick<SearchRound, 'candidates' | 'hits'>,
+  rows: number,
+): number {
+  const perPassage = (RESIDUAL_COST * dim * tokens) / Math.max(1, passages)
+  return rows * (centroids * dim + tokens + (candidates + hits) * perPassage)
 }
 
 function planSubmits(
@@ -291,7 +284,6 @@ function planSubmits(
 ): Step[][] {
   const { queries, candidates, hits, selectBlocks, keyBytes, matches } = round
   const rows = offsets[queries.end]! - offsets[queries.first]!
-  const perRow = workPerRow(shape, round)
   const submits: Step[][] = [[]]
   let submitted = 0
   const add = (step: Step, work: number) => {
@@ -320,7 +312,7 @@ function planSubmits(
     add({ kernel: 'count', from, ...blocks }, 0)
     add({ kernel: 'place', from, ...blocks }, 0)
   }
-  spread(shape.centroids, perRow.scoreCentroids * rows, (first, count) => ({
+  spread(shape.centroids, shape.centroids * shape.dim * rows, (first, count) => ({
     kernel: 'scoreCentroids',
     ...{ first, count, ...grid(Math.ceil(count / CENTROIDS_PER_GROUP)) },
   }))

@@ -109,7 +109,7 @@ function fillPart(
   const residuals = new BufferStream(queue, to.residuals)
   for (const { part, first, end } of piecesOf(index.parts, range)) {
     const [start, stop] = [part.offsets[first]!, part.offsets[end]!]
-    codes.append(asBytes(codesOf(part, wideCodes).subarray(start, stop)))
+    codes.append(asBytes(codesOfWidth(part.codes.subarray(start, stop), wideCodes)))
     residuals.append(padRows(part.residuals.subarray(start * rowBytes, stop * rowBytes), rowBytes, rowWords * 4))
   }
   codes.finish()
@@ -117,7 +117,7 @@ function fillPart(
   write(queue, to.offsets, offsetsWithin(index.parts, range))
 }
 
-function codesOf({ codes }: PlaidPart, wide: boolean): Uint16Array | Uint32Array {
+function codesOfWidth(codes: PlaidPart['codes'], wide: boolean): PlaidPart['codes'] {
   if (wide) return codes instanceof Uint32Array ? codes : Uint32Array.from(codes)
   return codes instanceof Uint16Array ? codes : Uint16Array.from(codes)
 }
