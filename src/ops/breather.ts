@@ -1,7 +1,7 @@
 /**
  * Long work on one thread lets the event loop run now and then, so that an abort is heard and a page stays alive.
  */
-import { throwIfAborted } from '../../errors.ts'
+import { throwIfAborted } from '../errors.ts'
 
 const PAUSE_AFTER_MS = 30
 

@@ -125,10 +125,12 @@ export class PlaidBuilder {
     const common = { dim, assign, random, signal }
 
     const count = Math.min(this.#options.centroids ?? centroidCount(tokens, dim), tokens)
+    const groups = concat((length) => new Uint32Array(length), this.#groups)
+    const reported = { ...common, onShare: report('cluster') }
     const found =
       clustering === 'tokens'
-        ? await clusterByGroup(rowsOf, this.#joinedGroups(), count, { ...common, onShare: report('cluster') })
-        : await clusterByVector(rowsOf, tokens, count, { ...common, onShare: report('cluster') })
+        ? await clusterByGroup(rowsOf, groups, count, reported)
+        : await clusterByVector(rowsOf, tokens, count, reported)
     report('cluster')(1)
     // Rounded first: codes and residuals are taken against what search computes with, so rounding costs nothing.
     const { values, scale } = quantizeCentroids(found.cells.centroids)
@@ -159,10 +161,6 @@ export class PlaidBuilder {
       report('compress')(0.5 + (0.5 * offsets[end]!) / Math.max(1, tokens))
     }
     return writer.finish()
-  }
-
-  #joinedGroups(): Uint32Array {
-    return concat((length) => new Uint32Array(length), this.#groups)
   }
 
   #encode(

@@ -8,6 +8,7 @@
  * (Two-level quantisers are an old idea: Nistér and Stewénius, 2006.)
  */
 import { throwIfAborted } from '../errors.ts'
+import { Breather } from '../ops/breather.ts'
 import { NARROW_CENTROIDS, type Ops } from '../ops/ops.ts'
 import { concat } from '../util.ts'
 import { type Random, sampleOf } from './random.ts'
@@ -149,7 +150,7 @@ export async function assignInCells(
   const tokens = members.reduce((sum, { length }) => sum + length, 0)
   const owned = groupBy(cellOf, members.length)
   const allCentroids = Uint32Array.from(cellOf, (_, c) => c)
-  const pause = pauses()
+  const breather = breatherOf(signal)
   const codes = new Uint32Array(tokens)
   let done = 0
   for (const [cell, own] of members.entries()) {
@@ -164,23 +165,16 @@ export async function assignInCells(
     }
     done += own.length
     onShare?.(done / tokens)
-    await pause()
+    await breather.breathe()
     throwIfAborted(signal)
   }
   return codes
 }
 
-/** Lets the event loop run now and then: a page that builds stays alive, and hears an abort. */
-export function pauses(): () => Promise<void> {
-  let last = performance.now()
-  return async () => {
-    if (performance.now() - last < PAUSE_AFTER_MS) return
-    await new Promise((resume) => setTimeout(resume))
-    last = performance.now()
-  }
+/** Pauses though nobody may be there to abort: a page that builds stays alive. */
+export function breatherOf(signal: AbortSignal = new AbortController().signal): Breather {
+  return new Breather(signal)
 }
-
-const PAUSE_AFTER_MS = 30
 
 /** Tokens handed to the kernel at once: 16 MB at 64 dimensions. */
 const SLICE = 1 << 16

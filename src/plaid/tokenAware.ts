@@ -8,17 +8,16 @@
  */
 import { concat } from '../util.ts'
 import {
+  breatherOf,
   type Clustering,
   type ClusterOptions,
-  cluster,
+  clusterByVector,
   groupBy,
   kmeans,
   means,
-  pauses,
   type RowsOf,
   SAMPLE_PER_CENTROID,
   TWO_LEVELS_FROM,
-  tokensByCell,
 } from './kmeans.ts'
 import { sampleOf } from './random.ts'
 
@@ -55,36 +54,36 @@ export async function clusterByGroup(
     done += own.length
     onShare?.(done / tokens)
   }
-  const sampled = (of: Uint32Array, wanted: number) =>
-    rowsOf(sampleOf(random, of.length, wanted * SAMPLE_PER_CENTROID).map((i) => of[i]!))
+  const rowsAmong =
+    (own: Uint32Array): RowsOf =>
+    (ids) =>
+      rowsOf(ids.map((i) => own[i]!))
 
   /** As one cell. */
   const addOne = async (own: Uint32Array, share: number) => {
-    const sample = sampled(own, share)
+    const sample = rowsAmong(own)(sampleOf(random, own.length, share * SAMPLE_PER_CENTROID))
     const direction = means(sample, new Uint32Array(sample.length / dim), sample.slice(0, dim), dim)
     add(await kmeans(sample, Math.min(share, own.length), options), direction, own)
   }
   /** As cells of neighbouring vectors. */
   const addMany = async (own: Uint32Array, share: number) => {
-    const { centroids: all, cells: directions, cellOf: owners } = await cluster(sampled(own, share), share, options)
-    const ownRows: RowsOf = (ids) => rowsOf(ids.map((i) => own[i]!))
-    const lists = await tokensByCell(ownRows, own.length, directions, options)
-    const owned = groupBy(owners, lists.length)
-    lists.forEach((list, cell) => {
-      const rows = Array.from(owned[cell]!, (c) => all.subarray(c * dim, (c + 1) * dim))
+    const found = await clusterByVector(rowsAmong(own), own.length, share, options)
+    const owned = groupBy(found.cells.cellOf, found.members.length)
+    found.members.forEach((list, cell) => {
+      const rows = Array.from(owned[cell]!, (c) => found.cells.centroids.subarray(c * dim, (c + 1) * dim))
       add(
         joined(rows),
-        directions.slice(cell * dim, (cell + 1) * dim),
+        found.cells.cells.slice(cell * dim, (cell + 1) * dim),
         list.map((i) => own[i]!),
       )
     })
   }
 
-  const pause = pauses()
+  const breather = breatherOf(options.signal)
   for (const own of alone) {
     const share = Math.max(1, Math.round((count * own.length) / tokens))
     await (share < TWO_LEVELS_FROM ? addOne(own, share) : addMany(own, share))
-    await pause()
+    await breather.breathe()
   }
   if (rest.length > 0) await addMany(rest, Math.min(rest.length, Math.max(1, count - cellOf.length)))
   return {

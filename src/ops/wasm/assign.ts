@@ -2,7 +2,7 @@
  * The nearest centroid of each token: MaxSim with positions, in which the tokens are the query and all centroids are one
  * passage. So clustering runs on the kernel that is there, at its speed.
  */
-import type { Breather } from './breather.ts'
+import type { Breather } from '../breather.ts'
 import { WasmPart } from './instance.ts'
 import { packQueries } from './layout.ts'
 

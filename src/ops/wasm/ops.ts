@@ -4,6 +4,7 @@
  * other, because they share an instance's work space.
  */
 import { throwIfAborted } from '../../errors.ts'
+import { Breather } from '../breather.ts'
 import { checkPassages, checkQueries } from '../check.ts'
 import { checkAssignment, checkPlaid, checkPlaidSearch, plaidSizes } from '../checkPlaid.ts'
 import type { LoadedPlaid, Ops, QueryBatch } from '../ops.ts'
@@ -11,7 +12,6 @@ import { cutIntoParts } from '../parts.ts'
 import { Residents } from '../residents.ts'
 import { allocateResult, placeBlock, type ResultArrays } from '../result.ts'
 import { assignCentroids } from './assign.ts'
-import { Breather } from './breather.ts'
 import { compileKernels, WasmPart } from './instance.ts'
 import { packQueries, TOKEN_BLOCK } from './layout.ts'
 import { searchBatch, WasmPlaid } from './plaid.ts'

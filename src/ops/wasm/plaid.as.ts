@@ -17,6 +17,7 @@ import {
   expandBlock,
   inverse,
   QUERY_TILE,
+  sumLanes,
   TILE_STEP,
   TOKEN_BLOCK,
   wideCodes,
@@ -141,13 +142,7 @@ function narrowest<Code>(start: u32, stop: u32, scores: usize, columns: usize): 
 }
 
 function sumBytes(bytes: v128): i32 {
-  const sums = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(bytes))
-  return (
-    i32x4.extract_lane(sums, 0) +
-    i32x4.extract_lane(sums, 1) +
-    i32x4.extract_lane(sums, 2) +
-    i32x4.extract_lane(sums, 3)
-  )
+  return sumLanes(i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(bytes)))
 }
 
 /**

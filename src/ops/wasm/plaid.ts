@@ -3,11 +3,11 @@
  * AbortSignal is heard within about 50 ms.
  */
 import { throwIfAborted } from '../../errors.ts'
+import type { Breather } from '../breather.ts'
 import { type IntegerQuery, maxNorm, quantizeQuery } from '../integer.ts'
 import type { PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch, StageTimes } from '../ops.ts'
 import { cutIntoParts, lengthsOf, type Part } from '../parts.ts'
 import { bestFirst, selectTop } from '../select.ts'
-import type { Breather } from './breather.ts'
 import { codeBytes, PlaidMemory } from './plaidMemory.ts'
 
 /** Tokens, centroids × rows and multiplications of one call: some 10 ms on a slow phone core. */

@@ -82,6 +82,10 @@ function squaredNorm(row: usize): i32 {
     const d = v128.load(row)
     sums = i32x4.add(sums, i32x4.dot_i16x8_s(d, d))
   }
+  return sumLanes(sums)
+}
+
+export function sumLanes(sums: v128): i32 {
   return (
     i32x4.extract_lane(sums, 0) +
     i32x4.extract_lane(sums, 1) +
