@@ -182,9 +182,7 @@ function bitsOf(value: string): PlaidBits {
   return bits
 }
 
-function wholeNumber(value: string): number {
-  return wholeNumberFrom(1)(value)
-}
+const wholeNumber = wholeNumberFrom(1)
 
 function wholeNumberFrom(least: number): (value: string) => number {
   return (value) => {

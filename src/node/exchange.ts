@@ -67,11 +67,11 @@ export async function importIndex({ dir, corpus, model, output }: ImportOptions)
   const data = await readNextPlaid(folderSource(dir))
   const file = /\.jsonl(\.gz)?$/.test(corpus) ? corpus : join(corpus, 'corpus.jsonl')
   const documents = parseCorpus(...(await readEither(file)))
-  const passages = data.parts.reduce((sum, { offsets }) => sum + offsets.length - 1, 0)
-  if (documents.length !== passages)
+  const lengths = data.parts.flatMap(({ offsets }) => lengthsOf(offsets))
+  if (documents.length !== lengths.length)
     throw new SelvageError(
       'invalid-argument',
-      `${dir} has ${passages} documents, ${corpus} has ${documents.length}. Give the corpus that the index was made of, in its order.`,
+      `${dir} has ${lengths.length} documents, ${corpus} has ${documents.length}. Give the corpus that the index was made of, in its order.`,
     )
   await prepareFolder(output)
   const encoder = await openNodeEncoder({ model })
@@ -85,7 +85,6 @@ export async function importIndex({ dir, corpus, model, output }: ImportOptions)
   const store = await undoable(fileStore(output))
   try {
     const texts = new TextsBuilder(store)
-    const lengths = data.parts.flatMap(({ offsets }) => lengthsOf(offsets))
     let unlike = 0
     for (const [i, { id, title, text }] of documents.entries()) {
       const headings = title === '' ? [] : [title]

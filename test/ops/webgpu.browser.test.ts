@@ -18,6 +18,10 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
   const queries = batchOf([[[1, 0]]], 2)
   const passages = batchOf([[[3, 4]], [[5, 6]]], 2)
   const software = () => createWebGpuOps({ acceptSoftware: true })
+  const backends = [
+    { name: 'webgpu', create: software },
+    { name: 'wasm', create: createWasmOps },
+  ] as const
 
   /** Destroys the device as soon as work was given to it. */
   const destroyOnSubmit = (device: GPUDevice): void => {
@@ -79,10 +83,6 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
   })
 
   test('the call that loses its device is answered by the next backend', async () => {
-    const backends = [
-      { name: 'webgpu', create: software },
-      { name: 'wasm', create: createWasmOps },
-    ] as const
     const { result: ops, device } = await withDevice(() => createFailover(backends))
     const source = vi.fn(() => passages)
     const loaded = await ops.load(source)
@@ -99,10 +99,6 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
   })
 
   test('a search that loses its device is answered by the next backend, with the same hits', async () => {
-    const backends = [
-      { name: 'webgpu', create: software },
-      { name: 'wasm', create: createWasmOps },
-    ] as const
     const { result: ops, device } = await withDevice(() => createFailover(backends))
     const index = randomIndex({ dim: 16, bits: 2, centroids: 9, parts: [[3, 0, 5, 9]] })
     const loaded = await ops.loadPlaid(() => index)
@@ -118,10 +114,6 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
   })
 
   test('what is released a moment into a call is told as closed, and the GPU stays', async () => {
-    const backends = [
-      { name: 'webgpu', create: software },
-      { name: 'wasm', create: createWasmOps },
-    ] as const
     const ops = await createFailover(backends)
     for (const ticks of [0, 1, 2, 3, 4, 8, 16]) {
       const index = await ops.loadPlaid(() => randomIndex({ dim: 16, bits: 2, centroids: 9, parts: [[3, 0, 5, 9]] }))
