@@ -19,7 +19,33 @@ export interface Page {
   readonly description?: string
   /** BCP 47 language tag where the source names one. */
   readonly language?: string
+  /** What the author says about the page for display (`image`, `date`, ...), by name; never the title. */
+  readonly meta?: Readonly<Record<string, string>>
+  /** Values that readers may filter by, by the filter's name. */
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  /** Values that readers may sort by, by the key's name. */
+  readonly sort?: Readonly<Record<string, string>>
+  /** What keyword scores of the page are multiplied by, > 0. Default 1. */
+  readonly weight?: number
+  /** The page marks what is to be indexed; where one page of a site does, pages that do not are left out (Pagefind's rule). */
+  readonly isMarked?: boolean
   readonly sections: readonly Section[]
+}
+
+/** A document that comes with its fields told apart: a line of JSONL, or one that a program adds. */
+export interface DocumentRecord {
+  /** What the record is called in messages, and its address where it has no url. */
+  readonly id: string
+  readonly url?: string
+  readonly title?: string
+  readonly text: string
+  /** How `text` is read. Default `plain`: paragraphs between blank lines. */
+  readonly format?: 'plain' | 'markdown' | 'html'
+  readonly language?: string
+  readonly meta?: Readonly<Record<string, string>>
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  readonly sort?: Readonly<Record<string, string>>
+  readonly weight?: number
 }
 
 /** The text between one heading and the next. The unit that search returns and links to. */
@@ -34,6 +60,8 @@ export interface Section {
   readonly text: string
   /** Cover all words of the text in order, without overlap; white space between blocks (list indentation too) is in none. */
   readonly blocks: readonly Block[]
+  /** What keyword scores of the section are multiplied by, beside its page's weight, > 0. Default 1. */
+  readonly weight?: number
 }
 
 export type { Block } from '../types.ts'
