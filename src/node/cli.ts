@@ -2,14 +2,22 @@
  * Arguments to commands: what can be said on the command line, in words, and the one place where an error becomes a line
  * for a person and an exit code. The commands themselves are ordinary functions beside this file.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { asSelvageError } from '../errors.ts'
-import { PLAID_BITS, type PlaidBits } from '../ops/ops.ts'
 import { buildCommand } from './build.ts'
+import {
+  bitsOption,
+  clusteringOption,
+  modelOption,
+  oneOf,
+  poolOption,
+  wholeNumber,
+  wholeNumberFrom,
+} from './cliOptions.ts'
 import { evalCommand } from './evaluate.ts'
 import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
-import { DEFAULT_MODEL, modelCommand } from './model.ts'
+import { modelCommand } from './model.ts'
 import { searchCommand } from './search.ts'
 import { VERSION } from './version.ts'
 
@@ -149,54 +157,4 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     .action(async (dir) => onExit(await modelCommand(dir)))
 
   return program
-}
-
-function modelOption(): Option {
-  return new Option('--model <dir>', 'folder of the model').default(DEFAULT_MODEL, 'the one that ships with selvage')
-}
-
-function bitsOption() {
-  return new Option('--bits <n>', 'bits per dimension of a token: 1, 2, 4 or 8; more is larger and closer to exact')
-    .default(2)
-    .argParser(bitsOf)
-}
-
-function poolOption() {
-  return new Option('--pool <n>', 'token pooling: about one vector for n tokens; 2 halves the index')
-    .default(1)
-    .argParser(wholeNumber)
-}
-
-function clusteringOption() {
-  return new Option(
-    '--clustering <how>',
-    'how centroids are found: from all vectors, or within the tokens of one vocabulary id, faster and a little worse',
-  )
-    .choices(['vectors', 'tokens'] as const)
-    .default('vectors' as const)
-}
-
-function bitsOf(value: string): PlaidBits {
-  const bits = PLAID_BITS.find((allowed) => String(allowed) === value)
-  if (bits === undefined) throw new InvalidArgumentError('It must be 1, 2, 4 or 8.')
-  return bits
-}
-
-const wholeNumber = wholeNumberFrom(1)
-
-function wholeNumberFrom(least: number): (value: string) => number {
-  return (value) => {
-    const number = value.trim() === '' ? Number.NaN : Number(value)
-    if (!Number.isInteger(number) || number < least)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} on.`)
-    return number
-  }
-}
-
-function oneOf<const T extends string>(...allowed: readonly T[]): (value: string) => T {
-  return (value) => {
-    const found = allowed.find((name) => name === value)
-    if (found === undefined) throw new InvalidArgumentError(`It must be ${allowed.join(' or ')}.`)
-    return found
-  }
 }

@@ -1,0 +1,57 @@
+/**
+ * Options that several commands share, and the parsers of their values. A parser says what a value must be; commander adds
+ * which option it was. What an option means to a command is that command's matter.
+ */
+import { InvalidArgumentError, Option } from 'commander'
+import { PLAID_BITS, type PlaidBits } from '../ops/ops.ts'
+import { DEFAULT_MODEL } from './model.ts'
+
+export function modelOption(): Option {
+  return new Option('--model <dir>', 'folder of the model').default(DEFAULT_MODEL, 'the one that ships with selvage')
+}
+
+export function bitsOption() {
+  return new Option('--bits <n>', 'bits per dimension of a token: 1, 2, 4 or 8; more is larger and closer to exact')
+    .default(2)
+    .argParser(bitsOf)
+}
+
+export function poolOption() {
+  return new Option('--pool <n>', 'token pooling: about one vector for n tokens; 2 halves the index')
+    .default(1)
+    .argParser(wholeNumber)
+}
+
+export function clusteringOption() {
+  return new Option(
+    '--clustering <how>',
+    'how centroids are found: from all vectors, or within the tokens of one vocabulary id, faster and a little worse',
+  )
+    .choices(['vectors', 'tokens'] as const)
+    .default('vectors' as const)
+}
+
+function bitsOf(value: string): PlaidBits {
+  const bits = PLAID_BITS.find((allowed) => String(allowed) === value)
+  if (bits === undefined) throw new InvalidArgumentError('It must be 1, 2, 4 or 8.')
+  return bits
+}
+
+export const wholeNumber = wholeNumberFrom(1)
+
+export function wholeNumberFrom(least: number): (value: string) => number {
+  return (value) => {
+    const number = value.trim() === '' ? Number.NaN : Number(value)
+    if (!Number.isInteger(number) || number < least)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} on.`)
+    return number
+  }
+}
+
+export function oneOf<const T extends string>(...allowed: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = allowed.find((name) => name === value)
+    if (found === undefined) throw new InvalidArgumentError(`It must be ${allowed.join(' or ')}.`)
+    return found
+  }
+}
