@@ -48,14 +48,27 @@ export function folderSource(folder: string): BlobSource {
   const location = resolve(folder)
   return {
     location,
-    async get(key) {
-      try {
-        return new Uint8Array(await readFile(join(location, key)))
-      } catch (error) {
-        if (isMissing(error)) return undefined
-        throw error
-      }
-    },
+    get: (key) => unlessMissing(async () => new Uint8Array(await readFile(join(location, key)))),
+    slice: (key, start, end) =>
+      unlessMissing(async () => {
+        const file = await open(join(location, key))
+        try {
+          const bytes = new Uint8Array(end - start)
+          const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
+          return bytes.subarray(0, bytesRead)
+        } finally {
+          await file.close()
+        }
+      }),
+  }
+}
+
+async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }
 

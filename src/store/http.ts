@@ -3,6 +3,7 @@
  * Files are asked for one by one and whole; what a host does on top (compression, caching) is its own affair.
  */
 import { SelvageError } from '../errors.ts'
+import { concat } from '../util.ts'
 import { type BlobSource, MANIFEST_KEY } from './store.ts'
 
 export interface HttpStoreOptions {
@@ -18,25 +19,65 @@ export interface HttpStoreOptions {
   readonly retryDelayMs?: number
 }
 
+/** Whole files kept of a server that does not send parts: the blocks asked for next are often in the same. */
+const KEPT_WHOLE = 8
+
 export function httpStore(options: HttpStoreOptions): BlobSource {
   const base = options.url.endsWith('/') ? options.url : `${options.url}/`
-  const { tries = 3, retryDelayMs = 200, revalidate = false } = options
+  const { revalidate = false } = options
+  const whole = new Map<string, Promise<Uint8Array>>()
+  const open = (key: string, headers: Record<string, string> = {}) => {
+    // Packs are immutable and cached for ever; the manifest must be fresh.
+    const cache = revalidate || key === MANIFEST_KEY ? 'no-cache' : 'default'
+    return openFile(new URL(key, base).href, { cache, headers })
+  }
+  const read = (key: string, response: Response) =>
+    readBody(response, (loaded, total) => options.onBytes?.(key, loaded, total))
   return {
     location: base,
-    async get(key) {
-      const url = new URL(key, base).href
-      for (let attempt = 1; ; attempt++) {
-        try {
-          // Packs are immutable and cached for ever; the manifest must be fresh.
-          return await fetchBytes(url, revalidate || key === MANIFEST_KEY ? 'no-cache' : 'default', (loaded, total) =>
-            options.onBytes?.(key, loaded, total),
-          )
-        } catch (error) {
-          if (attempt >= tries || (error instanceof SelvageError && error.code !== 'download-failed')) throw error
-          await new Promise((resolve) => setTimeout(resolve, retryDelayMs * 4 ** (attempt - 1)))
+    get: (key) =>
+      retried(options, async () => {
+        const response = await open(key)
+        return response && read(key, response)
+      }),
+    slice: (key, start, end) =>
+      retried(options, async () => {
+        if (!whole.has(key)) {
+          const response = await open(key, { range: `bytes=${start}-${end - 1}` })
+          if (response === undefined || isPart(response)) return response && read(key, response)
+          // All of it was sent, as a server may: once is enough, for all who asked at the same time.
+          if (whole.has(key)) await response.body?.cancel()
+          else keep(whole, key, response.status === 206 ? readWhole(key) : read(key, response))
         }
-      }
-    },
+        return (await whole.get(key))?.subarray(start, end)
+      }),
+  }
+
+  async function readWhole(key: string): Promise<Uint8Array> {
+    const response = await open(key)
+    return response ? read(key, response) : new Uint8Array()
+  }
+}
+
+function keep(whole: Map<string, Promise<Uint8Array>>, key: string, bytes: Promise<Uint8Array>): void {
+  whole.set(key, bytes)
+  bytes.catch(() => whole.delete(key))
+  for (const oldest of whole.keys()) if (whole.size > KEPT_WHOLE) whole.delete(oldest)
+}
+
+/** A part of what the server compressed is no part of the file. */
+function isPart(response: Response): boolean {
+  return response.status === 206 && !response.headers.has('content-encoding')
+}
+
+async function retried<T>({ tries = 3, retryDelayMs = 200 }: HttpStoreOptions, run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (attempt >= tries || (error instanceof SelvageError && error.code !== 'download-failed')) throw error
+      await new Promise((resolve) => setTimeout(resolve, retryDelayMs * 4 ** (attempt - 1)))
+    }
   }
 }
 
@@ -50,9 +91,14 @@ export async function fetchBytes(
   cache: RequestCache,
   onBytes: (loaded: number, total: number) => void,
 ): Promise<Uint8Array | undefined> {
+  const response = await openFile(url, { cache })
+  return response && readBody(response, onBytes)
+}
+
+async function openFile(url: string, init: RequestInit): Promise<Response | undefined> {
   let response: Response
   try {
-    response = await fetch(url, { cache })
+    response = await fetch(url, init)
   } catch (cause) {
     throw new SelvageError('download-failed', `${url} could not be reached. Check the connection and try again.`, {
       cause,
@@ -61,9 +107,13 @@ export async function fetchBytes(
   if (response.status === 404 || response.status === 410) return undefined
   if (!response.ok)
     throw new SelvageError('download-failed', `${url} answered ${response.status} ${response.statusText}.`)
-  if (response.headers.get('content-type')?.startsWith('text/html')) return undefined
+  return response.headers.get('content-type')?.startsWith('text/html') ? undefined : response
+}
+
+async function readBody(response: Response, onBytes: (loaded: number, total: number) => void): Promise<Uint8Array> {
   // With Content-Encoding the length counts compressed bytes while the stream gives decoded ones: no total then.
-  const total = response.headers.has('content-encoding') ? 0 : Number(response.headers.get('content-length') ?? 0)
+  const isEncoded = response.headers.has('content-encoding')
+  const total = isEncoded ? 0 : Number(response.headers.get('content-length') ?? 0)
   const parts: Uint8Array[] = []
   let loaded = 0
   try {
@@ -77,17 +127,8 @@ export async function fetchBytes(
       onBytes(loaded, total)
     }
   } catch (cause) {
-    throw new SelvageError('download-failed', `${url} broke off after ${loaded} bytes. Try again.`, { cause })
+    const message = `${response.url} broke off after ${loaded} bytes. Try again.`
+    throw new SelvageError('download-failed', message, { cause })
   }
-  return concatBytes(parts, loaded)
-}
-
-function concatBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.byteLength
-  }
-  return all
+  return concat((length) => new Uint8Array(length), parts)
 }

@@ -8,6 +8,9 @@ export function memoryStore(location = 'memory'): BlobStore {
     async get(key) {
       return blobs.get(key)?.slice()
     },
+    async slice(key, start, end) {
+      return blobs.get(key)?.slice(start, end)
+    },
     async put(key, bytes) {
       blobs.set(key, bytes.slice())
     },

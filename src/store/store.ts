@@ -10,6 +10,8 @@ export interface BlobSource {
   readonly location: string
   /** The bytes under the key, or undefined where there are none. */
   get(key: string): Promise<Uint8Array | undefined>
+  /** The bytes [start, end) under the key, where the source can read a part; without it, a part costs the whole. */
+  slice?(key: string, start: number, end: number): Promise<Uint8Array | undefined>
 }
 
 export interface BlobStore extends BlobSource {

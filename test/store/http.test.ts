@@ -62,3 +62,41 @@ test('a server that is not there is named', async () => {
   const store = httpStore({ url: 'http://127.0.0.1:9/', tries: 1 })
   await expect(store.get('a.pack')).rejects.toMatchObject({ code: 'download-failed' })
 })
+
+/** What a server that knows ranges answers, or one that does not. */
+function answerRange(range: string | undefined, file: Uint8Array, knowsRanges: boolean): [number, Uint8Array] {
+  const [, start, end] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? []
+  return knowsRanges && start && end ? [206, file.slice(Number(start), Number(end) + 1)] : [200, file]
+}
+
+test.each([
+  ['a server that knows ranges sends parts', true, [2, 2, 2, 2]],
+  ['one that does not sends the whole once, to all who asked', false, [1000]],
+])('%s', async (_, knowsRanges, wanted) => {
+  const file = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
+  const url = await serve((request, response) => {
+    const [status, bytes] = answerRange(request.headers.range, file, knowsRanges)
+    response.writeHead(status, { 'content-length': bytes.length })
+    response.flushHeaders()
+    // The body comes later than every other request: only one of them may want it.
+    setTimeout(() => response.end(bytes), 50)
+  })
+  const received: number[] = []
+  const store = httpStore({ url, onBytes: (_key, loaded, total) => loaded === total && received.push(total) })
+  const starts = [0, 300, 700, 998]
+  const parts = await Promise.all(starts.map((start) => store.slice!('a.pack', start, start + 2)))
+  expect(parts).toEqual(starts.map((start) => file.subarray(start, start + 2)))
+  expect(received).toEqual(wanted)
+  expect(await store.slice!('a.pack', 5, 7)).toEqual(file.subarray(5, 7))
+})
+
+test('a part of what a server compressed is not taken for a part of the file', async () => {
+  const file = Uint8Array.from({ length: 100 }, (_, i) => i)
+  const { gzipSync } = await import('node:zlib')
+  const url = await serve((request, response) => {
+    const packed = gzipSync(file)
+    if (request.headers.range) response.writeHead(206, { 'content-encoding': 'gzip' }).end(packed.subarray(0, 9))
+    else response.setHeader('content-encoding', 'gzip').end(packed)
+  })
+  expect(await httpStore({ url }).slice!('a.pack', 10, 20)).toEqual(file.subarray(10, 20))
+})
