@@ -3,17 +3,20 @@
  * for a person and an exit code. The commands themselves are ordinary functions beside this file.
  */
 import { Command, CommanderError, Option } from 'commander'
-import { asSelvageError } from '../errors.ts'
+import { asSelvageError, SelvageError } from '../errors.ts'
 import { buildCommand } from './build.ts'
 import {
   bitsOption,
   clusteringOption,
+  configOption,
   modelOption,
   oneOf,
   poolOption,
   wholeNumber,
   wholeNumberFrom,
+  withConfig,
 } from './cliOptions.ts'
+import { ANCHOR_STYLES, URL_STYLES } from './config.ts'
 import { evalCommand } from './evaluate.ts'
 import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
@@ -61,19 +64,19 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
   program
     .command('build')
     .description('Make an index of a folder of .md, .mdx, .html and .txt files.')
-    .argument('<folder>', 'the documents')
-    .requiredOption('-o, --output <dir>', 'where the index goes: an empty or new folder, or an earlier index')
+    .argument('[folder]', 'the documents (default: "input" of the config file)')
+    .option('-o, --output <dir>', 'where the index goes: an empty or new folder, or an earlier index')
     .option('--base-url <url>', "the site's address, put before every page's path", '/')
     .option(
       '--urls <style>',
       'page addresses: html (guide/a.html), clean (guide/a) or directory (guide/a/)',
-      oneOf('html', 'clean', 'directory'),
+      oneOf(...URL_STYLES),
       'html',
     )
     .option(
       '--anchors <style>',
       'ids of headings without one of their own: github or vitepress',
-      oneOf('github', 'vitepress'),
+      oneOf(...ANCHOR_STYLES),
       'github',
     )
     .addOption(modelOption())
@@ -82,16 +85,38 @@ Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is n
     .addOption(clusteringOption())
     .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
     .option('--force', 'build even if nothing changed', false)
-    .action(async (folder, { baseUrl, urls, anchors, bits, pool, clustering, ...options }) =>
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ selvage build docs -o public/search --base-url https://example.org/ --urls clean
+  $ selvage build docs -o public/search --pool 2
+  $ selvage build
+
+The last one takes all from a config file, such as this selvage.config.ts; flags win over it:
+  import { defineConfig } from 'selvage/node'
+  export default defineConfig({ input: 'docs', output: 'public/search', baseUrl: 'https://example.org/' })`,
+    )
+    .action(async (given, _, command) => {
+      const { input, output, baseUrl, urls, anchors, bits, pool, clustering, ...options } = await withConfig(command)
+      const folder = given ?? input
+      if (folder === undefined || output === undefined)
+        throw new SelvageError(
+          'invalid-argument',
+          `build: ${folder === undefined ? 'no folder of documents' : 'no output folder'} was given. Say ` +
+            '"selvage build <folder> -o <dir>", or put "input" and "output" into selvage.config.ts.',
+        )
       onExit(
         await buildCommand({
           folder,
+          output,
           parse: { baseUrl, urls, anchors },
           plaid: { bits, pool, clustering },
           ...options,
         }),
-      ),
-    )
+      )
+    })
 
   program
     .command('search')

@@ -2,9 +2,22 @@
  * Options that several commands share, and the parsers of their values. A parser says what a value must be; commander adds
  * which option it was. What an option means to a command is that command's matter.
  */
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option, type OptionValues } from 'commander'
 import { PLAID_BITS, type PlaidBits } from '../ops/ops.ts'
+import { CLUSTERINGS, loadConfig } from './config.ts'
 import { DEFAULT_MODEL } from './model.ts'
+
+/** The options of a command that has `--config`: flags that were given win over the config file, and it over defaults. */
+export async function withConfig(command: Command): Promise<OptionValues> {
+  const { config, ...options } = command.opts()
+  for (const [key, value] of Object.entries(await loadConfig(config)))
+    if (command.getOptionValueSource(key) !== 'cli') options[key] = value
+  return options
+}
+
+export function configOption(): Option {
+  return new Option('--config <file>', 'config file (default: selvage.config.ts, .js, .mjs or .json where it is run)')
+}
 
 export function modelOption(): Option {
   return new Option('--model <dir>', 'folder of the model').default(DEFAULT_MODEL, 'the one that ships with selvage')
@@ -27,7 +40,7 @@ export function clusteringOption() {
     '--clustering <how>',
     'how centroids are found: from all vectors, or within the tokens of one vocabulary id, faster and a little worse',
   )
-    .choices(['vectors', 'tokens'] as const)
+    .choices(CLUSTERINGS)
     .default('vectors' as const)
 }
 

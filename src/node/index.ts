@@ -2,4 +2,5 @@
 export { type ErrorCode, SelvageError } from '../errors.ts'
 export type { CharRange, Hit, OnProgress, Progress } from '../types.ts'
 export { type BuildFolderOptions, type BuildFolderResult, buildFolder } from './build.ts'
+export { defineConfig, type SelvageConfig } from './config.ts'
 export { FolderIndex, type FolderSearchResult, type OpenFolderOptions, openFolder } from './open.ts'
