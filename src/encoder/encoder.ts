@@ -43,6 +43,18 @@ export interface Encoder {
   close(): Promise<void>
 }
 
+/** The encoder with another way to encode documents. */
+export function withDocuments(encoder: Encoder, changed: Pick<Encoder, 'encodeDocuments' | 'close'>): Encoder {
+  const { model, backend, device, refused, documentTokens } = encoder
+  return {
+    ...{ model, backend, device, refused, documentTokens },
+    countTokens: (text) => encoder.countTokens(text),
+    encodeQuery: (text, options) => encoder.encodeQuery(text, options),
+    layoutDocument: (text) => encoder.layoutDocument(text),
+    ...changed,
+  }
+}
+
 /** Where a model's files come from: a folder on disk, a web server, a store. */
 export interface ModelFiles {
   /** The folder in words, for messages: a path or a url. */

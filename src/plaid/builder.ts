@@ -102,7 +102,8 @@ export class PlaidBuilder {
         'invalid-argument',
         `Passage ${this.#passages.length}, token ${Math.floor(bad / dim)}: got ${passage.data[bad]}, wanted numbers up to 65,504. The model's output is broken.`,
       )
-    const pooled = pool > 1 ? poolTokens(passage, pool) : undefined
+    // Pooled as kept: the same rows whether a matrix comes from the model or, as halves, from a cache.
+    const pooled = pool > 1 ? poolTokens({ ...passage, data: fromHalves(halves) }, pool) : undefined
     this.#passages.push(pooled ? toHalves(pooled.matrix.data) : halves)
     if (clustering === 'tokens' && tokenIds) this.#groups.push(groupsOf(tokenIds, pooled))
     return pooled?.rowOf
