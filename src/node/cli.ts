@@ -20,8 +20,10 @@ import { ANCHOR_STYLES, URL_STYLES } from './config.ts'
 import { evalCommand } from './evaluate.ts'
 import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
+import { inspectCommand } from './inspect.ts'
 import { modelCommand } from './model.ts'
 import { searchCommand } from './search.ts'
+import { verifyCommand } from './verify.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one command line. Results go to standard output, progress and errors to standard error. */
@@ -127,6 +129,38 @@ The last one takes all from a config file, such as this selvage.config.ts; flags
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .action(async (dir, query, options) => onExit(await searchCommand({ dir, query, ...options })))
+
+  program
+    .command('inspect')
+    .description('Show what an index holds, or one of its passages or pages.')
+    .argument('<dir>', 'the index: a folder or an http(s) address')
+    .addOption(new Option('--passage <n>', 'show this passage').argParser(wholeNumberFrom(0)).conflicts('page'))
+    .option('--page <url>', 'show the sections and passages of the page with this url')
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ selvage inspect public/search
+  $ selvage inspect https://example.org/search/ --json
+  $ selvage inspect public/search --page /guide/install.html`,
+    )
+    .action(async (dir, options) => onExit(await inspectCommand({ dir, ...options })))
+
+  program
+    .command('verify')
+    .description('Check that an index is whole: sizes and hashes of all files, every text, every vector.')
+    .argument('<dir>', 'the index: a folder or an http(s) address')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ selvage verify public/search
+  $ selvage verify https://example.org/search/
+
+Exit codes: 0 the index is whole, 1 it is damaged (each fault is a line that names its file).`,
+    )
+    .action(async (dir) => onExit(await verifyCommand(dir)))
 
   program
     .command('eval')

@@ -1,0 +1,161 @@
+/** `selvage inspect` on the indexes that are committed: small, and made without a model. */
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { run } from '../../src/node/cli.ts'
+import { serveFolder } from '../support/staticServer.ts'
+
+const FIXTURE = join(import.meta.dirname, '../fixtures/index-v1')
+let out = ''
+let err = ''
+beforeEach(() => {
+  out = ''
+  err = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text
+    return true
+  })
+})
+afterEach(() => vi.restoreAllMocks())
+
+test('what an index holds', async () => {
+  expect(await run(['inspect', FIXTURE])).toBe(0)
+  expect(out).toBe(
+    `Index at ${FIXTURE}
+  format       version 1
+  model        fake (ffffffffffff)
+  fingerprint  none: it was not made by selvage build
+  pages        3
+  sections     5
+  passages     5
+  tokens       34
+  vectors      16 dimensions, 2 bits, 34 centroids
+               25.7 bytes per token
+  languages    no page names one
+  size         1.2 kB in 6 packs
+
+  centroids      1     544 B   45.4%
+  texts          1     324 B   27.0%
+  residuals      1     136 B   11.4%
+  codec          1     116 B    9.7%
+  codes          1      68 B    5.7%
+  lengths        1      10 B    0.8%
+
+  largest file: centroids-7eef946cc0b3b0ab.pack, 544 B
+`,
+  )
+  expect(err).toBe('')
+})
+
+test('the same for programs', async () => {
+  expect(await run(['inspect', FIXTURE, '--json'])).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({
+    location: FIXTURE,
+    version: 1,
+    model: { name: 'fake' },
+    pages: 3,
+    tokens: 34,
+    bits: 2,
+    bytes: 1198,
+    files: 6,
+    packs: expect.arrayContaining([{ kind: 'texts', files: 1, bytes: 324 }]),
+    largest: { file: 'centroids-7eef946cc0b3b0ab.pack', bytes: 544 },
+    languages: { '': 3 },
+  })
+})
+
+test('an index behind an address; texts are not downloaded for its summary', async () => {
+  const site = await serveFolder(FIXTURE)
+  try {
+    expect(await run(['inspect', site.url])).toBe(0)
+    expect(out).toContain(`Index at ${site.url}\n`)
+    expect(out).not.toContain('languages')
+    out = ''
+    expect(await run(['inspect', site.url.slice(0, -1), '--passage', '0'])).toBe(0)
+    expect(out).toMatch(/^Cats\n\/guide\/cats\.html\n/)
+  } finally {
+    site.close()
+  }
+})
+
+describe('one passage, one page', () => {
+  test('a passage', async () => {
+    expect(await run(['inspect', FIXTURE, '--passage', '1'])).toBe(0)
+    expect(out).toBe(
+      'Cats > Food\n/guide/cats.html#food\npassage 1, characters 0 to 14 of 14 in its section\n\nCats eat fish.\n',
+    )
+    out = ''
+    expect(await run(['inspect', FIXTURE, '--passage', '1', '--json'])).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ id: 1, range: { start: 0, end: 14 }, section: { text: 'Cats eat fish.' } })
+  })
+
+  test('a page', async () => {
+    expect(await run(['inspect', FIXTURE, '--page', '/guide/cats.html'])).toBe(0)
+    expect(out).toBe(
+      `Cats
+/guide/cats.html
+
+Cats
+  passage 0
+    A cat sleeps.
+
+Cats > Food
+  passage 1
+    Cats eat fish.
+
+Cats > Toys
+  passage 2
+
+`,
+    )
+  })
+
+  test.each([
+    [['--passage', '5'], /There is no passage 5: the index at .* has 5, numbered from 0/],
+    [['--passage', '-1'], /must be a whole number from 0 on/],
+    [['--page', '/guide/dogs.html'], /There is no page \/guide\/dogs\.html .* urls like \/guide\/cats\.html, /],
+    [['--page', '/guide/cats.html', '--passage', '1'], /cannot be used with/],
+  ])('%j', async (args, message) => {
+    expect(await run(['inspect', FIXTURE, ...args])).toBe(1)
+    expect(err).toMatch(message)
+    expect(out).toBe('')
+  })
+})
+
+test('a file that some hosts refuse is warned of', async () => {
+  const folder = await copy()
+  await edit(folder, (manifest) => manifest.replace('"bytes": 544', `"bytes": ${26 * 2 ** 20}`))
+  expect(await run(['inspect', folder])).toBe(0)
+  expect(out).toMatch(/largest file: centroids-7eef946cc0b3b0ab\.pack, 27\.3 MB\n {2}! Over 25 MiB: some hosts refuse/)
+})
+
+test('kinds of packs that come later show by their names', async () => {
+  const folder = await copy()
+  await edit(folder, (manifest) => manifest.replaceAll('texts-2b6dfbdaad0e745d', 'new-kind-2b6dfbdaad0e745d'))
+  expect(await run(['inspect', folder, '--json'])).toBe(0)
+  expect(JSON.parse(out).packs).toContainEqual({ kind: 'new-kind', files: 1, bytes: 324 })
+  // Its texts cannot be read under that name: the rest is shown all the same.
+  expect(err).toMatch(/^Languages cannot be told: new-kind-2b6dfbdaad0e745d\.pack .* is missing/)
+})
+
+test('a folder without an index', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'selvage-inspect-'))
+  expect(await run(['inspect', folder])).toBe(1)
+  expect(err).toMatch(/There is no index at .*selvage-inspect-/)
+})
+
+async function copy(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'selvage-inspect-'))
+  await cp(FIXTURE, folder, { recursive: true })
+  return folder
+}
+
+async function edit(folder: string, change: (manifest: string) => string): Promise<void> {
+  const file = join(folder, 'manifest.json')
+  await writeFile(file, change(await readFile(file, 'utf8')))
+}

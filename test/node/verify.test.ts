@@ -1,0 +1,167 @@
+/** `selvage verify`: whole indexes are told whole, and every kind of damage is told by the file's name. No model is used. */
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { run } from '../../src/node/cli.ts'
+import { serveFolder } from '../support/staticServer.ts'
+
+const FIXTURES = join(import.meta.dirname, '../fixtures')
+let folder: string
+let out = ''
+let err = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'selvage-verify-'))
+  await cp(join(FIXTURES, 'index-v1'), folder, { recursive: true })
+  for (const name of ['ORIGIN.md', 'answers.json']) await rm(at(name))
+  out = ''
+  err = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text
+    return true
+  })
+})
+afterEach(() => vi.restoreAllMocks())
+
+const at = (name: string) => join(folder, name)
+const verify = (place = folder) => run(['verify', place])
+const lines = () => out.trimEnd().split('\n')
+const pack = async (kind: string) => (await readdir(folder)).find((name) => name.startsWith(`${kind}-`))!
+
+/** A pack with other content, named and hashed as if a faulty writer had made it. */
+async function rewrite(kind: string, change: (bytes: Buffer) => Uint8Array): Promise<string> {
+  const old = await pack(kind)
+  const before = await readFile(at(old))
+  const after = change(before)
+  const sha256 = createHash('sha256').update(after).digest('hex')
+  const name = `${kind}-${sha256.slice(0, 16)}.pack`
+  await rm(at(old))
+  await writeFile(at(name), after)
+  const manifest = await readFile(at('manifest.json'), 'utf8')
+  const entry = new RegExp(`"${old}",\\s*"bytes": ${before.length},\\s*"sha256": "\\w+"`)
+  expect(manifest).toMatch(entry)
+  await writeFile(
+    at('manifest.json'),
+    manifest.replace(entry, `"${name}", "bytes": ${after.length}, "sha256": "${sha256}"`),
+  )
+  return name
+}
+
+const rewriteTexts = (change: (json: string) => string) =>
+  rewrite('texts', (bytes) => gzipSync(change(gunzipSync(bytes).toString())))
+
+describe('a whole index', () => {
+  test.each(['index-v1', 'index-v1-pooled'])('%s', async (name) => {
+    expect(await verify(join(FIXTURES, name))).toBe(0)
+    expect(lines()).toEqual([
+      'not of this index: ORIGIN.md',
+      'not of this index: answers.json',
+      expect.stringMatching(/index-v1(-pooled)? is whole: 6 packs, 1\.\d kB, 5 passages\.$/),
+    ])
+  })
+
+  test('behind an address; what was downloaded for one check serves the next', async () => {
+    const site = await serveFolder(folder)
+    const asked = vi.spyOn(globalThis, 'fetch')
+    try {
+      expect(await verify(site.url)).toBe(0)
+      expect(out).toBe(`${site.url} is whole: 6 packs, 1.2 kB, 5 passages.\n`)
+      expect(asked).toHaveBeenCalledTimes(7)
+    } finally {
+      site.close()
+    }
+  })
+})
+
+describe('damage', () => {
+  test('several faults at once: each is one line', async () => {
+    await rm(at(await pack('codes')))
+    await truncate(at(await pack('centroids')), 100)
+    const texts = await pack('texts')
+    const bytes = await readFile(at(texts))
+    bytes[40]! ^= 1
+    await writeFile(at(texts), bytes)
+    await writeFile(at('codes-0000000000000000.pack'), 'x')
+    expect(await verify()).toBe(1)
+    expect(lines()).toEqual([
+      expect.stringMatching(/^damaged: centroids-\w+\.pack of the index at .* has 100 bytes, the manifest says 544/),
+      expect.stringMatching(/^damaged: codes-\w+\.pack of the index at .* is missing/),
+      expect.stringMatching(/^damaged: texts-\w+\.pack of the index at .* has other content than the manifest says/),
+      'not of this index: codes-0000000000000000.pack',
+      `${folder} is damaged: 3 faults in 6 packs.`,
+    ])
+  })
+
+  test('behind an address', async () => {
+    await rm(at(await pack('codes')))
+    const site = await serveFolder(folder)
+    try {
+      expect(await verify(site.url)).toBe(1)
+      expect(lines()).toEqual([
+        expect.stringMatching(/^damaged: codes-\w+\.pack of the index at http.* is missing/),
+        `${site.url} is damaged: 1 fault in 6 packs.`,
+      ])
+    } finally {
+      site.close()
+    }
+  })
+
+  test('a pack that is not named by its content', async () => {
+    const name = await pack('lengths')
+    await writeFile(at('lengths-0123456789abcdef.pack'), await readFile(at(name)))
+    await rm(at(name))
+    const manifest = await readFile(at('manifest.json'), 'utf8')
+    await writeFile(at('manifest.json'), manifest.replace(name, 'lengths-0123456789abcdef.pack'))
+    expect(await verify()).toBe(1)
+    expect(lines()[0]).toMatch(/lengths-0123456789abcdef\.pack is not named by its hash, 3aecb772fdd55180/)
+  })
+
+  test('hashes that are right, and content that cannot be', async () => {
+    await rewriteTexts((json) => json.replace('"passages":[0,13]', '"passages":[0,99]'))
+    await rewrite('codes', (bytes) => Buffer.from(bytes.map((byte, i) => (i === 1 ? 0xff : byte))))
+    expect(await verify()).toBe(1)
+    expect(lines()).toEqual([
+      expect.stringMatching(/contradicts itself: passage 0 names characters 0 to 99 of a text of 13 \(\/guide\/cats/),
+      expect.stringMatching(/contradicts itself: a token has code 65\d\d\d, but there are 34 centroids/),
+      `${folder} is damaged: 2 faults in 6 packs.`,
+    ])
+  })
+
+  test('texts that are missing are one fault, however many', async () => {
+    const name = await rewriteTexts((json) => JSON.stringify(JSON.parse(json).slice(0, 1)))
+    expect(await verify()).toBe(1)
+    expect(lines()[0]).toMatch(/has no text for passage 3 of 5.* So it is with 1 more\./)
+    expect(lines()).toHaveLength(2)
+    expect(await readdir(folder)).toContain(name)
+  })
+
+  test('texts that are no JSON', async () => {
+    await rewriteTexts(() => '[{"url":')
+    expect(await verify()).toBe(1)
+    expect(lines()[0]).toMatch(/^damaged: texts: .*JSON/)
+  })
+
+  test('counts that the texts do not have', async () => {
+    const manifest = await readFile(at('manifest.json'), 'utf8')
+    await writeFile(at('manifest.json'), manifest.replace('"pages": 3', '"pages": 4').replace('ons": 5', 'ons": 6'))
+    expect(await verify()).toBe(1)
+    expect(out).toMatch(/it has texts of 3 pages, not 4/)
+    expect(out).toMatch(/it has texts of 5 sections, not 6/)
+  })
+
+  test('a manifest that is none', async () => {
+    await writeFile(at('manifest.json'), '{')
+    expect(await verify()).toBe(1)
+    expect(err).toMatch(/manifest\.json at .* is not JSON/)
+    await rm(at('manifest.json'))
+    expect(await verify()).toBe(1)
+    expect(err).toMatch(/There is no index at /)
+    expect(out).toBe('')
+  })
+})
