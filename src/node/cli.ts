@@ -23,15 +23,19 @@ import { EXIT } from './exit.ts'
 import { inspectCommand } from './inspect.ts'
 import { modelCommand } from './model.ts'
 import { searchCommand } from './search.ts'
+import { serveCommand } from './serve.ts'
 import { verifyCommand } from './verify.ts'
 import { VERSION } from './version.ts'
 
-/** Runs one command line. Results go to standard output, progress and errors to standard error. */
-export async function run(args: readonly string[]): Promise<number> {
+/**
+ * Runs one command line. Results go to standard output, progress and errors to standard error.
+ * @param signal ends a command that runs until it is told to, as Ctrl-C does
+ */
+export async function run(args: readonly string[], signal?: AbortSignal): Promise<number> {
   let exit: number = EXIT.ok
   const program = commands((code) => {
     exit = code
-  })
+  }, signal)
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exit
@@ -44,7 +48,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function commands(onExit: (code: number) => void): Command {
+function commands(onExit: (code: number) => void, signal: AbortSignal | undefined): Command {
   const program = new Command('selvage')
     .description(
       'Search by meaning with a late-interaction (ColBERT) model: build an index here, search it here or in a browser tab.',
@@ -129,6 +133,25 @@ The last one takes all from a config file, such as this selvage.config.ts; flags
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .action(async (dir, query, options) => onExit(await searchCommand({ dir, query, ...options })))
+
+  program
+    .command('serve')
+    .description('Serve an index with a page to try it on, or a site as it is, on this machine.')
+    .argument('<dir>', 'an index, or a folder with .html files')
+    .option('--port <n>', 'port; where it is in use, the next free one', wholeNumberFrom(0), 4180)
+    .option('--host <name>', 'name or address to listen at; 0.0.0.0 is for all machines', 'localhost')
+    .option('--open', 'show the page in the browser', false)
+    .addOption(modelOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ selvage serve public/search --open
+  $ selvage serve dist --port 8080
+
+An index of another model than the one that ships needs --model. For a site online any static host will do.`,
+    )
+    .action(async (dir, options) => onExit(await serveCommand({ dir, ...options }, signal)))
 
   program
     .command('inspect')
