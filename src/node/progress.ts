@@ -24,9 +24,12 @@ export interface ProgressDisplay {
   done(): void
 }
 
-/** Standard error is used, so that standard output stays clean for results. */
+/**
+ * Standard error is used, so that standard output stays clean for results. There are no colours to turn off by NO_COLOR.
+ */
 export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY && !process.env['CI'] ? terminalDisplay(stream) : plainDisplay(stream)
+  const { CI, TERM } = process.env
+  return stream.isTTY && !CI && TERM !== 'dumb' ? terminalDisplay(stream) : plainDisplay(stream)
 }
 
 const BAR_CELLS = 24
