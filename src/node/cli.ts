@@ -3,20 +3,18 @@
  * for a person and an exit code. The commands themselves are ordinary functions beside this file.
  */
 import { Command, CommanderError, Option } from 'commander'
-import { asSelvageError, SelvageError } from '../errors.ts'
-import { buildCommand } from './build.ts'
+import { asSelvageError } from '../errors.ts'
+import { addBuildCommand } from './cliBuild.ts'
 import {
   bitsOption,
   clusteringOption,
-  configOption,
+  examples,
   modelOption,
   oneOf,
   poolOption,
   wholeNumber,
   wholeNumberFrom,
-  withConfig,
 } from './cliOptions.ts'
-import { ANCHOR_STYLES, URL_STYLES } from './config.ts'
 import { evalCommand } from './evaluate.ts'
 import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
@@ -58,71 +56,19 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .showHelpAfterError('(run with --help for all options)')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ selvage build docs -o public/search --base-url https://example.org
-  $ selvage search public/search "how do I cancel a request" -k 5
-  $ selvage eval datasets/scifact --json
+      examples(
+        [
+          'selvage build docs -o public/search --base-url https://example.org',
+          'selvage search public/search "how do I cancel a request" -k 5',
+          'selvage serve public/search --open',
+          'selvage build --help',
+        ],
+        'Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is named).',
+      ),
+    )
+    .commandsGroup('Make and search an index:')
 
-Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is named).`,
-    )
-
-  program
-    .command('build')
-    .description('Make an index of a folder of .md, .mdx, .html and .txt files.')
-    .argument('[folder]', 'the documents (default: "input" of the config file)')
-    .option('-o, --output <dir>', 'where the index goes: an empty or new folder, or an earlier index')
-    .option('--base-url <url>', "the site's address, put before every page's path", '/')
-    .option(
-      '--urls <style>',
-      'page addresses: html (guide/a.html), clean (guide/a) or directory (guide/a/)',
-      oneOf(...URL_STYLES),
-      'html',
-    )
-    .option(
-      '--anchors <style>',
-      'ids of headings without one of their own: github or vitepress',
-      oneOf(...ANCHOR_STYLES),
-      'github',
-    )
-    .addOption(modelOption())
-    .addOption(bitsOption())
-    .addOption(poolOption())
-    .addOption(clusteringOption())
-    .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
-    .option('--force', 'build even if nothing changed', false)
-    .addOption(configOption())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ selvage build docs -o public/search --base-url https://example.org/ --urls clean
-  $ selvage build docs -o public/search --pool 2
-  $ selvage build
-
-The last one takes all from a config file, such as this selvage.config.ts; flags win over it:
-  import { defineConfig } from 'selvage/node'
-  export default defineConfig({ input: 'docs', output: 'public/search', baseUrl: 'https://example.org/' })`,
-    )
-    .action(async (given, _, command) => {
-      const { input, output, baseUrl, urls, anchors, bits, pool, clustering, ...options } = await withConfig(command)
-      const folder = given ?? input
-      if (folder === undefined || output === undefined)
-        throw new SelvageError(
-          'invalid-argument',
-          `build: ${folder === undefined ? 'no folder of documents' : 'no output folder'} was given. Say ` +
-            '"selvage build <folder> -o <dir>", or put "input" and "output" into selvage.config.ts.',
-        )
-      onExit(
-        await buildCommand({
-          folder,
-          output,
-          parse: { baseUrl, urls, anchors },
-          plaid: { bits, pool, clustering },
-          ...options,
-        }),
-      )
-    })
+  addBuildCommand(program, onExit)
 
   program
     .command('search')
@@ -132,6 +78,13 @@ The last one takes all from a config file, such as this selvage.config.ts; flags
     .option('-k <n>', 'sections to return', wholeNumber, 10)
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
+    .addHelpText(
+      'after',
+      examples([
+        'selvage search public/search "how do I cancel a request" -k 5',
+        'selvage search public/search "proxies" --json',
+      ]),
+    )
     .action(async (dir, query, options) => onExit(await searchCommand({ dir, query, ...options })))
 
   program
@@ -144,15 +97,14 @@ The last one takes all from a config file, such as this selvage.config.ts; flags
     .addOption(modelOption())
     .addHelpText(
       'after',
-      `
-Examples:
-  $ selvage serve public/search --open
-  $ selvage serve dist --port 8080
-
-An index of another model than the one that ships needs --model. For a site online any static host will do.`,
+      examples(
+        ['selvage serve public/search --open', 'selvage serve dist --port 8080'],
+        'An index of another model than the one that ships needs --model. For a site online any static host will do.',
+      ),
     )
     .action(async (dir, options) => onExit(await serveCommand({ dir, ...options }, signal)))
 
+  program.commandsGroup('Look into an index:')
   program
     .command('inspect')
     .description('Show what an index holds, or one of its passages or pages.')
@@ -162,11 +114,11 @@ An index of another model than the one that ships needs --model. For a site onli
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
-      `
-Examples:
-  $ selvage inspect public/search
-  $ selvage inspect https://example.org/search/ --json
-  $ selvage inspect public/search --page /guide/install.html`,
+      examples([
+        'selvage inspect public/search',
+        'selvage inspect https://example.org/search/ --json',
+        'selvage inspect public/search --page /guide/install.html',
+      ]),
     )
     .action(async (dir, options) => onExit(await inspectCommand({ dir, ...options })))
 
@@ -176,15 +128,14 @@ Examples:
     .argument('<dir>', 'the index: a folder or an http(s) address')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ selvage verify public/search
-  $ selvage verify https://example.org/search/
-
-Exit codes: 0 the index is whole, 1 it is damaged (each fault is a line that names its file).`,
+      examples(
+        ['selvage verify public/search', 'selvage verify https://example.org/search/'],
+        'Exit codes: 0 the index is whole, 1 it is damaged (each fault is a line that names its file).',
+      ),
     )
     .action(async (dir) => onExit(await verifyCommand(dir)))
 
+  program.commandsGroup('Measure, exchange, models:')
   program
     .command('eval')
     .description(

@@ -1,6 +1,6 @@
 /**
- * Options that several commands share, and the parsers of their values. A parser says what a value must be; commander adds
- * which option it was. What an option means to a command is that command's matter.
+ * Options that several commands share, the parsers of their values, and the form of help texts. A parser says what a value
+ * must be; commander adds which option it was. What an option means to a command is that command's matter.
  */
 import { type Command, InvalidArgumentError, Option, type OptionValues } from 'commander'
 import { PLAID_BITS, type PlaidBits } from '../ops/ops.ts'
@@ -67,4 +67,10 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): (value:
     if (found === undefined) throw new InvalidArgumentError(`It must be ${allowed.join(' or ')}.`)
     return found
   }
+}
+
+/** What stands below a command's options in its help. */
+export function examples(commands: readonly string[], more?: string): string {
+  const lines = ['', 'Examples:', ...commands.map((command) => `  $ ${command}`)]
+  return [...lines, ...(more === undefined ? [] : ['', more])].join('\n')
 }
