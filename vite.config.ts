@@ -15,6 +15,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { bareShaders, executables, runtimeAsset, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
 import { CHROMIUM_FLAGS, chromiumPath } from './test/support/chromium.ts'
+import { nodeWorkers } from './test/support/nodeWorkers.ts'
 
 /** A browser file that stands alone: no chunks beside it that a worker would have to fetch in a second wave. */
 function browserFile(name: string, entry: string): EnvironmentOptions {
@@ -46,7 +47,7 @@ const nodeFiles: EnvironmentOptions = {
     minify: false,
     copyPublicDir: false,
     rolldownOptions: {
-      input: { main: 'src/node/main.ts', index: 'src/node/index.ts' },
+      input: { main: 'src/node/main.ts', index: 'src/node/index.ts', encodeWorker: 'src/node/encodeWorker.ts' },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },
@@ -104,7 +105,7 @@ const bench: ViteUserConfig = {
 }
 
 const tests: ViteUserConfig = {
-  plugins: [assemblyScript(), runtimeAsset()],
+  plugins: [assemblyScript(), runtimeAsset(), nodeWorkers()],
   worker: { format: 'es', plugins: () => [assemblyScript(), runtimeAsset()] },
   test: {
     // On a laptop without WebGPU its tests are skipped, visibly; in CI that is a failure.

@@ -1,6 +1,6 @@
 /**
- * Vite plugins that make the library's browser files: what the source names in a way that dev and tests understand
- * becomes, in dist/browser/, plain sibling files that any bundler and any static page understand.
+ * Vite plugins that make the library's files: what the source names in a way that dev and tests understand becomes, in
+ * dist/browser/ and dist/node/, plain sibling files that Node, any bundler and any static page understand.
  */
 import { readFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
@@ -51,6 +51,9 @@ function runtimePath(): string {
   return join(dirname(require.resolve('onnxruntime-web/webgpu')), RUNTIME)
 }
 
+/** Files that start workers. */
+const STARTS_WORKERS = /\/(worker\/spawn|node\/encodePool)\.ts$/
+
 /**
  * `new URL('./encoder.ts', ...)` becomes `new URL('./encoder.js', ...)`, untouched by the bundler: the worker scripts are
  * entries of their own, and the line stays in the form that the bundler of whoever uses the library looks for.
@@ -61,7 +64,7 @@ export function siblingWorkers(): Plugin {
     name: 'selvage:workers',
     enforce: 'pre',
     transform(code, file) {
-      if (!file.endsWith('/worker/spawn.ts')) return undefined
+      if (!STARTS_WORKERS.test(file)) return undefined
       return { code: code.replace(/'\.\/(\w+)\.ts', import\.meta\.url/g, `'./$1.js', ${held}`), map: null }
     },
     renderChunk: (code) => ({ code: code.replaceAll(held, 'import.meta.url'), map: null }),

@@ -1,11 +1,13 @@
 /** The model in Node: the default folder that ships with the package, or the one a caller names. */
 import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Encoder } from '../encoder/encoder.ts'
 import { loadEncoder } from '../encoder/load.ts'
 import { MANIFEST_FILE, makeManifest } from '../encoder/manifest.ts'
 import type { OnProgress } from '../types.ts'
+import { pooledEncoder } from './encodePool.ts'
 import { EXIT } from './exit.ts'
 import { folderFiles, listModelFiles } from './modelFiles.ts'
 import { nodeRuntime } from './session.ts'
@@ -16,13 +18,17 @@ export const DEFAULT_MODEL = fileURLToPath(new URL('../../public/models/selvage-
 export interface NodeEncoderOptions {
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
-  /** CPU threads of one run. Default: all cores. */
+  /** Documents encoded at a time, and CPU threads for a query. Default: all cores. Each takes memory for the model. */
   readonly threads?: number
   readonly onProgress?: OnProgress
 }
 
-export function openNodeEncoder({ model = DEFAULT_MODEL, threads, onProgress }: NodeEncoderOptions): Promise<Encoder> {
-  return loadEncoder({ files: folderFiles(resolve(model)), inference: nodeRuntime({ threads }), onProgress })
+/** Queries are encoded here, by all threads together; documents by workers of one thread each, that come when needed. */
+export async function openNodeEncoder(options: NodeEncoderOptions): Promise<Encoder> {
+  const { model = DEFAULT_MODEL, threads = availableParallelism(), onProgress } = options
+  const folder = resolve(model)
+  const encoder = await loadEncoder({ files: folderFiles(folder), inference: nodeRuntime({ threads }), onProgress })
+  return threads === 1 ? encoder : pooledEncoder(encoder, folder, threads)
 }
 
 /** `selvage model`: writes the folder's selvage.json anew. */
