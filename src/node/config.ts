@@ -16,7 +16,9 @@ import type { ParseOptions } from '../text/parse/index.ts'
 import { orList } from '../util.ts'
 
 /** All are optional, and a flag on the command line wins. Paths are relative to the config file. */
-export interface SelvageConfig extends ParseOptions, Pick<PlaidOptions, 'bits' | 'pool' | 'clustering'> {
+export interface SelvageConfig
+  extends Pick<ParseOptions, 'baseUrl' | 'urls' | 'anchors'>,
+    Pick<PlaidOptions, 'bits' | 'pool' | 'clustering'> {
   /** Folder of the documents. */
   readonly input?: string
   /** Where the index goes: an empty or new folder, or an earlier index. */
