@@ -47,6 +47,7 @@ export interface HeaderFields {
   /** A whole number >= 0. */
   count(name: string): number
   counts(name: string): number[]
+  texts(name: string): string[]
   pack(name: string): PackRef
   packs(name: string): PackRef[]
 }
@@ -61,12 +62,17 @@ export function headerFields(value: unknown, part: string, location: string): He
   }
   return {
     has: (name) => fields.has(name),
-    text: (name) => checked(name, (field) => (typeof field === 'string' ? field : undefined)),
+    text: (name) => checked(name, asText),
     count: (name) => checked(name, asCount),
     counts: (name) => checked(name, (field) => asList(field, asCount)),
+    texts: (name) => checked(name, (field) => asList(field, asText)),
     pack: (name) => checked(name, asPackRef),
     packs: (name) => checked(name, (field) => asList(field, asPackRef)),
   }
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function asCount(value: unknown): number | undefined {
