@@ -1,11 +1,14 @@
 /**
- * Bytes of a file → text, or a clear reason why not. UTF-8, and UTF-16 where a byte order mark says so; nothing is
- * guessed, since a wrong guess gives a page of nonsense that nobody notices.
+ * Bytes of a file → text, or a clear reason why not. UTF-8; UTF-16 where a byte order mark says so; in HTML, the encoding
+ * that the page declares. Nothing is guessed, since a wrong guess gives a page of nonsense that nobody notices.
  */
 import { SelvageError } from '../errors.ts'
 import { formatBytes } from '../util.ts'
 
-/** `path` is for messages only. Throws `unreadable-document`. */
+/** How far the HTML standard lets a browser look for a declared encoding. */
+const PRESCAN_BYTES = 1024
+
+/** `path` is for messages, and tells HTML by its ending. Throws `unreadable-document`. */
 export function decodeText(bytes: Uint8Array, path: string): string {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return decodeUtf16(bytes, path, 'utf-16le')
@@ -14,6 +17,8 @@ export function decodeText(bytes: Uint8Array, path: string): string {
   if (nul >= 0) {
     throw unreadable(path, `is not text: byte ${nul} is NUL, as in a binary file or UTF-16 without its mark`)
   }
+  const declared = /\.html?$/i.test(path) && !hasUtf8Mark(bytes) ? declaredEncoding(bytes) : undefined
+  if (declared !== undefined) return decodeDeclared(bytes, path, declared)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
@@ -22,6 +27,33 @@ export function decodeText(bytes: Uint8Array, path: string): string {
     const line = countLines(bytes, offset)
     const value = bytes[offset]!.toString(16).toUpperCase().padStart(2, '0')
     throw unreadable(path, `is not UTF-8: byte ${offset} (line ${line}) is 0x${value}`, cause)
+  }
+}
+
+function hasUtf8Mark([first, second, third]: Uint8Array): boolean {
+  return first === 0xef && second === 0xbb && third === 0xbf
+}
+
+/** The label in `<meta charset>` or `<meta http-equiv>`, lower case. Undefined for UTF-8, which needs no special care. */
+function declaredEncoding(bytes: Uint8Array): string | undefined {
+  const head = String.fromCharCode(...bytes.subarray(0, PRESCAN_BYTES)).replace(/<!--.*?(?:-->|$)/gs, '')
+  const label = /<meta\s[^>]*?charset\s*=\s*["']?\s*([^\s"'/>;]+)/i.exec(head)?.[1]?.toLowerCase()
+  // A page whose declaration can be read as ASCII is not in UTF-16, whatever it says: the standard takes it for UTF-8.
+  return label === undefined || /^(?:unicode-1-1-)?utf-?(?:8|16(?:le|be)?)$/.test(label) ? undefined : label
+}
+
+function decodeDeclared(bytes: Uint8Array, path: string, label: string): string {
+  let decoder: TextDecoder
+  try {
+    decoder = new TextDecoder(label, { fatal: true })
+  } catch (cause) {
+    throw unreadable(path, `declares the encoding "${label}", which is not known here`, cause)
+  }
+  try {
+    // In two steps: at once, Node 20 takes windows-1252 for Latin-1 and turns quotation marks into control characters.
+    return decoder.decode(bytes, { stream: true }) + decoder.decode()
+  } catch (cause) {
+    throw unreadable(path, `declares the encoding "${label}" and is not valid in it`, cause)
   }
 }
 

@@ -61,3 +61,41 @@ test.each([
     expect.objectContaining({ code: 'unreadable-document', message }),
   )
 })
+
+const ascii = (text: string) => [...text].map((letter) => letter.charCodeAt(0))
+const declared = (head: string, ...body: number[]) => bytes(...ascii(head), ...body)
+
+test.each([
+  ['a charset', '<!doctype html><meta charset="windows-1251">', [0xe4, 0xe0], 'да'],
+  ['with quotation marks of Windows', "<meta charset='ISO-8859-1'>", [0x93, 0xe9, 0x94], '“é”'],
+  ['a content type', '<meta http-equiv=content-type content="text/html; charset=Shift_JIS">', [0x93, 0xfa], '日'],
+  ['UTF-8', '<meta charset=utf-8>', [0xc3, 0xa9], 'é'],
+  ['UTF-16, which it cannot be', '<meta charset="utf-16">', [0xc3, 0xa9], 'é'],
+  ['another one in a comment', '<!-- <meta charset=koi8-r> --><meta charset="utf8">', [0xc3, 0xa9], 'é'],
+  ['nothing within the first kilobyte', `${' '.repeat(1024)}<meta charset="koi8-r">`, [0xc3, 0xa9], 'é'],
+])('HTML that declares %s', (_, head, body, text) => {
+  expect(decodeText(declared(head, ...body), 'a.HTML').slice(head.length)).toBe(text)
+})
+
+test('a byte order mark counts more than a declaration, and only HTML declares', () => {
+  const head = '<meta charset="windows-1252">'
+  expect(decodeText(bytes(0xef, 0xbb, 0xbf, ...declared(head, 0xc3, 0xa9)), 'a.htm')).toBe(`${head}é`)
+  expect(decodeText(declared(head, 0xc3, 0xa9), 'a.md')).toBe(`${head}é`)
+})
+
+test.each([
+  [
+    'an unknown encoding',
+    declared('<meta charset="klingon">'),
+    'declares the encoding "klingon", which is not known here',
+  ],
+  [
+    'a wrong one',
+    declared('<meta charset="shift_jis">', 0x83),
+    'declares the encoding "shift_jis" and is not valid in it',
+  ],
+  ['UTF-8 and is not', declared('<meta charset="utf-8">', 0xe9), 'is not UTF-8: byte 22 (line 1) is 0xE9'],
+])('HTML that declares %s is refused', (_, input, reason) => {
+  const message = `a.html ${reason}. Save it as UTF-8, or leave it out.`
+  expect(() => decodeText(input, 'a.html')).toThrow(expect.objectContaining({ code: 'unreadable-document', message }))
+})
