@@ -48,6 +48,16 @@ export interface DocumentRecord {
   readonly weight?: number
 }
 
+/** A record and where it comes from. */
+export interface RecordSource {
+  /** For messages: the file and the line, `data.jsonl:3`. */
+  readonly path: string
+  readonly record: DocumentRecord
+}
+
+/** What a build reads, one after the other. */
+export type Input = Source | RecordSource
+
 /** The text between one heading and the next. The unit that search returns and links to. */
 export interface Section {
   /** Heading path: page title first, the section's own heading last. Never empty. */

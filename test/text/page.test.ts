@@ -37,7 +37,7 @@ test.each([
 test('wrong options are errors that say what is right', async () => {
   const wrong = (options: object) => page('a.md', 'x', options as ParseOptions)
   await expect(wrong({ anchor: 'github' })).rejects.toThrow(
-    'Unknown option anchor: the options of parsePage are anchors, urls and baseUrl.',
+    'parse: unknown option "anchor"; known are anchors, urls, baseUrl.',
   )
   await expect(wrong({ anchors: 'gitlab' })).rejects.toThrow(
     'anchors is "gitlab", but must be "github" or "vitepress".',
@@ -109,5 +109,38 @@ test('broken front matter does not lose the page; a rule at the top is no front 
 test('plain text: paragraphs between blank lines, nothing is markup', async () => {
   expect(await read('a.txt', '\n\n# one\n  two\n \n\t\nthree\n\n')).toBe(
     '# a [/a.txt]\nparagraph| # one\n  two\nparagraph| three',
+  )
+})
+
+test.each<[string, string, object]>([
+  ['boost', 'search:\n  boost: 2', { weight: 2 }],
+  ['a boost past all measure', 'search:\n  boost: -1', { weight: 0.01 }],
+  ['a boost that is none', 'search:\n  boost: high', {}],
+  [
+    'tags',
+    'tags: [Guide, " Guide ", 2024, "", {label: New, permalink: /new}]',
+    { filters: { tag: ['Guide', '2024', 'New'] } },
+  ],
+  ['one tag', 'tags: Guide', { filters: { tag: ['Guide'] } }],
+  ['a date', 'date: 2024-05-17', { meta: { date: '2024-05-17' }, sort: { date: '2024-05-17' } }],
+  ['a date in words', 'date: May 17, 2024', { meta: { date: 'May 17, 2024' } }],
+])('front matter: %s', async (_, yaml, fields) => {
+  const { url, title, sections, ...found } = (await page('a.md', `---\n${yaml}\n---\nx`))!
+  expect(found).toEqual(fields)
+})
+
+test('MkDocs: data-search-exclude leaves out a section up to the next heading, or a block', async () => {
+  const text =
+    '# T\n\na\n\n## Out { data-search-exclude }\n\nb\n\n### In { #in .x }\n\nc { data-search-exclude }\n\nd {data-x\n\n' +
+    '### Also out {: #o data-search-exclude }\n\ne\n\n## After\n\nf { dat }\n\ng\n{: data-search-exclude }'
+  expect(await read('a.md', text)).toBe(
+    [
+      '# T [/a.html]',
+      'paragraph| a',
+      '# T › Out › In [/a.html#in]',
+      'paragraph| d {data-x',
+      '# T › After [/a.html#after]',
+      'paragraph| f { dat }',
+    ].join('\n'),
   )
 })

@@ -3,13 +3,12 @@
  * it only says nothing. TOML (`+++`) is skipped unread: it would need a parser of its own for one generator (Hugo).
  */
 import { parse } from 'yaml'
+import type { Outline } from './outline.ts'
 
 export interface FrontMatter {
-  readonly title?: string | undefined
-  readonly description?: string | undefined
-  readonly language?: string | undefined
   /** The page does not want to be found. */
   readonly isExcluded: boolean
+  readonly fields: Omit<Outline, 'items'>
 }
 
 const FENCES = ['---', '+++']
@@ -41,17 +40,39 @@ function parseYaml(source: string): Record<string, unknown> {
 }
 
 function read(data: Record<string, unknown>): FrontMatter {
+  const search = asRecord(data['search'])
+  const date = asText(data['date'])
+  const tags = tagsOf(data['tags'])
   return {
-    title: asText(data['title']),
-    description: asText(data['description']),
-    language: asText(data['lang']) ?? asText(data['language']),
     isExcluded:
       data['search'] === false || // VitePress
       data['pagefind'] === false || // Starlight
-      asRecord(data['search'])['exclude'] === true || // MkDocs Material
+      search['exclude'] === true || // MkDocs Material
       data['draft'] === true || // Docusaurus, Astro, Hugo: not on the site
       data['unlisted'] === true, // Docusaurus: on the site, by its address only
+    fields: {
+      title: asText(data['title']),
+      description: asText(data['description']),
+      language: asText(data['lang']) ?? asText(data['language']),
+      weight: asWeight(search['boost']), // MkDocs Material
+      meta: date === undefined ? {} : { date },
+      // Text sorts as time does only where the year stands first.
+      sort: date !== undefined && /^\d{4}\b/.test(date) ? { date } : {},
+      filters: tags.length === 0 ? {} : { tag: tags },
+    },
   }
+}
+
+/** `tags` of Docusaurus, MkDocs, Hugo and VitePress' blogs: a list, one string, or Docusaurus' `{ label, permalink }`. */
+function tagsOf(value: unknown): string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const texts = list.map((tag) => asText(tag) ?? asText(asRecord(tag)['label']))
+  return [...new Set(texts.filter((text) => text !== undefined))]
+}
+
+/** MkDocs takes any number; a factor beyond 100 either way is a mistake, and 0 would take the page's words away. */
+function asWeight(value: unknown): number | undefined {
+  return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(value, 0.01), 100) : undefined
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -3,6 +3,7 @@
  * Decided element by element, by meaning first (tags, roles, attributes), by class names of the common generators
  * where there is no other sign. The list of tags follows Pagefind's, so that what a site's owner knows holds here.
  */
+import { isLeftOut } from './htmlMarks.ts'
 import { attribute, classesOf, type Element, findAll, findFirst, rawText } from './htmlTree.ts'
 
 const CHROME_TAGS: ReadonlySet<string> = new Set(
@@ -37,13 +38,11 @@ const CHROME_CLASSES: ReadonlySet<string> = new Set([
   'toc-backref-arrow',
 ])
 
-const IGNORE_ATTRIBUTES: ReadonlySet<string> = new Set(['data-selvage-ignore', 'data-pagefind-ignore', 'hidden'])
-
 export function isChrome(element: Element): boolean {
   const tag = element.tagName
   if (CHROME_TAGS.has(tag)) return true
   for (const { name, value } of element.attrs) {
-    if (IGNORE_ATTRIBUTES.has(name)) return true
+    if (name === 'hidden' || (name.startsWith('data-') && isLeftOut(element, name))) return true
     if (name === 'aria-hidden' && value === 'true') return true
     if (name === 'role' && CHROME_ROLES.has(value)) return true
     if (name === 'style' && /display\s*:\s*none/i.test(value)) return true

@@ -3,6 +3,7 @@
  * browser shows it, page chrome left out.
  */
 import { isChrome } from './htmlChrome.ts'
+import { indexedText } from './htmlMarks.ts'
 import { attribute, type Element, type HtmlNode, isElement, isText, pushReversed } from './htmlTree.ts'
 
 /** Elements that stand on lines of their own: around them inline text breaks. */
@@ -15,7 +16,7 @@ export const BLOCK_ELEMENTS: ReadonlySet<string> = new Set(
 )
 
 /** All text of a subtree on one line: titles, table cells, terms. */
-export function inlineText(root: HtmlNode): string {
+export function inlineText(root: Element): string {
   return cleanInline(gather(root, ' ')).replaceAll('\n', ' ')
 }
 
@@ -24,7 +25,7 @@ export function codeText(root: Element): string {
   return gather(root, '\n').replaceAll('\u00a0', ' ')
 }
 
-function gather(root: HtmlNode, blockBreak: ' ' | '\n'): string {
+function gather(root: Element, blockBreak: ' ' | '\n'): string {
   let text = ''
   const separate = () => {
     if (text !== '' && !text.endsWith(blockBreak)) text += blockBreak
@@ -33,14 +34,19 @@ function gather(root: HtmlNode, blockBreak: ' ' | '\n'): string {
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (node === 'break') separate()
     else if (isText(node)) text += node.value
-    else if (isElement(node) && (node === root || !isChrome(node))) {
+    else if (node === root) pushReversed(stack, node.childNodes)
+    else if (isElement(node)) {
+      text += indexedText(node)
+      if (isChrome(node)) continue
       if (node.tagName === 'br') text += '\n'
       else if (node.tagName === 'img') text += imageText(node)
-      else if (node !== root && BLOCK_ELEMENTS.has(node.tagName)) {
-        separate()
-        stack.push('break')
+      else {
+        if (BLOCK_ELEMENTS.has(node.tagName)) {
+          separate()
+          stack.push('break')
+        }
         pushReversed(stack, node.childNodes)
-      } else pushReversed(stack, node.childNodes)
+      }
     }
   }
   return text

@@ -5,6 +5,8 @@
  */
 import type { Block } from '../document.ts'
 import { isChrome } from './htmlChrome.ts'
+import { excludesSection, indexedText, weightOf } from './htmlMarks.ts'
+import { readTable } from './htmlTable.ts'
 import { BLOCK_ELEMENTS, cleanInline, codeText, imageText, inlineText } from './htmlText.ts'
 import {
   attribute,
@@ -18,7 +20,7 @@ import {
   isText,
 } from './htmlTree.ts'
 import type { Item } from './outline.ts'
-import { listIndent, listMarker, tableText } from './plainLayout.ts'
+import { listIndent, listMarker } from './plainLayout.ts'
 
 /** Browsers stop nesting at 512 elements; below this the text is kept and the structure let go. */
 const MAX_DEPTH = 400
@@ -31,11 +33,13 @@ interface Context {
   /** Lists around this place. */
   readonly listDepth: number
   readonly isQuote: boolean
+  /** As the nearest element states it that states one; text of weight 0 is left out. */
+  readonly weight: number
   /** The id of the nearest `<section>`, for the first heading in it. */
   readonly sectionId?: { id: string | undefined } | undefined
 }
 
-const TOP: Context = { depth: 0, listDepth: 0, isQuote: false }
+const TOP: Context = { depth: 0, listDepth: 0, isQuote: false, weight: 1 }
 
 /** Appends what the nodes say to `items`. */
 export function writeHtml(nodes: readonly HtmlNode[], items: Item[]): void {
@@ -47,6 +51,8 @@ export function writeHtml(nodes: readonly HtmlNode[], items: Item[]): void {
 class HtmlWriter {
   readonly #items: Item[]
   #run = ''
+  /** Sum of the weights of the run's characters. */
+  #runWeight = 0
   /** A bullet or a term, waiting for the text that it stands before. */
   #lead: { text: string; isLabel: boolean } | undefined
   /** An empty `<a id>` or `<span id>` just seen. */
@@ -68,24 +74,33 @@ class HtmlWriter {
 
   writeAll(nodes: readonly HtmlNode[], context: Context): void {
     for (const node of nodes) {
-      if (isText(node)) this.#run += node.value.replace(/\s+/g, ' ')
-      else if (isElement(node) && !isChrome(node)) this.#element(node, context)
+      if (isText(node)) this.#inline(node.value.replace(/\s+/g, ' '), context)
+      else if (isElement(node)) {
+        this.#inline(indexedText(node), context)
+        if (!isChrome(node)) this.#element(node, context)
+      }
     }
   }
 
+  #inline(text: string, { weight }: Context): void {
+    if (weight === 0) return
+    this.#run += text
+    this.#runWeight += weight * text.length
+  }
+
   #element(element: Element, outer: Context): void {
-    const context = { ...outer, depth: outer.depth + 1 }
+    const context = { ...outer, depth: outer.depth + 1, weight: weightOf(element) ?? outer.weight }
     if (element.tagName !== 'dt') this.#isAfterTerm = false
     if (context.depth > MAX_DEPTH) {
-      this.#run += ` ${inlineText(element)} `
+      this.#inline(` ${inlineText(element)} `, context)
       return
     }
     switch (element.tagName) {
       case 'br':
-        this.#run += '\n'
+        this.#inline('\n', context)
         break
       case 'img':
-        this.#run += imageText(element)
+        this.#inline(imageText(element), context)
         break
       case 'h1':
       case 'h2':
@@ -115,6 +130,7 @@ class HtmlWriter {
         this.#term(element, context)
         break
       case 'blockquote':
+        this.#flush(outer)
         this.#around(element, { ...context, isQuote: true })
         break
       case 'section':
@@ -164,15 +180,15 @@ class HtmlWriter {
       idOf(element) ?? context.sectionId?.id ?? (inner === undefined ? undefined : idOf(inner)) ?? this.#pendingId
     if (context.sectionId !== undefined) context.sectionId.id = undefined
     this.#pendingId = undefined
-    this.#startSection(Number(element.tagName.slice(1)), title, anchor)
+    this.#startSection(Number(element.tagName.slice(1)), title, anchor, excludesSection(element))
   }
 
-  #startSection(depth: number, title: string, anchor: string | undefined): void {
+  #startSection(depth: number, title: string, anchor: string | undefined, isExcluded = false): void {
     for (let i = 0; i < this.#scopes.length; i++) {
       if (!this.#scopes[i]) this.#items.push({ type: 'scope', edge: 'open' })
       this.#scopes[i] = true
     }
-    this.#items.push({ type: 'heading', depth, title, anchor })
+    this.#items.push({ type: 'heading', depth, title, anchor, isExcluded })
     this.#lastTitle = title
   }
 
@@ -222,20 +238,17 @@ class HtmlWriter {
 
   #table(table: Element, context: Context): void {
     this.#flush(context)
-    const rows = isLayoutTable(table) ? [] : readRows(table)
-    if (!rows.some((row) => row.length > 1)) {
-      this.#around(table, context)
-      return
-    }
-    const caption = findFirst(table, (element) => element.tagName === 'caption')
-    const title = caption === undefined ? '' : inlineText(caption)
-    this.#block('table', tableText(title === '' ? rows : [[title], ...rows]), context)
+    const text = readTable(table)
+    if (text === undefined) this.#around(table, context)
+    else this.#block('table', text, context)
   }
 
   #flush(context: Context): void {
     const text = cleanInline(this.#run)
+    const weight = this.#runWeight / this.#run.length
     this.#run = ''
-    if (text !== '') this.#block(context.isQuote ? 'quote' : 'paragraph', text, context)
+    this.#runWeight = 0
+    if (text !== '') this.#block(context.isQuote ? 'quote' : 'paragraph', text, { ...context, weight })
   }
 
   #flushLead(context: Context): void {
@@ -267,9 +280,11 @@ class HtmlWriter {
 
   /** Text in a list is indented to its item; code keeps its columns. */
   #push(kind: Block['kind'], text: string, context: Context, isContinued = false): void {
+    const { weight } = context
+    if (weight === 0) return
     const isItem = kind === 'list-item'
     const indent = isItem ? listIndent(context.listDepth - (isContinued ? 0 : 1)) : ''
-    this.#items.push({ type: 'block', kind, text: indent + text, tight: isItem })
+    this.#items.push({ type: 'block', kind, text: indent + text, tight: isItem, weight })
   }
 }
 
@@ -278,16 +293,4 @@ function objectName(term: Element): string {
   if (!classesOf(term).includes('sig-object') || classesOf(term).includes('std')) return ''
   const parts = findAll(term, (part) => classesOf(part).some((name) => name === 'sig-prename' || name === 'sig-name'))
   return parts.map(inlineText).join('')
-}
-
-/** A table that lays out blocks and does not tabulate: its cells are read as blocks, in order. */
-function isLayoutTable(table: Element): boolean {
-  if (attribute(table, 'role') === 'presentation') return true
-  return findFirst(table, (element) => /^(?:pre|table|h[1-6])$/.test(element.tagName)) !== undefined
-}
-
-function readRows(table: Element): string[][] {
-  return findAll(table, (element) => element.tagName === 'tr')
-    .filter((row) => !isChrome(row))
-    .map((row) => row.childNodes.filter((cell) => isElement(cell) && !isChrome(cell)).map(inlineText))
 }

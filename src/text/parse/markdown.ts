@@ -30,8 +30,7 @@ export async function readMarkdown(
 ): Promise<Outline | undefined> {
   const { data, body } = splitFrontMatter(content)
   if (data.isExcluded) return undefined
-  const { title, description, language } = data
-  return { items: await readBody(body, dialect, anchors), title, description, language }
+  return { items: await readBody(body, dialect, anchors), ...data.fields }
 }
 
 async function readBody(body: string, dialect: 'markdown' | 'mdx', anchors: AnchorStyle): Promise<readonly Item[]> {

@@ -5,6 +5,7 @@
 import type { Nodes } from 'mdast'
 import type { MdxJsxFlowElement, MdxJsxTextElement, MdxTextExpression } from 'mdast-util-mdx'
 import { parseFragment } from 'parse5'
+import { isIgnoreName } from './htmlMarks.ts'
 import { cleanInline, inlineText as htmlInlineText, imageText } from './htmlText.ts'
 import { isElement } from './htmlTree.ts'
 import { isComment } from './syntax.ts'
@@ -109,7 +110,8 @@ export function jsxAttribute(element: JsxElement, name: string): string | undefi
 }
 
 export function isInvisible(element: JsxElement): boolean {
-  return element.name !== null && INVISIBLE_ELEMENTS.has(element.name)
+  const isIgnored = element.attributes.some((given) => given.type === 'mdxJsxAttribute' && isIgnoreName(given.name))
+  return isIgnored || (element.name !== null && INVISIBLE_ELEMENTS.has(element.name))
 }
 
 function isComponent(name: string): boolean {

@@ -12,7 +12,7 @@ import { writeHtml } from './htmlWriter.ts'
 import { inlineText, isInvisible, jsxAttribute, jsxText, slugText } from './mdastText.ts'
 import type { Item } from './outline.ts'
 import { listIndent, listMarker, tableText } from './plainLayout.ts'
-import { containerTitle, idOf } from './syntax.ts'
+import { containerTitle, idOf, isSearchExclude } from './syntax.ts'
 
 interface Context {
   /** Lists around this place. */
@@ -92,7 +92,14 @@ class MdastWriter {
     if (context.isQuote || context.listDepth > 0) this.#text(title, context)
     else {
       const anchor = explicit ?? physical ?? slug
-      this.#items.push({ type: 'heading', depth: heading.depth, title: title.replaceAll('\n', ' '), anchor })
+      const isExcluded = attributes !== undefined && isSearchExclude(attributes)
+      this.#items.push({
+        type: 'heading',
+        depth: heading.depth,
+        title: title.replaceAll('\n', ' '),
+        anchor,
+        isExcluded,
+      })
     }
   }
 
@@ -103,6 +110,7 @@ class MdastWriter {
       this.#jsx(only, context)
       return
     }
+    if (nodes.some((node) => node.type === 'attributeList' && isSearchExclude(node))) return
     const text = inlineText(nodes)
     if (text !== '') this.#text(text, context)
     // `<a id="x"></a>` on a line of its own stands for what follows.

@@ -6,7 +6,7 @@
  * `<details>`): back to the section that was open before it, as in the HTML outline, and not to the last heading seen.
  * The heading path is DocSearch's hierarchy (lvl0..lvl6), without its empty levels.
  */
-import type { Block, Section } from '../document.ts'
+import type { Block, Page, Section } from '../document.ts'
 import { withAnchor } from './url.ts'
 
 export interface HeadingItem {
@@ -16,6 +16,8 @@ export interface HeadingItem {
   readonly title: string
   /** The id that a browser finds in the generated page; undefined where the page gives none. */
   readonly anchor: string | undefined
+  /** The section, up to the next heading, is to be left out. */
+  readonly isExcluded?: boolean
 }
 
 export interface BlockItem {
@@ -24,6 +26,8 @@ export interface BlockItem {
   readonly text: string
   /** Joined to text before it by one line break instead of an empty line: items of a list. */
   readonly tight?: boolean
+  /** > 0; default 1. */
+  readonly weight?: number
 }
 
 /** Opens or closes a part whose headings do not reach beyond it. Scopes nest properly. */
@@ -35,14 +39,12 @@ export interface ScopeItem {
 export type Item = HeadingItem | BlockItem | ScopeItem
 
 /** What a parser makes of a file. */
-export interface Outline {
+export interface Outline extends Omit<Page, 'url' | 'title' | 'sections'> {
   readonly items: readonly Item[]
   /** As the source states it, in front matter or `<title>`; undefined: the first h1, then the file's name. */
   readonly title?: string | undefined
   /** Where there is no first h1 (HTML `<title>`), so weaker than it. */
   readonly fallbackTitle?: string | undefined
-  readonly description?: string | undefined
-  readonly language?: string | undefined
 }
 
 interface Draft {
@@ -50,6 +52,10 @@ interface Draft {
   readonly anchor: string
   text: string
   readonly blocks: Block[]
+  /** Sum of the blocks' lengths, and of their lengths times their weights. */
+  length: number
+  weighted: number
+  isExcluded: boolean
 }
 
 interface OpenHeading {
@@ -58,7 +64,7 @@ interface OpenHeading {
 }
 
 export function toSections(items: readonly Item[], title: string, url: string, titled: boolean): Section[] {
-  const top: Draft = { headings: [title], anchor: '', text: '', blocks: [] }
+  const top = newDraft([title], '')
   const drafts = [top]
   const titleHeading = findTitleHeading(items, title)
   const isLinked = items.some((item) => item.type === 'heading' && item !== titleHeading && item.anchor !== undefined)
@@ -70,26 +76,32 @@ export function toSections(items: readonly Item[], title: string, url: string, t
       if (item.edge === 'open') outer.push(open)
       else open = outer.pop() ?? []
     } else if (item.type === 'block') append(open.at(-1)?.draft ?? top, item)
-    else if (item === titleHeading) open = []
-    else if (item.anchor === undefined && isLinked) {
+    else if (item === titleHeading) {
+      open = []
+      top.isExcluded = item.isExcluded === true
+    } else if (item.anchor === undefined && isLinked && item.isExcluded !== true) {
       // Where the generator links its headings, one without an id is a label within a section ("Good", "Bad").
       append(open.at(-1)?.draft ?? top, { type: 'block', kind: 'paragraph', text: item.title })
     } else {
       const above = open.filter((heading) => heading.depth < item.depth)
       const path = above.at(-1)?.draft.headings ?? top.headings
-      const isTitleAgain = item.depth === 1 && item.title === title
-      const draft: Draft = {
-        headings: isTitleAgain ? path : [...path, item.title],
-        anchor: item.anchor ?? '',
-        text: '',
-        blocks: [],
-      }
+      const isTitleAgain = path === top.headings && item.title === title
+      const draft = newDraft(isTitleAgain ? path : [...path, item.title], item.anchor ?? '', item.isExcluded)
       drafts.push(draft)
       open = [...above, { depth: item.depth, draft }]
     }
   }
   if (top.text === '' && !titled) drafts.shift()
-  return drafts.map((draft) => ({ ...draft, url: withAnchor(url, draft.anchor) }))
+  return drafts.filter((draft) => !draft.isExcluded).map((draft) => toSection(draft, url))
+}
+
+function newDraft(headings: readonly string[], anchor: string, isExcluded = false): Draft {
+  return { headings, anchor, text: '', blocks: [], length: 0, weighted: 0, isExcluded }
+}
+
+function toSection({ headings, anchor, text, blocks, length, weighted }: Draft, url: string): Section {
+  const weight = length === 0 ? 1 : Math.max(Math.round((100 * weighted) / length) / 100, 0.01)
+  return { headings, anchor, url: withAnchor(url, anchor), text, blocks, ...(weight === 1 ? {} : { weight }) }
 }
 
 /** The h1 that shows the page's title: what follows it is the top of the page, not a section below it. */
@@ -108,5 +120,8 @@ function append(draft: Draft, item: BlockItem): void {
   const indent = item.kind === 'code' ? 0 : text.length - text.trimStart().length
   const start = draft.text.length + indent
   draft.text += text
-  draft.blocks.push({ kind: item.kind, start, end: draft.text.length })
+  const end = draft.text.length
+  draft.blocks.push({ kind: item.kind, start, end })
+  draft.length += end - start
+  draft.weighted += (end - start) * (item.weight ?? 1)
 }

@@ -2,8 +2,8 @@
  * Two pieces of Markdown that documentation generators add and CommonMark does not know:
  * - container lines, `:::tip Title` and `:::` (VitePress, Docusaurus, Starlight): one flow construct per line. What lies
  *   between two of them stays ordinary content, so an unclosed container loses nothing.
- * - attribute lists, `{#id .class}` (markdown-it-attrs, Docusaurus), `{: #id }` (Python-Markdown, kramdown) and
- *   `{/*id*\/}` (react.dev): one text construct. It stands before MDX's own `{`, which would refuse `{#id}`.
+ * - attribute lists, `{#id .class}` (markdown-it-attrs, Docusaurus), `{: #id }` and `{ data-search-exclude }`
+ *   (Python-Markdown, MkDocs), and `{/*id*\/}` (react.dev): one text construct. It stands before MDX's own `{`, which would refuse `{#id}`.
  * As micromark constructs, neither is ever seen inside code, and both obey lists and block quotes.
  */
 import type { Node, Parent, PhrasingContent } from 'mdast'
@@ -51,6 +51,7 @@ const SLASH = 47
 const COLON = 58
 const LEFT_BRACE = 123
 const RIGHT_BRACE = 125
+const DATA = 'data-'
 
 export function docsSyntax(): Extension {
   return {
@@ -144,9 +145,10 @@ function tokenizeContainerMarker(effects: Effects, ok: State, nok: State): State
   }
 }
 
-/** `{`, then `#`, `.` or `:` (with a space before it or not) up to `}` on the same line; or a comment, `{/*…*\/}`. */
+/** `{`, then `#`, `.`, `:` or `data-` (after a space or not) up to `}` on the same line; or a comment, `{/*…*\/}`. */
 function tokenizeAttributeList(effects: Effects, ok: State, nok: State): State {
   let before: Code = null
+  let matched = 0
   return start
 
   function start(code: Code): State | undefined {
@@ -164,7 +166,16 @@ function tokenizeAttributeList(effects: Effects, ok: State, nok: State): State {
       effects.consume(code)
       return commentStart
     }
+    if (code === DATA.charCodeAt(0)) return data(code)
     return code === HASH || code === DOT || code === COLON ? inside(code) : nok(code)
+  }
+
+  function data(code: Code): State | undefined {
+    if (matched === DATA.length) return inside(code)
+    if (code !== DATA.charCodeAt(matched)) return nok(code)
+    matched++
+    effects.consume(code)
+    return data
   }
 
   function inside(code: Code): State | undefined {
@@ -232,6 +243,11 @@ export function idOf(list: AttributeList): string | undefined {
   }
   const words = list.value.slice(1, -1).trim().replace(/^:/, '').trim().split(/\s+/)
   return words.find((word) => word.length > 1 && word.startsWith('#'))?.slice(1)
+}
+
+/** MkDocs: the block or section with this list is not to be found. */
+export function isSearchExclude(list: AttributeList): boolean {
+  return /[\s{:]data-search-exclude(?:[\s=}]|$)/.test(list.value)
 }
 
 export function isComment(list: AttributeList): boolean {
