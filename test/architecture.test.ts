@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'encoder/encoder',
     'ops/ops',
     'ops/failover',
+    'ops/half', // vectors are remembered as f16
     'store/store',
     'store/packs',
   ],
