@@ -91,7 +91,9 @@ export function toSections(items: readonly Item[], title: string, url: string, t
       open = [...above, { depth: item.depth, draft }]
     }
   }
-  if (top.text === '' && !titled) drafts.shift()
+  // Without text the top is worth a section only where nothing else is found by the page's title.
+  if (top.text === '' && (!titled || drafts.some((draft) => draft !== top && draft.headings === top.headings)))
+    drafts.shift()
   return drafts.filter((draft) => !draft.isExcluded).map((draft) => toSection(draft, url))
 }
 

@@ -18,11 +18,21 @@ export function pageUrl(path: string, style: UrlStyle, baseUrl: string): string 
   const last = isText ? file : name === 'index' ? '' : page
   const isFolder = style === 'directory' && !isText && last !== ''
   const encoded = [...segments, last].map(encodeSegment).join('/')
-  return (baseUrl === '' || baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`) + encoded + (isFolder ? '/' : '')
+  return underBase(encoded, baseUrl) + (isFolder ? '/' : '')
 }
 
+/** The address of what has no file: its id, as one segment, under the base. */
+export function recordUrl(id: string, baseUrl: string): string {
+  return underBase(encodeSegment(id), baseUrl)
+}
+
+function underBase(path: string, baseUrl: string): string {
+  return (baseUrl === '' || baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`) + path
+}
+
+/** A record's url may have a fragment of its own, which the section's replaces. */
 export function withAnchor(url: string, anchor: string): string {
-  return anchor === '' ? url : `${url}#${encodeURI(wellFormed(anchor)).replaceAll('#', '%23')}`
+  return anchor === '' ? url : `${url.replace(/#.*/s, '')}#${encodeURI(wellFormed(anchor)).replaceAll('#', '%23')}`
 }
 
 /** `guide/Intro.MD` → `Intro` and `md`. A name that is all ending (`.md`) has none. */
@@ -32,9 +42,9 @@ export function splitEnding(path: string): { name: string; ending: string } {
   return dot <= 0 ? { name: file, ending: '' } : { name: file.slice(0, dot), ending: file.slice(dot + 1).toLowerCase() }
 }
 
-/** encodeURI leaves what may stand in a path; `?`, `#` and a scheme-like `:` may not stand in one segment. */
+/** encodeURI leaves what may stand in a path; `/`, `?`, `#` and a scheme-like `:` may not stand in one segment. */
 function encodeSegment(segment: string): string {
-  return encodeURI(wellFormed(segment)).replace(/[?#:]/g, encodeURIComponent)
+  return encodeURI(wellFormed(segment)).replace(/[/?#:]/g, encodeURIComponent)
 }
 
 /** encodeURI throws on half a surrogate pair, and file names and ids may hold one. */
