@@ -1,7 +1,8 @@
 /** `selvage build`: a folder of documents becomes an index; an index that is up to date is left alone. */
 import { createHash } from 'node:crypto'
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { type BuildSummary, buildIndex } from '../engine/build.ts'
+import { cachedEncoder } from '../engine/embeddings.ts'
 import { FORMAT_VERSION, filesOf, type Manifest, packsOf, readManifest } from '../engine/manifest.ts'
 import { rejectUnknown, SelvageError } from '../errors.ts'
 import { createOps } from '../ops/create.ts'
@@ -11,6 +12,7 @@ import type { BlobStore } from '../store/store.ts'
 import type { ParseOptions } from '../text/parse/index.ts'
 import type { OnProgress } from '../types.ts'
 import { formatBytes } from '../util.ts'
+import { defaultCacheFolder, openEmbeddingCache } from './embeddingCache.ts'
 import { EXIT } from './exit.ts'
 import { fileStore, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
@@ -29,8 +31,15 @@ export interface BuildFolderOptions {
   readonly plaid?: PlaidOptions
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
-  /** CPU threads for the model. Default: all cores. */
+  /** Passages encoded at a time. Default: one for each core. */
   readonly threads?: number
+  /**
+   * Take the vectors of passages that an earlier incremental build has encoded from a cache; the index is the same, to the
+   * byte. A build that is stopped keeps what it has encoded, and the next goes on from there. Default false.
+   */
+  readonly incremental?: boolean
+  /** Where incremental builds keep vectors; it may be deleted at any time. Default: that of `defaultCacheFolder`. */
+  readonly cacheFolder?: string
   /** Build even if documents, options and model are those of the index that is there. Default false. */
   readonly force?: boolean
   readonly onProgress?: OnProgress
@@ -41,18 +50,27 @@ export interface BuildFolderResult {
   readonly manifest: Manifest
   /** What the build did; undefined where the index was up to date. */
   readonly summary: BuildSummary | undefined
+  /** Passages whose vectors came from the cache; undefined where none was used. */
+  readonly cached: number | undefined
   /** Files that could not be read; the rest is in the index. */
   readonly unreadable: readonly SelvageError[]
 }
 
+const OPTIONS: readonly string[] = [
+  ...(['folder', 'output', 'parse', 'plaid', 'model', 'threads'] as const),
+  ...(['incremental', 'cacheFolder', 'force', 'onProgress', 'signal'] as const),
+] satisfies (keyof BuildFolderOptions)[]
+
 /** Errors: `no-documents`, `output-conflict`, `aborted`, and those of the model. The old index stays until the new is whole. */
 export async function buildFolder(options: BuildFolderOptions): Promise<BuildFolderResult> {
   const { folder, output, parse = {}, plaid = {}, model, threads, force = false, onProgress, signal } = options
-  rejectUnknown(
-    options,
-    ['folder', 'output', 'parse', 'plaid', 'model', 'threads', 'force', 'onProgress', 'signal'],
-    'buildFolder',
-  )
+  const { incremental = false, cacheFolder } = options
+  rejectUnknown(options, OPTIONS, 'buildFolder')
+  if (cacheFolder !== undefined && !incremental)
+    throw new SelvageError(
+      'invalid-argument',
+      `buildFolder: a cache folder (${cacheFolder}) is for incremental builds, and this one is not: say incremental too.`,
+    )
   const files = await listDocuments(folder)
   await prepareFolder(output)
   const store = await undoable(fileStore(output))
@@ -60,13 +78,15 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
   try {
     const { fingerprint, unreadable } = await fingerprintOf(files, { parse, plaid, model: encoder.model.hash })
     const current = force ? undefined : await upToDate(store, fingerprint)
-    if (current !== undefined) return { manifest: current, summary: undefined, unreadable }
+    if (current !== undefined) return { manifest: current, summary: undefined, cached: undefined, unreadable }
     const sources = readDocuments(files, () => {}) // named already, by the first reading
+    const cache = incremental ? await openEmbeddingCache(cacheFolder ?? defaultCacheFolder(), encoder.model) : undefined
+    const cached = cache && cachedEncoder(encoder, cache)
     const ops = await createOps({ backend: 'auto' })
     const summary = await buildIndex({
       sources,
       sourceCount: files.length,
-      encoder,
+      encoder: cached ?? encoder,
       store,
       assign: ops.assignCentroids.bind(ops),
       plaid,
@@ -74,9 +94,14 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
       fingerprint,
       onProgress,
       signal,
-    }).finally(() => ops.close())
+    }).finally(async () => {
+      ops.close()
+      await cache?.flush()
+    })
     await sweepFolder(store, filesOf(summary.manifest))
-    return { manifest: summary.manifest, summary, unreadable }
+    // The index is whole: a cache that cannot be tidied up is no reason to say otherwise.
+    if (cached) await cache?.keep(resolve(output), cached.keys).catch(() => {})
+    return { manifest: summary.manifest, summary, cached: cached?.hits(), unreadable }
   } catch (error) {
     await store.undo()
     throw error
@@ -93,14 +118,14 @@ export async function buildCommand(options: Omit<BuildFolderOptions, 'onProgress
   } finally {
     display.done()
   }
-  const { manifest, summary, unreadable } = result
+  const { manifest, summary, cached, unreadable } = result
   const output = relative('', options.output) || '.'
   if (summary === undefined) {
     const left = unreadable.map((error) => `\n  left out: ${error.message}`).join('')
     process.stdout.write(`${output} is up to date: ${countsOf(manifest)}. Use --force to build it anew.${left}\n`)
     return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
   }
-  process.stdout.write(`Built ${output}: ${report(summary, unreadable).join('\n  ')}\n`)
+  process.stdout.write(`Built ${output}: ${report(summary, cached, unreadable).join('\n  ')}\n`)
   return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
 }
 
@@ -129,7 +154,8 @@ async function upToDate(store: BlobStore, fingerprint: string): Promise<Manifest
 }
 
 function report(
-  { manifest, bytes, elapsedMs, skipped, tokens }: BuildSummary,
+  { manifest, bytes, elapsedMs, skipped, tokens, passages }: BuildSummary,
+  cached: number | undefined,
   unreadable: readonly SelvageError[],
 ): string[] {
   const skips = new Map<string, string[]>()
@@ -139,6 +165,9 @@ function report(
     countsOf(manifest),
     `${formatBytes(bytes.total)}: vectors ${formatBytes(bytes.vectors)} (${perToken} bytes per token), texts ${formatBytes(bytes.texts)}`,
     `read ${seconds(elapsedMs.parse)}, encoded ${seconds(elapsedMs.encode)}, compressed ${seconds(elapsedMs.compress)}, written ${seconds(elapsedMs.write)}`,
+    ...(cached === undefined
+      ? []
+      : [`${cached.toLocaleString('en')} of ${passages.toLocaleString('en')} passages from the cache`]),
     ...[...skips].map(([reason, paths]) => `left out, ${reason}: ${listed(paths)}`),
     ...unreadable.map((error) => `left out: ${error.message}`),
   ]

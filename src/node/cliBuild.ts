@@ -44,7 +44,13 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
     .addOption(poolOption())
     .addOption(clusteringOption())
     .optionsGroup('Options:')
-    .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
+    .option('--threads <n>', 'passages encoded at a time (default: one for each core)', wholeNumber)
+    .option(
+      '--incremental',
+      'encode only passages that no earlier such build has encoded; the index is the same',
+      false,
+    )
+    .option('--cache-dir <dir>', 'where --incremental keeps vectors (default: node_modules/.cache/selvage)')
     .option('--force', 'build even if nothing changed', false)
     .addOption(configOption())
     .addHelpText(
@@ -52,7 +58,7 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
       examples(
         [
           'selvage build docs -o public/search --base-url https://example.org/ --urls clean',
-          'selvage build docs -o public/search --pool 2',
+          'selvage build docs -o public/search --pool 2 --incremental',
           'selvage build',
         ],
         `The last one takes all from a config file, such as this selvage.config.ts; flags win over it:
@@ -61,7 +67,8 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
       ),
     )
     .action(async (given, _, command) => {
-      const { input, output, baseUrl, urls, anchors, bits, pool, clustering, ...options } = await withConfig(command)
+      const { input, output, baseUrl, urls, anchors, bits, pool, clustering, cacheDir, ...options } =
+        await withConfig(command)
       const folder = given ?? input
       if (folder === undefined || output === undefined)
         throw new SelvageError(
@@ -75,6 +82,7 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
           output,
           parse: { baseUrl, urls, anchors },
           plaid: { bits, pool, clustering },
+          cacheFolder: cacheDir,
           ...options,
         }),
       )

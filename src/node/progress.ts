@@ -37,7 +37,7 @@ const ERASE_LINE = '\r\u001b[2K'
 
 /** By hand: progress libraries for terminals take over Ctrl-C, and a build must end when it is told to. */
 function terminalDisplay(output: NodeJS.WriteStream): ProgressDisplay {
-  let current: { stage: Progress['stage']; startMs: number } | undefined
+  let current: { stage: Progress['stage']; startMs: number; pace: (loaded: number) => number | undefined } | undefined
   const done = () => {
     if (current)
       output.write(`${ERASE_LINE}${STAGES[current.stage]}: ${seconds(performance.now() - current.startMs)}\n`)
@@ -47,11 +47,11 @@ function terminalDisplay(output: NodeJS.WriteStream): ProgressDisplay {
     onProgress(event) {
       if (event.stage !== current?.stage) {
         done()
-        current = { stage: event.stage, startMs: performance.now() }
+        current = { stage: event.stage, startMs: performance.now(), pace: paceMeter() }
       }
       const filled = event.total === 0 ? 0 : Math.round((event.loaded / event.total) * BAR_CELLS)
       const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
-      const line = `${bar} ${describe(event, performance.now() - current.startMs)}`
+      const line = `${bar} ${describe(event, current.pace(event.loaded))}`
       output.write(ERASE_LINE + line.slice(0, output.columns - 1))
     },
     done,
@@ -60,7 +60,7 @@ function terminalDisplay(output: NodeJS.WriteStream): ProgressDisplay {
 
 function plainDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   let stage: Progress['stage'] | undefined
-  let startMs = 0
+  let pace = paceMeter()
   let nextShare = 0
   return {
     onProgress(event) {
@@ -68,13 +68,14 @@ function plainDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
       const step = event.stage === 'encode' || event.stage === 'search' ? 0.2 : 1
       if (event.stage !== stage) {
         stage = event.stage
-        startMs = performance.now()
+        pace = paceMeter()
         nextShare = step
       }
       const share = event.total === 0 ? 0 : event.loaded / event.total
+      const perSecond = pace(event.loaded)
       if (share < nextShare) return
       nextShare = share >= 1 ? Number.POSITIVE_INFINITY : Math.floor(share / step + 1) * step
-      stream.write(`${describe(event, performance.now() - startMs)}\n`)
+      stream.write(`${describe(event, perSecond)}\n`)
     },
     done() {
       stage = undefined
@@ -82,14 +83,28 @@ function plainDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   }
 }
 
+/** Encoding is timed over so long: what came from a cache at once is soon forgotten. */
+const PACE_MS = 10_000
+
+/** Told of each number, gives how many a second were added of late; undefined in the first second, which says little. */
+export function paceMeter(): (loaded: number) => number | undefined {
+  const samples: { readonly atMs: number; readonly loaded: number }[] = []
+  return (loaded) => {
+    const now = performance.now()
+    samples.push({ atMs: now, loaded })
+    while (now - (samples[1]?.atMs ?? now) > PACE_MS) samples.shift()
+    const [first = { atMs: now, loaded }] = samples
+    const elapsedMs = now - first.atMs
+    return elapsedMs > 1000 ? ((loaded - first.loaded) / elapsedMs) * 1000 : undefined
+  }
+}
+
 /** "Encoding passages 512 of 1,480, 61/s, 16 s left" */
-export function describe(event: Progress, elapsedMs: number): string {
+export function describe(event: Progress, perSecond: number | undefined): string {
   const amount = (value: number) => (event.unit === 'bytes' ? formatBytes(value) : value.toLocaleString('en'))
   const { loaded, total } = event
   const parts = [`${STAGES[event.stage]} ${amount(loaded)}${total > 0 ? ` of ${amount(total)}` : ''}`]
-  // The first second says little about the rate.
-  if (event.stage === 'encode' && elapsedMs > 1000 && loaded > 0) {
-    const perSecond = (loaded / elapsedMs) * 1000
+  if (event.stage === 'encode' && perSecond) {
     parts.push(`${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`)
     if (loaded < total) parts.push(`${seconds(((total - loaded) / perSecond) * 1000)} left`)
   }
