@@ -45,11 +45,7 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
     .addOption(clusteringOption())
     .optionsGroup('Options:')
     .option('--threads <n>', 'passages encoded at a time (default: one for each core)', wholeNumber)
-    .option(
-      '--incremental',
-      'encode only passages that no earlier such build has encoded; the index is the same',
-      false,
-    )
+    .option('--incremental', 'encode only passages that no earlier such build has encoded; the index is the same')
     .option('--cache-dir <dir>', 'where --incremental keeps vectors (default: node_modules/.cache/selvage)')
     .option('--force', 'build even if nothing changed', false)
     .addOption(configOption())
