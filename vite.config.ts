@@ -1,7 +1,8 @@
 /**
  * One configuration for builds, the demo and tests.
- *   vite build --mode library --app   dist/browser/: selvage.js and its two workers, each one file that any bundler or
- *                                     static page can use · dist/node/: the command line and `selvage/node`
+ *   vite build --mode library --app   dist/browser/: selvage.js, widget.js and the two workers, each one file that any
+ *                                     bundler or static page can use · dist/node/: the command line, `selvage/node`
+ *                                     and `selvage/vite`
  *   vite build --mode demo            dist/demo/: the demo page, which uses the library as built
  *   vite build --mode bench           dist/bench/: the PLAID bench, plain Node without a test runner around it
  *   vitest --mode interop             exchange with next-plaid and fast-plaid themselves
@@ -47,7 +48,12 @@ const nodeFiles: EnvironmentOptions = {
     minify: false,
     copyPublicDir: false,
     rolldownOptions: {
-      input: { main: 'src/node/main.ts', index: 'src/node/index.ts', encodeWorker: 'src/node/encodeWorker.ts' },
+      input: {
+        main: 'src/node/main.ts',
+        index: 'src/node/index.ts',
+        vite: 'src/node/vite.ts',
+        encodeWorker: 'src/node/encodeWorker.ts',
+      },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },
@@ -60,11 +66,12 @@ const library: ViteUserConfig = {
     selvage: browserFile('selvage', 'src/index.ts'),
     encoder: browserFile('encoder', 'src/worker/encoder.ts'),
     engine: browserFile('engine', 'src/worker/engine.ts'),
+    widget: browserFile('widget', 'src/widget/search.ts'),
     node: nodeFiles,
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['selvage', 'encoder', 'engine', 'node']) {
+      for (const name of ['selvage', 'encoder', 'engine', 'widget', 'node']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
