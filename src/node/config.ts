@@ -25,8 +25,12 @@ export interface SelvageConfig
   readonly output?: string
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
-  /** CPU threads for the model. Default: all cores. */
+  /** Passages encoded at a time. Default: one for each core. */
   readonly threads?: number
+  /** Encode only passages that no earlier such build has encoded; the index is the same. Default false. */
+  readonly incremental?: boolean
+  /** Where incremental builds keep vectors. Default: node_modules/.cache/selvage. */
+  readonly cacheDir?: string
 }
 
 export const URL_STYLES = ['html', 'clean', 'directory'] as const
@@ -54,6 +58,11 @@ const wholeNumber: Kind<number> = {
   read: (value) => (typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined),
 }
 
+const yesOrNo: Kind<boolean> = {
+  wanted: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
+}
+
 function oneOf<const T extends string | number>(allowed: readonly T[]): Kind<T> {
   return {
     wanted: orList(allowed.map((choice) => JSON.stringify(choice))),
@@ -73,6 +82,8 @@ const KINDS: { readonly [Key in keyof SelvageConfig]-?: Kind<NonNullable<Selvage
   pool: wholeNumber,
   clustering: oneOf(CLUSTERINGS),
   threads: wholeNumber,
+  incremental: yesOrNo,
+  cacheDir: path,
 }
 
 /** For a config in TypeScript: `export default defineConfig({ input: 'docs', output: 'public/search' })`. */

@@ -55,6 +55,7 @@ describe('the forms of a config', () => {
       parse: { baseUrl: 'https://example.org/', urls: 'clean', anchors: 'github' },
       plaid: { bits: 4, pool: 1, clustering: 'vectors' },
       model: DEFAULT_MODEL,
+      incremental: false,
       force: false,
     })
   })
@@ -71,7 +72,10 @@ describe('the forms of a config', () => {
 })
 
 test('flags win over the config, and the config over defaults', async () => {
-  await write('selvage.config.json', '{"input":"docs","output":"out","bits":4,"pool":2,"threads":3}')
+  await write(
+    'selvage.config.json',
+    '{"input":"docs","output":"out","bits":4,"pool":2,"threads":3,"incremental":true,"cacheDir":"kept"}',
+  )
   // The default said as a flag is a flag.
   expect(await run(['build', 'other', '-o', 'there', '--bits', '2', '--anchors', 'vitepress'])).toBe(0)
   expect(built()).toMatchObject({
@@ -80,6 +84,8 @@ test('flags win over the config, and the config over defaults', async () => {
     parse: { baseUrl: '/', urls: 'html', anchors: 'vitepress' },
     plaid: { bits: 2, pool: 2, clustering: 'vectors' },
     threads: 3,
+    incremental: true,
+    cacheFolder: at('kept'),
   })
 })
 
@@ -100,6 +106,7 @@ describe('what is refused, with the file and what to do', () => {
     ['json', '{"pool":"2"}', /"pool" is "2", wanted a whole number from 1 on\./],
     ['json', '{"urls":"pretty"}', /"urls" is "pretty", wanted "html", "clean" or "directory"\./],
     ['json', '{"input":""}', /"input" is "", wanted a path\./],
+    ['json', '{"incremental":"yes"}', /"incremental" is "yes", wanted true or false\./],
     ['json', '{"baseUrl":null}', /"baseUrl" is null, wanted a text\./],
     ['json', '[]', /holds \[\], wanted an object of options\./],
     ['json', '{"input":', /selvage\.config\.json cannot be loaded: .*JSON/],
