@@ -19,7 +19,7 @@ import { type Located, packSegment, readIndex, readValue } from './segment.ts'
 import { VERSION } from './version.ts'
 
 /** Bytes of new values held in memory; a build that is killed loses these and no others. */
-const SEGMENT_BYTES = 8 << 20
+const SEGMENT_BYTES = 4 << 20
 /** Small segments, of builds with few new passages, before they are put together. */
 const MOST_SMALL = 32
 /** An index that was not built for so long is forgotten. */

@@ -72,10 +72,10 @@ test('any order of writes and reads gives what was put: property', async () => {
 test('a large build is written as it goes on: memory is bounded, and one that is killed keeps it', async () => {
   const cache = await open()
   const big = (n: number) => new Map([[keyOf(n), rowsOf(n, 1 << 18)]]) // 2 MiB
-  for (const n of range(0, 10)) await cache.put(big(n))
+  for (const n of range(0, 9)) await cache.put(big(n))
   const reopened = await open() // nobody has flushed
   expect((await reopened.get(range(0, 10).map(keyOf))).filter(Boolean)).toHaveLength(8)
-  expect(await segments()).toHaveLength(2)
+  expect(await segments()).toHaveLength(4)
 })
 
 describe('damage', () => {
