@@ -49,13 +49,12 @@ describe('the forms of a config', () => {
   ])('%s: %s', async (name, content) => {
     await write(name, content)
     expect(await run(['build'])).toBe(0)
-    expect(built()).toEqual({
+    expect(built()).toMatchObject({
       folder: at('docs'),
       output: at('public/search'),
       parse: { baseUrl: 'https://example.org/', urls: 'clean', anchors: 'github' },
       plaid: { bits: 4, pool: 1, clustering: 'vectors' },
       model: DEFAULT_MODEL,
-      incremental: false,
       force: false,
     })
   })
