@@ -6,22 +6,21 @@
 import { spawn } from 'node:child_process'
 import { opendir, stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { type Manifest, readManifest } from '../engine/manifest.ts'
 import { SelvageError } from '../errors.ts'
 import { EXIT } from './exit.ts'
 import { folderSource } from './fileStore.ts'
-import { DEFAULT_MODEL } from './model.ts'
+import { type RuntimeFile, runtimeFiles } from './runtimeFiles.ts'
 import { PAGE_CSS, searchPage } from './servePage.ts'
 import { answer, folderHandler, type Handler, notFound, partsOf } from './staticFiles.ts'
-
-/** `dist/browser` of this package: two levels up from both src/node/ and dist/node/. */
-const BROWSER_FILES = fileURLToPath(new URL('../../dist/browser', import.meta.url))
 
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; " +
   "connect-src 'self'; img-src 'self'"
+
+/** Where the page finds the index. */
+const INDEX_PATH = '/index/'
 
 /** Ports tried after the one that was asked for. */
 const MORE_PORTS = 10
@@ -46,11 +45,14 @@ export interface Serving {
   close(): Promise<void>
 }
 
-/** Errors: `index-missing` where there is nothing to serve, those of readManifest, `invalid-argument` for port or host. */
+/**
+ * Errors: `index-missing` where there is nothing to serve, those of readManifest and runtimeFiles, `invalid-argument` for
+ * port or host.
+ */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { dir, port = 4180, host = 'localhost', model = DEFAULT_MODEL } = options
+  const { dir, port = 4180, host = 'localhost', model } = options
   const manifest = await manifestOf(dir)
-  const handler = manifest ? indexHandler(dir, manifest, resolve(model)) : folderHandler(dir)
+  const handler = manifest ? indexHandler(dir, manifest, await runtimeFiles(model)) : folderHandler(dir)
   const server = createServer((request, response) => {
     if (request.method === 'GET' || request.method === 'HEAD') handler(request, response)
     else answer(response, 405, `${request.method} is not answered here: only GET and HEAD are.`)
@@ -93,25 +95,25 @@ async function hasPages(folder: string): Promise<boolean> {
   return false
 }
 
-/** The page at `/`, the index at `/index/`, what the package has for browsers at `/selvage/`. */
-function indexHandler(dir: string, manifest: Manifest, model: string): Handler {
+/** The page at `/`, the index at `/index/`, what a site needs to search it at `/selvage/`. */
+function indexHandler(dir: string, manifest: Manifest, runtime: readonly RuntimeFile[]): Handler {
   const page = searchPage(manifest)
-  const folders: readonly (readonly [string, Handler])[] = [
-    ['/index/', folderHandler(dir)],
-    ['/selvage/model/', folderHandler(model)],
-    ['/selvage/', folderHandler(BROWSER_FILES)],
-  ]
+  const index = folderHandler(dir)
+  const files = new Map(runtime.map(({ name, absolutePath }) => [`/selvage/${name}`, absolutePath]))
   return (request, response) => {
     response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY)
     const { pathname, search } = partsOf(request)
     if (pathname === '/') return answer(response, 200, page, 'text/html')
     if (pathname === '/page.css') return answer(response, 200, PAGE_CSS, 'text/css')
     if (pathname === '/favicon.ico') return answer(response, 204) // browsers ask for it unasked
-    const folder = folders.find(([prefix]) => pathname.startsWith(prefix))
-    if (folder === undefined) return notFound(pathname, response)
-    const [prefix, handler] = folder
-    request.url = pathname.slice(prefix.length - 1) + search
-    handler(request, response)
+    const file = files.get(pathname)
+    if (file !== undefined) {
+      request.url = `/${encodeURIComponent(basename(file))}`
+      return folderHandler(dirname(file))(request, response)
+    }
+    if (!pathname.startsWith(INDEX_PATH)) return notFound(pathname, response)
+    request.url = pathname.slice(INDEX_PATH.length - 1) + search
+    index(request, response)
   }
 }
 

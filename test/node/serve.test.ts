@@ -6,8 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
+import { DEFAULT_MODEL } from '../../src/node/model.ts'
 import { type Serving, serve } from '../../src/node/serve.ts'
 import { STRICT_CSP } from '../support/staticServer.ts'
+
+/** Those of a package, without one that is built: a file for the page, and a model with a name of its own. */
+vi.mock('../../src/node/runtimeFiles.ts', () => ({
+  runtimeFiles: async (model = DEFAULT_MODEL) => [
+    { name: 'widget.js', absolutePath: import.meta.filename },
+    { name: 'model/selvage.json', absolutePath: join(model, 'selvage.json') },
+  ],
+}))
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/index-v1')
 const PACK = 'centroids-7eef946cc0b3b0ab.pack'
@@ -60,7 +69,7 @@ describe('an index', () => {
     expect((await get('/page.css')).headers.get('content-type')).toBe('text/css; charset=utf-8')
   })
 
-  test('the index below /index/, the model below /selvage/model/, all under the policy', async () => {
+  test('the index below /index/, what its page needs below /selvage/, all under the policy', async () => {
     const get = await start(FIXTURE)
     const pack = await get(`/index/${PACK}`)
     expect(pack.headers.get('content-type')).toBe('application/octet-stream')
@@ -68,7 +77,8 @@ describe('an index', () => {
     expect(Buffer.from(await pack.arrayBuffer())).toEqual(await readFile(join(FIXTURE, PACK)))
     expect((await get('/index/manifest.json')).headers.get('content-type')).toBe('application/json')
     expect(await (await get('/selvage/model/selvage.json')).json()).toMatchObject({ name: 'selvage-mini' })
-    for (const path of ['/manifest.json', '/index/none.pack', '/selvage/model/../../../package.json'])
+    expect(await (await get('/selvage/widget.js')).text()).toContain('selvage serve')
+    for (const path of ['/manifest.json', '/index/none.pack', '/selvage/none.js', '/selvage/model/config.json'])
       expect((await get(path)).status).toBe(404)
   })
 
