@@ -21,7 +21,7 @@ import { type FolderFile, listDocuments, readDocuments } from './readFolder.ts'
 import { VERSION } from './version.ts'
 
 export interface BuildFolderOptions {
-  /** The documents: .md, .mdx, .html and .txt files in it and below it. */
+  /** The documents: .md, .mdx, .html and .txt files in it and below it; or one .jsonl or .jsonl.gz file of records. */
   readonly folder: string
   /** Where the index goes: an empty or new folder, or an earlier index. */
   readonly output: string
@@ -71,12 +71,17 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
       'invalid-argument',
       `buildFolder: a cache folder (${cacheFolder}) is for incremental builds, and this one is not: say incremental too.`,
     )
-  const files = await listDocuments(folder)
+  const closed: SelvageError[] = []
+  const files = await listDocuments(folder, (error) => closed.push(error))
   await prepareFolder(output)
   const store = await undoable(fileStore(output))
   const encoder = await openNodeEncoder({ model, threads, onProgress })
   try {
-    const { fingerprint, unreadable } = await fingerprintOf(files, { parse, plaid, model: encoder.model.hash })
+    const { fingerprint, unreadable, count } = await fingerprintOf(files, closed, {
+      parse,
+      plaid,
+      model: encoder.model.hash,
+    })
     const current = force ? undefined : await upToDate(store, fingerprint)
     if (current !== undefined) return { manifest: current, summary: undefined, cached: undefined, unreadable }
     const sources = readDocuments(files, () => {}) // named already, by the first reading
@@ -85,7 +90,7 @@ export async function buildFolder(options: BuildFolderOptions): Promise<BuildFol
     const ops = await createOps({ backend: 'auto' })
     const summary = await buildIndex({
       sources,
-      sourceCount: files.length,
+      sourceCount: count,
       encoder: cached ?? encoder,
       store,
       assign: ops.assignCentroids.bind(ops),
@@ -130,13 +135,16 @@ export async function buildCommand(options: Omit<BuildFolderOptions, 'onProgress
 }
 
 /** Two builds with the same fingerprint write the same index. Files that cannot be read as text are named on the way. */
-async function fingerprintOf(files: readonly FolderFile[], options: object) {
+async function fingerprintOf(files: readonly FolderFile[], closed: readonly SelvageError[], options: object) {
   const hash = createHash('sha256').update(JSON.stringify({ format: FORMAT_VERSION, version: VERSION, options }))
-  const unreadable: SelvageError[] = []
-  for await (const { path, content } of readDocuments(files, (error) => unreadable.push(error)))
-    hash.update(JSON.stringify([path, content]))
+  const unreadable = [...closed]
+  let count = 0
+  for await (const input of readDocuments(files, (error) => unreadable.push(error))) {
+    hash.update(JSON.stringify(input))
+    count++
+  }
   hash.update(JSON.stringify(unreadable.map(({ message }) => message)))
-  return { fingerprint: hash.digest('hex'), unreadable }
+  return { fingerprint: hash.digest('hex'), unreadable, count }
 }
 
 /** The manifest of a whole index with this fingerprint, or undefined where a build is due: a damaged one is built anew. */

@@ -14,6 +14,7 @@ import { checkOptions, type ParseOptions } from './options.ts'
 import { toPage } from './page.ts'
 import { pageUrl, splitEnding, type UrlStyle } from './url.ts'
 
+export { pageOfRecord, parseRecordLine } from './record.ts'
 export type { AnchorStyle, ParseOptions, UrlStyle }
 
 /** Whether parsePage reads files of this name. */
