@@ -24,6 +24,9 @@ export interface CachedEncoder extends Encoder {
   hits(): number
 }
 
+/** Texts encoded between two writes: what a call that is stopped has done before is kept. */
+const PORTION = 128
+
 export function cachedEncoder(encoder: Encoder, cache: EmbeddingCache): CachedEncoder {
   const keys = new Set<string>()
   let hits = 0
@@ -42,16 +45,16 @@ export function cachedEncoder(encoder: Encoder, cache: EmbeddingCache): CachedEn
 
     const settled = texts.length - missing.length
     if (settled > 0) onDone?.(settled)
-    if (missing.length > 0) {
-      const options = { signal, onDone: (done: number) => onDone?.(settled + done) }
+    for (let from = 0; from < missing.length; from += PORTION) {
+      const portion = missing.slice(from, from + PORTION)
       const encoded = await encoder.encodeDocuments(
-        missing.map(([, text]) => text),
-        options,
+        portion.map(([, text]) => text),
+        { signal, onDone: (done) => onDone?.(settled + from + done) },
       )
       const fresh = new Map<string, Uint16Array>()
       for (const [i, { matrix, ...layout }] of encoded.entries()) {
         const halves = toHalves(matrix.data)
-        const key = missing[i]?.[0] ?? ''
+        const key = portion[i]?.[0] ?? ''
         fresh.set(key, halves)
         known.set(key, { ...layout, matrix: { ...matrix, data: fromHalves(halves) } })
       }

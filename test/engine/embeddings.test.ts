@@ -100,3 +100,20 @@ test('an abort is heard, and errors of the encoder come through; neither leaves 
   await expect(cachedEncoder(failing, cache).encodeDocuments(['a'])).rejects.toThrow('no memory')
   expect(entries.size).toBe(0)
 })
+
+test('a call that is stopped has kept what it did before', async () => {
+  const { encoder, asked } = watched()
+  const { cache } = memoryCache()
+  const controller = new AbortController()
+  const texts = Array.from({ length: 400 }, (_, i) => `text ${i}`)
+  const onDone = (done: number) => {
+    if (done === 300) controller.abort()
+  }
+  const stopped = cachedEncoder(encoder, cache).encodeDocuments(texts, { signal: controller.signal, onDone })
+  await expect(stopped).rejects.toThrow(/abort/)
+  asked.length = 0
+  const cached = cachedEncoder(encoder, cache)
+  expect(await cached.encodeDocuments(texts)).toEqual(await plainly(fakeEncoder(), texts))
+  expect(cached.hits()).toBe(256)
+  expect(asked).toEqual(texts.slice(256))
+})
