@@ -44,8 +44,8 @@ export interface SelvagePlugin {
   apply(config: object, env: { readonly isSsrBuild?: boolean | undefined }): boolean
   config(): { optimizeDeps: { exclude: string[] } }
   configResolved(config: ViteConfig): void
-  resolveId(source: string): { id: string; external: 'absolute'; moduleSideEffects: true } | undefined
-  load(id: string): string | undefined
+  resolveId(source: string): Promise<{ id: string; external: 'absolute'; moduleSideEffects: true } | undefined>
+  load(id: string): Promise<string | undefined>
   configureServer(server: ViteServer): void
   generateBundle(this: BundleContext): Promise<void>
 }
@@ -63,7 +63,16 @@ export function selvage(options: SelvagePluginOptions = {}): SelvagePlugin {
   rejectUnknown(options, OPTIONS, 'selvage')
   const { model, runtime = true } = options
   const output = checkOutput(options.output ?? 'search')
-  const runtimeOf = async () => (runtime ? runtimeFiles(model) : [])
+  let found: Promise<ReadonlyMap<string, string>> | undefined
+  /** Where the runtime's files lie, by their names. */
+  const runtimeOf = () => {
+    found ??= (runtime ? runtimeFiles(model) : Promise.resolve([])).then(
+      (files) => new Map(files.map(({ name, absolutePath }) => [name, absolutePath])),
+    )
+    return found
+  }
+  const isRuntime = async (id: string) =>
+    id.startsWith(`/${output}/`) && (await runtimeOf()).has(id.slice(output.length + 2))
   let config: ViteConfig
   return {
     name: 'selvage',
@@ -74,13 +83,13 @@ export function selvage(options: SelvagePluginOptions = {}): SelvagePlugin {
       config = resolved
     },
     // `/search/widget.js` in a page or a module: the browser asks for it, no bundler need look for it.
-    resolveId(source) {
-      if (!runtime || !source.startsWith(`/${output}/`)) return undefined
+    async resolveId(source) {
+      if (!(await isRuntime(source))) return undefined
       const base = config.command === 'build' ? config.base.replace(/^\.?\/?$|\/$/, '') : '' // the dev server adds its own
       return { id: base + source, external: 'absolute', moduleSideEffects: true }
     },
     // The dev server looks into scripts before it is asked for them.
-    load: (id) => (runtime && config.command === 'serve' && id.startsWith(`/${output}/`) ? '' : undefined),
+    load: async (id) => (config.command === 'serve' && (await isRuntime(id)) ? '' : undefined),
     configureServer(server) {
       const index = new SiteIndex(config, options, `${output}-dev`)
       server.watcher.add(index.site.content)
@@ -95,11 +104,9 @@ export function selvage(options: SelvagePluginOptions = {}): SelvagePlugin {
         index.stop()
       })
       index.update()
-      const paths = runtimeOf().then((files) => new Map(files.map(({ name, absolutePath }) => [name, absolutePath])))
-      paths.catch(() => {}) // told to whoever asks for a file
       server.middlewares.use(`${config.base}${output}`, (request, response, next) => {
         const name = partsOf(request).pathname.slice(1)
-        locate(name, index, paths).then(
+        locate(name, index, runtimeOf).then(
           (path) => (path === undefined ? next() : sendFile(path, request, response)),
           (error: unknown) => answer(response, 500, asSelvageError(error).message),
         )
@@ -110,9 +117,9 @@ export function selvage(options: SelvagePluginOptions = {}): SelvagePlugin {
       const index = new SiteIndex(config, options, output)
       const { manifest, leftOut } = await index.build()
       for (const message of leftOut) this.warn(message)
-      const indexFiles = filesOf(manifest).map((name) => ({ name, absolutePath: join(index.folder, name) }))
-      for (const { name, absolutePath } of [...(await runtimeOf()), ...indexFiles])
-        this.emitFile({ type: 'asset', fileName: `${output}/${name}`, source: await readFile(absolutePath) })
+      const indexFiles = filesOf(manifest).map((name) => [name, join(index.folder, name)] as const)
+      for (const [name, path] of [...(await runtimeOf()), ...indexFiles])
+        this.emitFile({ type: 'asset', fileName: `${output}/${name}`, source: await readFile(path) })
     },
   }
 }
@@ -203,9 +210,9 @@ const TIMED = { timestamp: true }
 async function locate(
   name: string,
   index: SiteIndex,
-  runtime: Promise<ReadonlyMap<string, string>>,
+  runtimeOf: () => Promise<ReadonlyMap<string, string>>,
 ): Promise<string | undefined> {
-  if (!/^(manifest\.json|[\w-]+\.pack)$/.test(name)) return (await runtime).get(name)
+  if (!/^(manifest\.json|[\w-]+\.pack)$/.test(name)) return (await runtimeOf()).get(name)
   await index.settled()
   return join(index.folder, name)
 }
