@@ -3,7 +3,7 @@ import type { Refusal, SearchResult, Status } from 'selvage'
 import { h, icon } from './dom.ts'
 import { backendName } from './settings.ts'
 
-type Scorer = SearchResult['scorer'] & { readonly device: string }
+type Scorer = NonNullable<SearchResult['scorer']> & { readonly device: string }
 
 /** `summary` is one line: "WebGPU", or "WASM · WebGPU" with the encoder first. */
 export function choiceView(encoder: Status['encoder'], scorer: Scorer): { summary: string; content: HTMLElement[] } {

@@ -53,7 +53,7 @@ const searcher = new Searcher(() => engine, {
     if (status === undefined) return
     const before = status.engine.backend
     // Backends may change from one answer to the next, when a GPU goes away.
-    status = { encoder: result.encoder, engine: { ...status.engine, ...result.scorer } }
+    status = { encoder: result.encoder ?? status.encoder, engine: { ...status.engine, ...result.scorer } }
     settle(status)
     panel.showResult(result, status)
     setState('done')
@@ -63,10 +63,11 @@ const searcher = new Searcher(() => engine, {
       show(results.element)
     }
     const first = result.hits[0]
-    const moved = before !== result.scorer.backend
+    const { backend } = status.engine
+    const moved = before !== backend
     announce(
       `${first === undefined ? 'No results.' : `${plural(result.hits.length, 'result')}. First: ${first.title}.`}` +
-        `${moved ? ` Scoring moved to ${backendName(result.scorer.backend)}.` : ''} ${formatMs(result.elapsedMs.total)}.`,
+        `${moved ? ` Scoring moved to ${backendName(backend)}.` : ''} ${formatMs(result.elapsedMs.total)}.`,
     )
   },
 

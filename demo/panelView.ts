@@ -88,14 +88,18 @@ export class PanelView {
     if (!this.#isReady) this.#swap(true)
   }
 
-  showResult({ elapsedMs, encoder, scorer }: SearchResult, { engine }: Status): void {
+  showResult({ elapsedMs, scorer }: SearchResult, { encoder, engine }: Status): void {
     this.#title.textContent = `Answered in ${formatMs(elapsedMs.total)}`
     this.#timings.show(elapsedMs)
     // A GPU may have gone away since the index was opened: what the answer says is newer than the status.
-    this.#showChoice(encoder, { ...scorer, device: scorer.backend === engine.backend ? engine.device : '' })
+    const isSame = scorer === undefined || scorer.backend === engine.backend
+    this.#showChoice(encoder, { ...(scorer ?? engine), device: isSame ? engine.device : '' })
   }
 
-  #showChoice(encoder: Status['encoder'], scorer: SearchResult['scorer'] & { readonly device: string }): void {
+  #showChoice(
+    encoder: Status['encoder'],
+    scorer: NonNullable<SearchResult['scorer']> & { readonly device: string },
+  ): void {
     this.#details.dataset['encoder'] = encoder.backend
     this.#details.dataset['scorer'] = scorer.backend
     const { summary, content } = choiceView(encoder, scorer)

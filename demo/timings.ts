@@ -8,6 +8,7 @@ type Elapsed = SearchResult['elapsedMs']
 const STEPS: readonly { readonly key: Exclude<keyof Elapsed, 'total'>; readonly name: string }[] = [
   { key: 'wait', name: 'Wait' },
   { key: 'encode', name: 'Encode' },
+  { key: 'keyword', name: 'Words' },
   { key: 'score', name: 'Score' },
   { key: 'texts', name: 'Texts' },
   { key: 'explain', name: 'Explain' },

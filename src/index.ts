@@ -1,6 +1,17 @@
 /** Selvage in the browser: open an index, search it. Everything public is here and nowhere else. */
 export { type ErrorCode, SelvageError } from './errors.ts'
-export type { CharRange, EncoderBackend, Hit, OnProgress, OpsBackend, Progress, Refusal } from './types.ts'
+export type {
+  CharRange,
+  EncoderBackend,
+  FacetCounts,
+  Hit,
+  OnProgress,
+  OpsBackend,
+  Progress,
+  RankTrace,
+  Refusal,
+  SearchMode,
+} from './types.ts'
 export {
   type OpenOptions,
   type SearchOptions,

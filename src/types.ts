@@ -79,6 +79,54 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void
 
+/** `semantic`: by what the query means. `keyword`: by its words, without the model. `hybrid`: both, in one ranking. */
+export type SearchMode = 'hybrid' | 'semantic' | 'keyword'
+
+/** What one way of searching said of a section, and what that counted in the ranking of both. */
+export interface ArmTrace {
+  /** From 1 on, among the sections that were looked at closely. */
+  readonly rank: number
+  /** By meaning: a sum of cosines. By words: BM25F. */
+  readonly score: number
+  readonly contribution: number
+}
+
+/** Why a hit stands where it does: its score is the sum of the contributions. */
+export interface RankTrace {
+  readonly semantic?: ArmTrace
+  readonly keyword?: ArmTrace
+  /** For a heading that is the query word for word, or that has an identifier of the query. */
+  readonly bonus?: { readonly kind: 'title' | 'identifier'; readonly contribution: number }
+}
+
+/** Filter → value → how many of the pages found have it. */
+export type FacetCounts = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** A hit as the index gives it: not yet said which of its words matched. */
+export interface UnexplainedHit {
+  readonly passageId: PassageId
+  readonly headings: readonly string[]
+  readonly url: string
+  readonly page: Hit['page']
+  readonly language?: string
+  /** The passage's own text, and what it consists of. */
+  readonly text: string
+  readonly blocks: readonly Block[]
+  readonly score: number
+  readonly ranking: RankTrace
+  /** Where tokens were pooled: the row that each token went into, `[T]`. */
+  readonly rowOf?: readonly number[]
+  /**
+   * `[Q]` each, where vectors were compared: the row of the passage's matrix that the query token matched best, and the cosine
+   * it got there.
+   */
+  readonly matches?: { readonly positions: Uint32Array; readonly similarities: Float32Array }
+  readonly more: readonly UnexplainedHit[]
+}
+
+/** Words of the index that a query's words stand for, and how much each counts, 0 .. 1. */
+export type MeantTerms = ReadonlyMap<string, number>
+
 /** A section that answers a query. */
 export interface Hit {
   /** The section's own heading; its address where it has none. */
@@ -87,8 +135,15 @@ export interface Hit {
   readonly headings: readonly string[]
   /** Address of the section, as the index was told. */
   readonly url: string
-  /** Sum over the query's tokens of the best cosine in the passage. Comparable within one query only. */
+  readonly page: {
+    readonly title: string
+    readonly url: string
+    /** What the page's author says of it: `data-selvage-meta`, or a record's `meta`. */
+    readonly meta?: Readonly<Record<string, string>>
+  }
+  /** Comparable within one answer only; by meaning alone, the sum over the query's tokens of the best cosine in the passage. */
   readonly score: number
+  readonly ranking: RankTrace
   /** The passage of the section that answers best. */
   readonly passage: {
     readonly text: string
@@ -99,4 +154,6 @@ export interface Hit {
     /** Words of `text` that query tokens matched, in order of place; strength 0 .. 1 within the hit. */
     readonly matches: readonly (CharRange & { readonly strength: number })[]
   }
+  /** Further sections of the page that answer, where hits are pages; else empty. */
+  readonly more: readonly Hit[]
 }

@@ -55,3 +55,15 @@ async function pipe(bytes: Uint8Array, through: CompressionStream | Decompressio
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(through)
   return new Uint8Array(await new Response(stream).arrayBuffer())
 }
+
+/** Index of the last element <= value in an ascending list; -1 where all are greater. */
+export function lastAtMost<Value extends number | string>(ascending: ArrayLike<Value>, value: Value): number {
+  let low = -1
+  let high = ascending.length
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (ascending[middle]! <= value) low = middle
+    else high = middle
+  }
+  return low
+}

@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: [],
   encoder: [],
   plaid: ['ops', 'store/store', 'store/packs'],
-  lexical: ['store/store', 'store/packs'],
+  lexical: ['store/store', 'store/packs', 'store/blocks'],
   search: ['plaid', 'lexical', 'text'],
   engine: [
     'search',
@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'ops/half', // vectors are remembered as f16
     'store/store',
     'store/packs',
+    'store/blocks',
   ],
   // protocol, link and client know no room: see the test below
   worker: ['engine', 'search', 'plaid', 'lexical', 'text', 'store', 'encoder', 'ops', 'eval', 'training'],

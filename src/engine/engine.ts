@@ -1,44 +1,98 @@
 /**
- * An open index that answers queries with sections: vectors and texts brought together.
- * It is given a store and kernels; it knows no device, no worker and no DOM.
+ * An open index that answers queries with sections: by meaning, by words, or by both. Words can be searched as soon as it is
+ * open; vectors are loaded when asked for. It is given a store and kernels; it knows no device, no worker and no DOM.
  */
 import { SelvageError } from '../errors.ts'
+import { LexicalIndex, type LexicalRanking, type ReadWord } from '../lexical/search.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { plaidPacks } from '../plaid/format.ts'
-import { type Found, type IndexReader, openPlaid } from '../plaid/search.ts'
+import { type IndexReader, openPlaid } from '../plaid/search.ts'
+import type { Fusion } from '../search/fuse.ts'
 import type { BlobSource } from '../store/store.ts'
-import type { OnProgress, OpsBackend, PassageId, TokenMatrix } from '../types.ts'
+import type { FacetCounts, OnProgress, OpsBackend, SearchMode, TokenMatrix } from '../types.ts'
+import { countFacets, type Filters, inOrder, pagesThrough, passagesOfPages, type Sort } from './facets.ts'
 import { type Manifest, readManifest } from './manifest.ts'
+import { type PageNumber, PagesReader, pageOf, rangeOfPage, type Structure, structureOf } from './pages.ts'
+import { byBoth, byKeywords, byMeaning, type Ranked, type Retrieved, type Wanted } from './retrieve.ts'
 import { type StoredPassage, TextsReader } from './texts.ts'
 
+export interface EngineQuery {
+  /** What was asked, for its words. */
+  readonly text: string
+  /** Its vectors; without them words alone are searched. */
+  readonly matrix?: TokenMatrix | undefined
+  /** Sections wanted, or pages. */
+  readonly k: number
+  /** Default: `hybrid` with vectors, `keyword` without. */
+  readonly mode?: SearchMode | undefined
+  readonly fusion?: Fusion | undefined
+  readonly filters?: Filters | undefined
+  readonly sort?: Sort | undefined
+  /** `page`: hits are pages, each by its best section, with further sections in `more`. Default `section`. */
+  readonly groupBy?: 'section' | 'page' | undefined
+  /** Count the values of filters among the pages found. Default false. */
+  readonly counts?: boolean | undefined
+}
+
 /** A section that answers the query, with its best passage. */
-export interface SectionHit {
+export interface SectionHit extends Omit<Ranked, 'passage' | 'section'> {
   readonly passage: StoredPassage
-  /** Σ over query tokens of the best cosine in the passage. */
-  readonly score: number
-  /** `[Q]` each: the row of the passage's matrix that the query token matched best, and the cosine it got there. */
-  readonly positions: Uint32Array
-  readonly similarities: Float32Array
+  /** Of the same page, where hits are pages. */
+  readonly more: readonly SectionHit[]
 }
 
 export interface Answer {
+  readonly mode: SearchMode
   readonly hits: readonly SectionHit[]
-  readonly elapsedMs: { readonly score: number; readonly texts: number }
-  readonly backend: OpsBackend
+  /** What became of the query's words; empty without the keyword arm. */
+  readonly words: readonly ReadWord[]
+  readonly counts?: FacetCounts
+  readonly elapsedMs: { readonly keyword: number; readonly score: number; readonly texts: number }
+  /** Where vectors were scored, if they were. */
+  readonly backend?: OpsBackend
 }
+
+/** Sections that each arm gives to a fusion: on labelled sets 50 and 100 are the same. */
+const HYBRID_SECTIONS = 50
+/** Of a page that is a hit: its best section, and two more. */
+const SECTIONS_OF_PAGE = 3
 
 export class Engine {
   readonly manifest: Manifest
-  readonly #index: IndexReader
+  readonly #source: BlobSource
   readonly #texts: TextsReader
+  readonly #pages: PagesReader | undefined
+  readonly #lexical: LexicalIndex | undefined
+  #structure: Promise<Structure> | undefined
+  #index: IndexReader | undefined
 
-  /** Errors: those of readManifest and readPack, and of the kernels' `load`. */
-  static async open(source: BlobSource, ops: FailoverOps, onProgress?: OnProgress): Promise<Engine> {
-    const manifest = await readManifest(source)
-    // Texts are read when a hit needs them.
-    const total = plaidPacks(manifest.vectors).reduce((sum, ref) => sum + ref.bytes, 0)
+  /** Reads the manifest only. Errors: those of readManifest. */
+  static async open(source: BlobSource): Promise<Engine> {
+    return new Engine(source, await readManifest(source))
+  }
+
+  private constructor(source: BlobSource, manifest: Manifest) {
+    const { pages, lexical, texts } = manifest
+    this.manifest = manifest
+    this.#source = source
+    this.#texts = new TextsReader(source, texts)
+    this.#pages = pages && new PagesReader(source, pages)
+    this.#lexical = lexical && new LexicalIndex(source, lexical)
+  }
+
+  /** Whether the index has words to search; those of version 1 have none. */
+  get hasKeywords(): boolean {
+    return this.#lexical !== undefined
+  }
+
+  /** Loads the vectors. Errors: those of readPack, and of the kernels' `load`. */
+  async loadVectors(ops: FailoverOps, onProgress?: OnProgress): Promise<void> {
+    const { vectors } = this.manifest
+    // Texts and words are read when a query needs them.
+    const total = plaidPacks(vectors).reduce((sum, ref) => sum + ref.bytes, 0)
     let loaded = 0
     onProgress?.({ stage: 'index', loaded, total, unit: 'bytes' })
+    const source = this.#source
     const counted: BlobSource = {
       location: source.location,
       async get(key) {
@@ -48,63 +102,156 @@ export class Engine {
         return bytes
       },
     }
-    const index = await openPlaid(counted, manifest.vectors, ops)
-    return new Engine(manifest, index, new TextsReader(source, manifest.texts))
+    this.#index = await openPlaid(counted, vectors, ops)
   }
 
-  private constructor(manifest: Manifest, index: IndexReader, texts: TextsReader) {
-    this.manifest = manifest
-    this.#index = index
-    this.#texts = texts
-  }
-
-  /** The k sections whose best passage scores highest, each once. Errors: `invalid-argument` for another dim. */
-  async search(query: TokenMatrix, k: number): Promise<Answer> {
-    if (query.dim !== this.#index.dim)
-      throw new SelvageError(
-        'invalid-argument',
-        `The query has ${query.dim} dimensions, the index ${this.#index.dim}: they come from different models.`,
-      )
+  /** Errors: `invalid-argument` for another dim, an unknown filter or sort key, or a mode that the index does not have. */
+  async search(query: EngineQuery): Promise<Answer> {
+    const mode = this.#modeOf(query)
+    const start = performance.now()
+    const [structure, keyword, facets] = await Promise.all([
+      this.#loadStructure(),
+      mode === 'semantic' ? undefined : this.#lexical?.search({ text: query.text }),
+      this.#facetsFor(query),
+    ])
+    const { filters = {}, sort } = query
+    const pages = structure.pages.length
+    const isFiltered = Object.values(filters).some((values) => values.length > 0)
+    const filter = isFiltered ? passagesOfPages(pagesThrough(facets, filters, pages), structure) : undefined
     const scoreStart = performance.now()
-    // Sections are cut into few passages: some slack finds k of them, and the rare query that needs more asks again.
-    let depth = 2 * k + 8
-    let ranking = await this.#index.search(query, { k: depth, matches: true })
+    const retrieved = await this.#retrieve(mode, query, keyword, structure, filter)
+    const ordered = sort ? inOrder(retrieved.sections, (p) => pageOf(structure, p), facets, sort) : retrieved.sections
     const textsStart = performance.now()
-    let hits = await this.#bestPassages(ranking.passages, k)
-    while (hits.length < k && ranking.passages.length >= depth) {
-      depth *= 8
-      ranking = await this.#index.search(query, { k: depth, matches: true })
-      hits = await this.#bestPassages(ranking.passages, k)
-    }
+    const hits = await this.#withTexts(grouped(ordered, query, (p) => pageOf(structure, p)))
     return {
+      mode,
       hits,
-      elapsedMs: { score: textsStart - scoreStart, texts: performance.now() - textsStart },
-      backend: ranking.backend,
+      words: keyword?.words ?? [],
+      ...(query.counts && { counts: countFacets(facets, filters, pagesFound(retrieved, keyword, structure)) }),
+      elapsedMs: {
+        keyword: scoreStart - start,
+        score: textsStart - scoreStart,
+        texts: performance.now() - textsStart,
+      },
+      ...(retrieved.backend && { backend: retrieved.backend }),
     }
+  }
+
+  /** Names and values of all filters, each with the number of its pages. */
+  async filters(): Promise<FacetCounts> {
+    const [structure, facets] = await Promise.all([this.#loadStructure(), this.#pages?.facets()])
+    return facets ? countFacets(facets, {}, new Uint8Array(structure.pages.length).fill(1)) : {}
   }
 
   close(): void {
-    this.#index.close()
+    this.#index?.close()
   }
 
-  /** The first k sections of a ranking of passages; a section stands where its best passage does. */
-  async #bestPassages(ranked: readonly Found[], k: number): Promise<SectionHit[]> {
-    const best = new Map<PassageId, SectionHit>()
-    for (let at = 0; at < ranked.length && best.size < k; at += k) {
-      const part = ranked.slice(at, at + k)
-      const passages = await this.#texts.passages(part.map(({ id }) => id))
-      passages.forEach((passage, i) => {
-        if (best.size < k && !best.has(passage.section.id))
-          best.set(passage.section.id, { passage, ...matchesOf(part[i]!) })
-      })
-    }
-    return [...best.values()]
+  #modeOf({ mode, matrix }: EngineQuery): SearchMode {
+    const wanted = mode ?? (matrix === undefined ? 'keyword' : this.hasKeywords ? 'hybrid' : 'semantic')
+    if (wanted !== 'semantic' && !this.hasKeywords)
+      throw new SelvageError(
+        'invalid-argument',
+        `The index at ${this.#source.location} is of version ${this.manifest.version} and has no words to search, so "${wanted}" is not possible. Build it again, or search with mode "semantic".`,
+      )
+    if (wanted !== 'keyword' && matrix === undefined)
+      throw new SelvageError('internal', `A ${wanted} search needs the query's vectors.`)
+    return wanted
+  }
+
+  #retrieve(
+    mode: SearchMode,
+    { matrix, k, fusion, groupBy }: EngineQuery,
+    keyword: LexicalRanking | undefined,
+    structure: Structure,
+    filter: Uint32Array | undefined,
+  ): Promise<Retrieved> | Retrieved {
+    const sections = groupBy === 'page' ? k * SECTIONS_OF_PAGE : k
+    const wanted: Wanted = { sections: Math.max(sections, mode === 'semantic' ? 0 : HYBRID_SECTIONS), fusion, filter }
+    if (mode === 'keyword' && keyword) return byKeywords(keyword, structure, wanted)
+    const index = this.#vectors()
+    if (matrix === undefined || matrix.dim !== index.dim)
+      throw new SelvageError(
+        'invalid-argument',
+        `The query has ${matrix?.dim} dimensions, the index ${index.dim}: they come from different models.`,
+      )
+    return keyword ? byBoth(index, matrix, keyword, structure, wanted) : byMeaning(index, matrix, structure, wanted)
+  }
+
+  #vectors(): IndexReader {
+    if (this.#index) return this.#index
+    throw new SelvageError('internal', 'The index was searched by meaning before its vectors were loaded.')
+  }
+
+  #loadStructure(): Promise<Structure> {
+    this.#structure ??= this.#pages ? this.#pages.structure() : structureOf(this.#texts)
+    const loading = this.#structure
+    loading.catch(() => {
+      if (this.#structure === loading) this.#structure = undefined
+    })
+    return loading
+  }
+
+  async #facetsFor({ filters = {}, sort, counts }: EngineQuery) {
+    for (const name of Object.keys(filters)) this.#checkFacet(name, 'filters')
+    if (sort) this.#checkFacet(sort.by, 'sorts')
+    const isNeeded = Object.keys(filters).length > 0 || sort !== undefined || counts === true
+    const facets = isNeeded ? await this.#pages?.facets() : undefined
+    return facets ?? { filters: new Map(), sorts: new Map() }
+  }
+
+  #checkFacet(name: string, kind: 'filters' | 'sorts'): void {
+    const known = this.manifest.pages?.[kind] ?? []
+    if (known.includes(name)) return
+    const what = kind === 'filters' ? 'filter' : 'sort key'
+    throw new SelvageError(
+      'invalid-argument',
+      `The index has no ${what} "${name}"; it has ${known.length > 0 ? known.join(', ') : 'none'}.`,
+    )
+  }
+
+  async #withTexts(groups: readonly (readonly Ranked[])[]): Promise<SectionHit[]> {
+    const stored = await this.#texts.passages(groups.flat().map(({ passage }) => passage))
+    const passages = new Map(stored.map((passage) => [passage.id, passage]))
+    const toHit = ({ section: _, passage, ...rest }: Ranked, more: readonly SectionHit[]): SectionHit => ({
+      ...rest,
+      passage: passages.get(passage)!,
+      more,
+    })
+    return groups.map(([first, ...more]) =>
+      toHit(
+        first!,
+        more.map((section) => toHit(section, [])),
+      ),
+    )
   }
 }
 
-/** The ranking was asked for with matches, so they are there. */
-function matchesOf({ score, positions, similarities }: Found): Omit<SectionHit, 'passage'> {
-  if (positions === undefined || similarities === undefined)
-    throw new SelvageError('internal', 'The index gave no matches.')
-  return { score, positions, similarities }
+/** The first k sections, each alone, or those of the first k pages, a few of each page together. */
+function grouped(
+  sections: readonly Ranked[],
+  { k, groupBy }: EngineQuery,
+  page: (passage: number) => PageNumber,
+): Ranked[][] {
+  if (groupBy !== 'page') return sections.slice(0, k).map((section) => [section])
+  const groups = new Map<PageNumber, Ranked[]>()
+  for (const section of sections) {
+    const of = page(section.passage)
+    const known = groups.get(of)
+    if (known === undefined && groups.size < k) groups.set(of, [section])
+    else if (known !== undefined && known.length < SECTIONS_OF_PAGE) known.push(section)
+  }
+  return [...groups.values()]
+}
+
+/** Those with one of the query's words, and those of the sections that came nearest in meaning. */
+function pagesFound({ sections }: Retrieved, keyword: LexicalRanking | undefined, structure: Structure): Uint8Array {
+  const found = new Uint8Array(structure.pages.length)
+  for (const { passage } of sections) found[pageOf(structure, passage)] = 1
+  if (keyword === undefined) return found
+  for (let page = 0; page < found.length; page++) {
+    const [start, end] = rangeOfPage(structure, page)
+    for (let p = start; p < end && found[page] === 0; p++) if (keyword.scores[p]! > 0) found[page] = 1
+  }
+  return found
 }

@@ -3,13 +3,15 @@
  * What the packs hold is the business of plaid (vectors) and engine/texts.ts.
  */
 import { SelvageError } from '../errors.ts'
+import { type LexicalHeader, parseLexicalHeader } from '../lexical/format.ts'
 import { type PlaidHeader, parsePlaidHeader, plaidPacks } from '../plaid/format.ts'
 import { headerFields, type PackRef } from '../store/packs.ts'
 import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
+import { type PagesHeader, parsePagesHeader } from './pages.ts'
 import { parseTextsHeader, type TextsHeader } from './texts.ts'
 
 /** Written into new indexes. A reader accepts OLDEST_READABLE .. FORMAT_VERSION. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 export const OLDEST_READABLE = 1
 
 export interface Manifest {
@@ -21,10 +23,14 @@ export interface Manifest {
   readonly fingerprint: string
   readonly vectors: PlaidHeader
   readonly texts: TextsHeader
+  /** From version 2 on. */
+  readonly pages?: PagesHeader
+  /** From version 2 on; not where an index was imported. */
+  readonly lexical?: LexicalHeader
 }
 
 export async function commitManifest(store: BlobStore, manifest: Manifest): Promise<void> {
-  await store.commit(new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`))
+  await store.commit(new TextEncoder().encode(`${JSON.stringify(manifest)}\n`))
 }
 
 /** Errors: `index-missing`, `index-version`, `index-invalid`, each with what to do. */
@@ -61,8 +67,12 @@ function parseManifest(json: unknown, source: BlobSource): Manifest {
   const model = headerFields(part('model'), 'model', source.location)
   const vectors = parsePlaidHeader(part('vectors'), source.location)
   const texts = parseTextsHeader(part('texts'), source.location)
+  const pages = part('pages') === undefined ? undefined : parsePagesHeader(part('pages'), source.location)
+  const lexical = part('lexical') === undefined ? undefined : parseLexicalHeader(part('lexical'), source.location)
   if (texts.passages !== vectors.passages)
     throw invalid(source, `names ${vectors.passages} passages with vectors but ${texts.passages} with text`)
+  if (lexical && lexical.passages !== texts.passages)
+    throw invalid(source, `names ${texts.passages} passages with text but ${lexical.passages} with keywords`)
   return {
     format: 'selvage',
     version,
@@ -70,6 +80,8 @@ function parseManifest(json: unknown, source: BlobSource): Manifest {
     fingerprint: headerFields(json, 'manifest', source.location).text('fingerprint'),
     vectors,
     texts,
+    ...(pages && { pages }),
+    ...(lexical && { lexical }),
   }
 }
 
@@ -79,8 +91,8 @@ function invalid(source: BlobSource, what: string, cause?: unknown): SelvageErro
   })
 }
 
-export function packsOf({ vectors, texts }: Manifest): PackRef[] {
-  return [...plaidPacks(vectors), ...texts.packs]
+export function packsOf({ vectors, texts, pages, lexical }: Manifest): PackRef[] {
+  return [...plaidPacks(vectors), ...texts.packs, ...(pages?.packs ?? []), ...(lexical?.packs ?? [])]
 }
 
 /** Every file that the manifest names, itself included: what a copy must hold, and what a clean-up must keep. */

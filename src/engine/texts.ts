@@ -1,21 +1,21 @@
 /**
  * The texts behind the passages: pages, their sections, and which characters of a section each passage is.
- * Stored as gzipped JSON packs of whole pages in the order of passage ids; a hit loads only the pack it lies in.
+ * Stored as JSON in blocks of whole pages in the order of passage ids; a hit loads only the block it lies in.
  * Knows nothing of vectors; a passage is its id.
  */
 import { SelvageError } from '../errors.ts'
-import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
+import { type BlocksHeader, BlocksReader, BlocksWriter, parseBlocksHeader } from '../store/blocks.ts'
+import { headerFields } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
 import type { Page } from '../text/document.ts'
 import type { Block, CharRange, PassageId } from '../types.ts'
-import { gunzip, gzip } from '../util.ts'
+import { lastAtMost } from '../util.ts'
 
-/** The manifest's part about the texts. `packs[i]` holds the passages from `firstPassages[i]` on. */
-export interface TextsHeader {
+/** The manifest's part about the texts. Block i holds the passages from `firstPassages[i]` on. */
+export interface TextsHeader extends BlocksHeader {
   readonly pages: number
   readonly sections: number
   readonly passages: number
-  readonly packs: readonly PackRef[]
   readonly firstPassages: readonly PassageId[]
 }
 
@@ -41,6 +41,7 @@ export interface StoredSection {
     readonly url: string
     readonly title: string
     readonly language?: string
+    readonly meta?: Readonly<Record<string, string>>
   }
   readonly headings: readonly string[]
   readonly url: string
@@ -56,6 +57,7 @@ interface PageRecord {
   url: string
   title: string
   language?: string
+  meta?: Readonly<Record<string, string>>
   sections: {
     headings: string[]
     url: string
@@ -69,36 +71,11 @@ interface PageRecord {
 /** Their places in this list are part of the format. */
 const KINDS: readonly Block['kind'][] = ['paragraph', 'code', 'list-item', 'table', 'quote']
 
-/** Raw JSON per pack: small enough that one hit costs little, large enough that gzip works and files stay few. */
-const PACK_CHARS = 256 << 10
-
-/**
- * What the encoder is given for a passage: the heading path on a line of its own, then the text. Headings say what a
- * passage is about when its sentences do not ("It accepts two arguments ...").
- * `offset` is where the passage's own text begins in the result.
- */
-export function contextualText(headings: readonly string[], passage: string): { text: string; offset: number } {
-  const context = headingLine(headings)
-  return { text: context + passage, offset: context.length }
-}
-
-/** Characters of headings that a passage carries at most: they must leave the model room for the text. */
-const HEADING_CHARS = 160
-
-/** The heading path, innermost last. Outer headings are left out first where the path is too long. */
-export function headingLine(headings: readonly string[]): string {
-  let path = headings.slice(-1).join('').slice(0, HEADING_CHARS)
-  for (const heading of headings.slice(0, -1).reverse()) {
-    const longer = `${heading} > ${path}`
-    if (longer.length > HEADING_CHARS) break
-    path = longer
-  }
-  return `${path}\n`
-}
+/** Text per block: small enough that one hit costs little, large enough that gzip works. A large page is a block alone. */
+const BLOCK_CHARS = 16 << 10
 
 export class TextsBuilder {
-  readonly #store: BlobStore
-  readonly #packs: PackRef[] = []
+  readonly #blocks: BlocksWriter
   readonly #firstPassages: PassageId[] = []
   #pending: PageRecord[] = []
   #pendingChars = 0
@@ -108,7 +85,7 @@ export class TextsBuilder {
   #passages = 0
 
   constructor(store: BlobStore) {
-    this.#store = store
+    this.#blocks = new BlocksWriter(store, 'texts')
   }
 
   /** `passages[i]` are the ranges of `page.sections[i]`; their ids follow those already added. */
@@ -119,6 +96,7 @@ export class TextsBuilder {
       sections: [],
     }
     if (page.language !== undefined) record.language = page.language
+    if (page.meta !== undefined) record.meta = page.meta
     page.sections.forEach((section, i) => {
       const ranges = passages[i] ?? []
       if (ranges.length === 0) return
@@ -137,7 +115,7 @@ export class TextsBuilder {
     this.#pages++
     this.#sections += record.sections.length
     this.#pending.push(record)
-    if (this.#pendingChars >= PACK_CHARS) await this.#flush()
+    if (this.#pendingChars >= BLOCK_CHARS) await this.#flush()
   }
 
   async finish(): Promise<TextsHeader> {
@@ -146,14 +124,13 @@ export class TextsBuilder {
       pages: this.#pages,
       sections: this.#sections,
       passages: this.#passages,
-      packs: this.#packs,
+      ...(await this.#blocks.finish()),
       firstPassages: this.#firstPassages,
     }
   }
 
   async #flush(): Promise<void> {
-    const json = new TextEncoder().encode(JSON.stringify(this.#pending))
-    this.#packs.push(await writePack(this.#store, 'texts', await gzip(json)))
+    await this.#blocks.add(new TextEncoder().encode(JSON.stringify(this.#pending)))
     this.#firstPassages.push(this.#pendingFirst)
     this.#pending = []
     this.#pendingChars = 0
@@ -168,31 +145,37 @@ export function parseTextsHeader(value: unknown, location: string): TextsHeader 
     pages: fields.count('pages'),
     sections: fields.count('sections'),
     passages: fields.count('passages'),
-    packs: fields.packs('packs'),
+    ...parseBlocksHeader(fields),
     firstPassages: fields.counts('firstPassages'),
   }
 }
 
-/** Reads texts by passage id; packs are loaded when first needed and kept while they are among the last used. */
+/** Reads texts by passage id; a block is loaded when first needed and kept while it is among the last used. */
 export class TextsReader {
   readonly #source: BlobSource
   readonly #header: TextsHeader
-  readonly #packs = new Map<number, Promise<StoredPassage[]>>()
-  readonly #keep: number
+  readonly #blocks: BlocksReader<StoredPassage[]>
 
-  constructor(source: BlobSource, header: TextsHeader, keepPacks = 16) {
+  constructor(source: BlobSource, header: TextsHeader) {
     this.#source = source
     this.#header = header
-    this.#keep = keepPacks
+    this.#blocks = new BlocksReader(source, header, (bytes, block) =>
+      readPages(bytes, header.firstPassages[block] ?? 0),
+    )
   }
 
   async passages(ids: readonly PassageId[]): Promise<StoredPassage[]> {
     return Promise.all(ids.map((id) => this.#passage(id)))
   }
 
+  /** Every passage, block by block. */
+  async *all(): AsyncGenerator<readonly StoredPassage[]> {
+    for (let block = 0; block < this.#blocks.count; block++) yield await this.#blocks.read(block)
+  }
+
   async #passage(id: PassageId): Promise<StoredPassage> {
-    const pack = lastAtMost(this.#header.firstPassages, id)
-    const found = (await this.#load(pack))[id - (this.#header.firstPassages[pack] ?? 0)]
+    const block = lastAtMost(this.#header.firstPassages, id)
+    const found = block < 0 ? undefined : (await this.#blocks.read(block))[id - this.#header.firstPassages[block]!]
     if (found === undefined)
       throw new SelvageError(
         'index-invalid',
@@ -200,42 +183,24 @@ export class TextsReader {
       )
     return found
   }
+}
 
-  #load(pack: number): Promise<StoredPassage[]> {
-    let loading = this.#packs.get(pack)
-    if (loading === undefined) {
-      loading = this.#read(pack)
-      // A failed load must not be remembered: the next hit tries again.
-      loading.catch(() => this.#packs.delete(pack))
-    }
-    this.#packs.delete(pack)
-    this.#packs.set(pack, loading)
-    for (const oldest of this.#packs.keys()) {
-      if (this.#packs.size <= this.#keep) break
-      this.#packs.delete(oldest)
-    }
-    return loading
-  }
-
-  async #read(pack: number): Promise<StoredPassage[]> {
-    const ref = this.#header.packs[pack]
-    if (ref === undefined) return []
-    const json = new TextDecoder().decode(await gunzip(await readPack(this.#source, ref)))
-    // The pack's hash was checked: these are the bytes that TextsBuilder wrote.
-    const pages: PageRecord[] = JSON.parse(json)
-    const passages: StoredPassage[] = []
-    let id = this.#header.firstPassages[pack] ?? 0
-    for (const { sections, ...page } of pages)
-      for (const { passages: ranges, blocks, rows, ...rest } of sections) {
-        const section: StoredSection = { id, page, ...rest, blocks: unflatten(blocks) }
-        for (let i = 0; i + 1 < ranges.length; i += 2) {
-          const rowOf = rows?.[i / 2]
-          const range = { start: ranges[i]!, end: ranges[i + 1]! }
-          passages.push({ id: id++, section, range, ...(rowOf && { rowOf }) })
-        }
+/** `first` is the id of the first passage in the block. */
+function readPages(bytes: Uint8Array, first: PassageId): StoredPassage[] {
+  // The block's checksum was right: these are the bytes that TextsBuilder wrote.
+  const pages: PageRecord[] = JSON.parse(new TextDecoder().decode(bytes))
+  const passages: StoredPassage[] = []
+  let id = first
+  for (const { sections, ...page } of pages)
+    for (const { passages: ranges, blocks, rows, ...rest } of sections) {
+      const section: StoredSection = { id, page, ...rest, blocks: unflatten(blocks) }
+      for (let i = 0; i + 1 < ranges.length; i += 2) {
+        const rowOf = rows?.[i / 2]
+        const range = { start: ranges[i]!, end: ranges[i + 1]! }
+        passages.push({ id: id++, section, range, ...(rowOf && { rowOf }) })
       }
-    return passages
-  }
+    }
+  return passages
 }
 
 function unflatten(flat: readonly number[]): Block[] {
@@ -255,16 +220,4 @@ export function passageText({ section, range }: StoredPassage): { text: string; 
       end: Math.min(end, range.end) - range.start,
     }))
   return { text: section.text.slice(range.start, range.end), blocks }
-}
-
-/** Index of the last element <= value in an ascending list; 0 where all are greater. */
-function lastAtMost(ascending: readonly number[], value: number): number {
-  let low = 0
-  let high = ascending.length
-  while (high - low > 1) {
-    const middle = (low + high) >> 1
-    if (ascending[middle]! <= value) low = middle
-    else high = middle
-  }
-  return low
 }

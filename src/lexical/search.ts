@@ -21,10 +21,6 @@ import { type Meant, WordFinder } from './words.ts'
 
 export interface LexicalQuery {
   readonly text: string
-  /** Passages wanted, ties not broken off: at least so many, where there are. */
-  readonly k: number
-  /** Which passages may be found, a bit each; default all. */
-  readonly filter?: Uint32Array
   /** The last word may be unfinished. Default true, unless a space follows it. */
   readonly isOpen?: boolean
 }
@@ -32,8 +28,6 @@ export interface LexicalQuery {
 export interface LexicalFound {
   readonly id: PassageId
   readonly score: number
-  /** `title`: the query is the section's heading, word for word. `identifier`: the heading has an identifier of the query. */
-  readonly exact?: 'title' | 'identifier'
 }
 
 /** What became of a word of the query. */
@@ -47,10 +41,15 @@ export interface ReadWord {
   readonly idf: number
 }
 
+/** What all passages are to a query. */
 export interface LexicalRanking {
-  /** Best first, ties by lower id. */
-  readonly passages: readonly LexicalFound[]
   readonly words: readonly ReadWord[]
+  /** `[P]`; 0 where the passage has none of the words. */
+  readonly scores: Float64Array
+  /** The k best with a score, ties by lower id. `filter`: which passages may be found, a bit each; default all. */
+  best(k: number, filter?: Uint32Array): LexicalFound[]
+  /** `title`: the query is the section's heading, word for word. `identifier`: the heading has an identifier of the query. */
+  exact(id: PassageId): 'title' | 'identifier' | undefined
 }
 
 /**
@@ -91,7 +90,7 @@ export class LexicalIndex {
 
   /** Errors: `index-invalid`, and what the source throws. */
   async search(query: LexicalQuery): Promise<LexicalRanking> {
-    const { text, k, filter } = query
+    const { text } = query
     const words = distinct(wordsOf(text))
     const last = words.reduce((end, word) => Math.max(end, word.end), 0)
     const isOpen = query.isOpen ?? last === text.length
@@ -103,8 +102,11 @@ export class LexicalIndex {
     ])
     const scored = scorePassages(groups, table, this.header, titleMark(text))
     const left = words.filter((word) => !asked.includes(word))
+    const { scores, exact } = scored
     return {
-      passages: best(scored, k, filter),
+      scores,
+      best: (k, filter) => best(scores, k, filter),
+      exact: (id) => (exact[id]! & IS_TITLE ? 'title' : exact[id]! & IS_IDENTIFIER ? 'identifier' : undefined),
       words: [...scored.words, ...left.map(({ term }) => ({ word: term, terms: [], passages: 0, idf: 0 }))],
     }
   }
@@ -198,13 +200,10 @@ function inverseFrequency(found: number, passages: number): number {
   return Math.round(Math.log(1 + (passages - found + 0.5) / (found + 0.5)) * 65_536) / 65_536
 }
 
-function best({ scores, exact }: Scored, k: number, filter: Uint32Array | undefined): LexicalFound[] {
+function best(scores: Float64Array, k: number, filter: Uint32Array | undefined): LexicalFound[] {
   const found: PassageId[] = []
   for (let p = 0; p < scores.length; p++)
     if (scores[p]! > 0 && (filter === undefined || ((filter[p >> 5]! >>> (p & 31)) & 1) === 1)) found.push(p)
   found.sort((a, b) => scores[b]! - scores[a]! || a - b)
-  return found.slice(0, k).map((id): LexicalFound => {
-    const kind = exact[id]! & IS_TITLE ? 'title' : exact[id]! & IS_IDENTIFIER ? 'identifier' : undefined
-    return { id, score: scores[id]!, ...(kind && { exact: kind }) }
-  })
+  return found.slice(0, k).map((id) => ({ id, score: scores[id]! }))
 }

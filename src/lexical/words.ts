@@ -5,6 +5,7 @@
  */
 import { BlocksReader } from '../store/blocks.ts'
 import type { BlobSource } from '../store/store.ts'
+import { lastAtMost } from '../util.ts'
 import { ByteReader } from './bytes.ts'
 import { FIRST_TERMS_BLOCK, type LexicalHeader, readTerms, type Term, WORDS_BLOCK } from './format.ts'
 import { stemOf } from './stem.ts'
@@ -90,15 +91,7 @@ export class WordFinder {
 
   /** The block that a stem would be in, -1 where it is before all. */
   #blockOf(stem: string): number {
-    const { starts } = this.#header
-    let low = -1
-    let high = starts.length
-    while (high - low > 1) {
-      const middle = (low + high) >> 1
-      if (starts[middle]! <= stem) low = middle
-      else high = middle
-    }
-    return low
+    return lastAtMost(this.#header.starts, stem)
   }
 
   #read(block: number): Promise<Term[]> {

@@ -20,7 +20,7 @@ import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
 import { inspectCommand } from './inspect.ts'
 import { modelCommand } from './model.ts'
-import { searchCommand } from './search.ts'
+import { MODES, searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand } from './verify.ts'
 import { VERSION } from './version.ts'
@@ -76,6 +76,16 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .argument('<dir>', 'the index: what build wrote to -o')
     .argument('<query>', 'the question, in quotes')
     .option('-k <n>', 'sections to return', wholeNumber, 10)
+    .addOption(new Option('--mode <mode>', 'by meaning, by words, or both').choices(MODES))
+    .option('--filter <name=value>', 'only pages that have it; may be given again', gather, [])
+    .option('--sort <key>', 'order by a sort key; -key for the largest or latest first')
+    .option('--pages', 'answer with pages, each with its best sections', false)
+    .option('--explain', 'say why each hit stands where it does, and what became of each word', false)
+    .addOption(
+      new Option('--fusion <how>', 'how both rankings are joined: by their scores, or by ranks (RRF)')
+        .choices(['scores', 'rrf'] as const)
+        .default('scores' as const),
+    )
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .addHelpText(
@@ -190,4 +200,9 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .action(async (dir) => onExit(await modelCommand(dir)))
 
   return program
+}
+
+/** Values of an option that may be given again. */
+function gather(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
 }

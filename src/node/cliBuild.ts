@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander'
 import { SelvageError } from '../errors.ts'
-import { buildCommand } from './build.ts'
+import { buildCommand } from './buildCommand.ts'
 import {
   bitsOption,
   clusteringOption,
@@ -21,7 +21,7 @@ import { ANCHOR_STYLES, URL_STYLES } from './config.ts'
 export function addBuildCommand(program: Command, onExit: (code: number) => void): void {
   program
     .command('build')
-    .description('Make an index of a folder of .md, .mdx, .html and .txt files.')
+    .description('Make an index of a folder of .md, .mdx, .html and .txt files, or of one .jsonl file (.gz too).')
     .argument('[folder]', 'the documents (default: "input" of the config file)')
     .option('-o, --output <dir>', 'where the index goes: an empty or new folder, or an earlier index')
     .optionsGroup('How the site addresses pages:')
@@ -47,6 +47,10 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
     .option('--threads <n>', 'passages encoded at a time (default: one for each core)', wholeNumber)
     .option('--incremental', 'encode only passages that no earlier such build has encoded; the index is the same')
     .option('--cache-dir <dir>', 'where --incremental keeps vectors (default: node_modules/.cache/selvage)')
+    .option(
+      '--with-runtime',
+      'also write widget, workers, runtime and model: the folder and one tag are a whole search',
+    )
     .option('--force', 'build even if nothing changed', false)
     .addOption(configOption())
     .addHelpText(

@@ -31,6 +31,8 @@ export interface SelvageConfig
   readonly incremental?: boolean
   /** Where incremental builds keep vectors. Default: node_modules/.cache/selvage. */
   readonly cacheDir?: string
+  /** Also write widget, workers, runtime and model beside the index. */
+  readonly withRuntime?: boolean
 }
 
 export const URL_STYLES = ['html', 'clean', 'directory'] as const
@@ -84,6 +86,7 @@ const KINDS: { readonly [Key in keyof SelvageConfig]-?: Kind<NonNullable<Selvage
   threads: wholeNumber,
   incremental: yesOrNo,
   cacheDir: path,
+  withRuntime: yesOrNo,
 }
 
 /** For a config in TypeScript: `export default defineConfig({ input: 'docs', output: 'public/search' })`. */

@@ -4,13 +4,14 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { DocumentsBuilder } from '../engine/documents.ts'
 import { commitManifest, FORMAT_VERSION, filesOf, type Manifest, readManifest } from '../engine/manifest.ts'
-import { contextualText, TextsBuilder } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
 import { parseCorpus } from '../eval/dataset.ts'
 import { lengthsOf } from '../ops/parts.ts'
 import { readNextPlaid, writeNextPlaid } from '../plaid/exchange/nextPlaid.ts'
 import { readPlaidData, writePlaid } from '../plaid/format.ts'
+import { contextualText } from '../text/context.ts'
 import { formatBytes } from '../util.ts'
 import { readEither } from './evaluate.ts'
 import { EXIT } from './exit.ts'
@@ -84,7 +85,7 @@ export async function importIndex({ dir, corpus, model, output }: ImportOptions)
     )
   const store = await undoable(fileStore(output))
   try {
-    const texts = new TextsBuilder(store)
+    const made = new DocumentsBuilder(store)
     let unlike = 0
     for (const [i, { id, title, text }] of documents.entries()) {
       const headings = title === '' ? [] : [title]
@@ -94,7 +95,7 @@ export async function importIndex({ dir, corpus, model, output }: ImportOptions)
       const section = { headings, anchor: '', url: id, text, blocks }
       // Rows of another text, or pooled ones: nothing can be said of which words they are.
       const passage = { start: 0, end: text.length, ...(!fits && { rowOf: [] }) }
-      await texts.add({ url: id, title: title || id, sections: [section] }, [[passage]])
+      await made.add({ url: id, title: title || id, sections: [section] }, [[passage]])
     }
     const manifest: Manifest = {
       format: 'selvage',
@@ -102,7 +103,7 @@ export async function importIndex({ dir, corpus, model, output }: ImportOptions)
       model: { name, hash },
       fingerprint: '',
       vectors: await writePlaid(store, data),
-      texts: await texts.finish(),
+      ...(await made.finish()),
     }
     await commitManifest(store, manifest)
     await sweepFolder(store, filesOf(manifest))

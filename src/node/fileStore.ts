@@ -85,10 +85,15 @@ export async function makeFolder(folder: string): Promise<string[]> {
   return listFolder(location)
 }
 
+/** What `--with-runtime` puts beside an index. In a folder without an index such names are somebody else's. */
+const RUNTIME = /^((selvage|engine|encoder|widget)\.js|onnxruntime-[\w-]+\.bin|model)$/
+
 /** Makes the folder, or checks that all in it is ours. Errors: `output-conflict`. */
 export async function prepareFolder(folder: string): Promise<void> {
   const location = resolve(folder)
-  const foreign = (await makeFolder(folder)).filter((name) => !OURS.test(name))
+  const names = await makeFolder(folder)
+  const isIndex = names.includes(MANIFEST_KEY)
+  const foreign = names.filter((name) => !OURS.test(name) && !(isIndex && RUNTIME.test(name)))
   if (foreign.length > 0)
     throw new SelvageError(
       'output-conflict',

@@ -5,12 +5,14 @@
 
 import type { Encoder } from '../encoder/encoder.ts'
 import { Engine } from '../engine/engine.ts'
-import { contextualText, passageText } from '../engine/texts.ts'
+import { termsOf, unexplained } from '../engine/hits.ts'
 import { rejectUnknown, SelvageError } from '../errors.ts'
+import type { ReadWord } from '../lexical/search.ts'
 import { createOps } from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
-import { explainPassage } from '../search/explain.ts'
-import type { EncoderBackend, Hit, OnProgress, OpsBackend } from '../types.ts'
+import type { Fusion } from '../search/fuse.ts'
+import { explainHit } from '../search/hit.ts'
+import type { EncoderBackend, FacetCounts, Hit, OnProgress, OpsBackend, SearchMode } from '../types.ts'
 import { fileStore } from './fileStore.ts'
 import { DEFAULT_MODEL, openNodeEncoder } from './model.ts'
 
@@ -20,82 +22,135 @@ export interface OpenFolderOptions {
   readonly onProgress?: OnProgress
 }
 
+export interface FolderSearchOptions {
+  /** Sections wanted, or pages with `groupBy: 'page'`. Default 10. */
+  readonly k?: number
+  /** Default `hybrid`; `semantic` for an index without words. `keyword` does not run the model. */
+  readonly mode?: SearchMode
+  /** How `hybrid` joins its two rankings. Default `scores`. */
+  readonly fusion?: Fusion
+  /** Only pages that have one of the values, for each filter that is named. */
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  /** Order by a sort key instead of by score. */
+  readonly sort?: { readonly by: string; readonly descending?: boolean }
+  /** `page`: hits are pages by their best section, further sections in `more`. Default `section`. */
+  readonly groupBy?: 'section' | 'page'
+  /** Count the values of filters among the pages found. Default false. */
+  readonly counts?: boolean
+}
+
 export interface FolderSearchResult {
   readonly query: string
+  readonly mode: SearchMode
   readonly hits: readonly Hit[]
+  /** What became of the query's words; empty without keywords. */
+  readonly words: readonly ReadWord[]
+  readonly counts?: FacetCounts
   readonly elapsedMs: {
     readonly encode: number
+    readonly keyword: number
     readonly score: number
     readonly texts: number
     readonly explain: number
   }
-  readonly encoder: EncoderBackend
-  readonly scorer: OpsBackend
+  /** What ran, where vectors were compared. */
+  readonly encoder?: EncoderBackend
+  readonly scorer?: OpsBackend
 }
+
+const SEARCH_OPTIONS = ['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts']
 
 export class FolderIndex {
   readonly #engine: Engine
-  readonly #encoder: Encoder
-  readonly #ops: FailoverOps
+  readonly #dir: string
+  readonly #options: OpenFolderOptions
+  #vectors: Promise<{ readonly encoder: Encoder; readonly ops: FailoverOps }> | undefined
 
-  /** Errors: `index-missing`, `index-invalid`, `index-version`, `model-missing`, `model-invalid`, `model-mismatch`. */
+  /** Errors: `index-missing`, `index-invalid`, `index-version`. */
   static async open(dir: string, options: OpenFolderOptions = {}): Promise<FolderIndex> {
     rejectUnknown(options, ['model', 'onProgress'], 'openFolder')
-    const { model = DEFAULT_MODEL, onProgress } = options
+    return new FolderIndex(await Engine.open(fileStore(dir)), dir, options)
+  }
+
+  private constructor(engine: Engine, dir: string, options: OpenFolderOptions) {
+    this.#engine = engine
+    this.#dir = dir
+    this.#options = options
+  }
+
+  /**
+   * The sections that answer best; model and vectors are loaded by the first search that needs them. An empty query has no
+   * hits. Errors: `model-missing`, `model-invalid`, `model-mismatch`, `index-invalid`, `invalid-argument`.
+   */
+  async search(query: string, options: FolderSearchOptions = {}): Promise<FolderSearchResult> {
+    rejectUnknown(options, SEARCH_OPTIONS, 'search')
+    const { k = 10, mode = this.#engine.hasKeywords ? 'hybrid' : 'semantic', ...rest } = options
+    const none = { encode: 0, keyword: 0, score: 0, texts: 0, explain: 0 }
+    if (query.trim() === '') return { query, mode, hits: [], words: [], elapsedMs: none }
+    const loaded = mode === 'keyword' ? undefined : await this.#load()
+    const start = performance.now()
+    const encoded = await loaded?.encoder.encodeQuery(query)
+    const encode = performance.now() - start
+    const answer = await this.#engine.search({ text: query, matrix: encoded?.matrix, k, mode, ...rest })
+    const explainStart = performance.now()
+    const byMeaning = loaded && {
+      queryStarts: encoded?.starts ?? new Int32Array(),
+      layoutDocument: (text: string) => loaded.encoder.layoutDocument(text),
+    }
+    const explainer = { terms: termsOf(answer.words), ...(byMeaning && { byMeaning }) }
+    const hits = answer.hits.map((hit) => explainHit(unexplained(hit), explainer))
+    return {
+      query,
+      mode,
+      hits,
+      words: answer.words,
+      ...(answer.counts && { counts: answer.counts }),
+      elapsedMs: { encode, ...answer.elapsedMs, explain: performance.now() - explainStart },
+      ...(loaded && { encoder: loaded.encoder.backend }),
+      ...(answer.backend && { scorer: answer.backend }),
+    }
+  }
+
+  /** All filters and their values, with the number of pages that have each. */
+  filters(): Promise<FacetCounts> {
+    return this.#engine.filters()
+  }
+
+  async close(): Promise<void> {
+    this.#engine.close()
+    const loaded = await this.#vectors?.catch(() => undefined)
+    loaded?.ops.close()
+    await loaded?.encoder.close()
+  }
+
+  #load() {
+    this.#vectors ??= this.#loadVectors()
+    const loading = this.#vectors
+    // What failed once may work next time: a file that was missing is there.
+    loading.catch(() => {
+      if (this.#vectors === loading) this.#vectors = undefined
+    })
+    return loading
+  }
+
+  async #loadVectors() {
+    const { model = DEFAULT_MODEL, onProgress } = this.#options
     const ops = await createOps({ backend: 'auto' })
     try {
-      const engine = await Engine.open(fileStore(dir), ops, onProgress)
-      const encoder = await openNodeEncoder({ model, onProgress })
-      const built = engine.manifest.model
-      if (built.hash === encoder.model.hash) return new FolderIndex(engine, encoder, ops)
+      await this.#engine.loadVectors(ops, onProgress)
+      const encoder = await openNodeEncoder({ model, ...(onProgress && { onProgress }) })
+      const built = this.#engine.manifest.model
+      if (built.hash === encoder.model.hash) return { encoder, ops }
       await encoder.close()
       throw new SelvageError(
         'model-mismatch',
-        `The index at ${dir} was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but ${model} holds ` +
+        `The index at ${this.#dir} was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but ${model} holds ` +
           `"${encoder.model.name}" (${encoder.model.hash.slice(0, 12)}). Give the index's model, or build the index again.`,
       )
     } catch (error) {
       ops.close()
       throw error
     }
-  }
-
-  private constructor(engine: Engine, encoder: Encoder, ops: FailoverOps) {
-    this.#engine = engine
-    this.#encoder = encoder
-    this.#ops = ops
-  }
-
-  /** The k sections that answer best. An empty query has no hits. */
-  async search(query: string, k = 10): Promise<FolderSearchResult> {
-    const start = performance.now()
-    const encoded = await this.#encoder.encodeQuery(query)
-    const encode = performance.now() - start
-    const backends = { encoder: this.#encoder.backend, scorer: this.#ops.backend }
-    if (query.trim() === '')
-      return { query, hits: [], elapsedMs: { encode, score: 0, texts: 0, explain: 0 }, ...backends }
-    const { hits, elapsedMs, backend } = await this.#engine.search(encoded.matrix, k)
-    const explainStart = performance.now()
-    const explained = hits.map(({ passage, score, positions, similarities }): Hit => {
-      const { section, rowOf } = passage
-      const { text, blocks } = passageText(passage)
-      const { text: input, offset } = contextualText(section.headings, text)
-      const { starts, ends } = this.#encoder.layoutDocument(input)
-      const explanation = explainPassage({
-        ...{ input, offset, blocks, language: section.page.language },
-        ...{ starts, ends, rowOf, positions, similarities, queryStarts: encoded.starts },
-      })
-      const { headings, url } = section
-      return { title: headings.at(-1) ?? url, headings, url, score, passage: { text, blocks, ...explanation } }
-    })
-    const explain = performance.now() - explainStart
-    return { query, hits: explained, elapsedMs: { encode, ...elapsedMs, explain }, ...backends, scorer: backend }
-  }
-
-  async close(): Promise<void> {
-    this.#engine.close()
-    this.#ops.close()
-    await this.#encoder.close()
   }
 }
 

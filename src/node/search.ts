@@ -1,7 +1,12 @@
 /** `selvage search`: one question, answered on the command line. */
+import type { ReadWord } from '../lexical/search.ts'
+import type { Fusion } from '../search/fuse.ts'
+import type { FacetCounts, Hit, RankTrace, SearchMode } from '../types.ts'
 import { EXIT } from './exit.ts'
-import { openFolder } from './open.ts'
+import { type FolderSearchOptions, type FolderSearchResult, openFolder } from './open.ts'
 import { seconds } from './progress.ts'
+
+export const MODES = ['hybrid', 'semantic', 'keyword'] as const satisfies readonly SearchMode[]
 
 export interface SearchCommandOptions {
   readonly dir: string
@@ -9,35 +14,107 @@ export interface SearchCommandOptions {
   readonly k: number
   readonly json: boolean
   readonly model: string
+  readonly mode?: SearchMode
+  readonly fusion: Fusion
+  /** "name=value", alternatives by saying a name twice. */
+  readonly filter: readonly string[]
+  /** "name" or "-name". */
+  readonly sort?: string
+  readonly pages: boolean
+  readonly explain: boolean
 }
 
-export async function searchCommand({ dir, query, k, json, model }: SearchCommandOptions): Promise<number> {
+export async function searchCommand({ dir, query, json, model, ...given }: SearchCommandOptions): Promise<number> {
   const index = await openFolder(dir, { model })
   try {
-    const result = await index.search(query, k)
+    const result = await index.search(query, optionsOf(given))
     if (json) {
       process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
       return EXIT.ok
     }
-    const lines = result.hits.flatMap(({ score, headings, url, passage }, i) => [
-      `${String(i + 1).padStart(2)}. ${headings.join(' > ')}  (${score.toFixed(2)})`,
-      `    ${url}`,
-      ...indented(passage.text.slice(passage.excerpt.start, passage.excerpt.end)),
-      '',
-    ])
+    const lines = result.hits.flatMap((hit, i) => hitLines(hit, `${String(i + 1).padStart(2)}. `, given.explain))
     process.stdout.write(lines.length > 0 ? `${lines.join('\n')}\n` : 'No hits.\n')
-    const total = Object.values(result.elapsedMs).reduce((sum, ms) => sum + ms, 0)
-    const steps = `${seconds(result.elapsedMs.encode)} of it encoding the query`
-    process.stderr.write(`${seconds(total)}, ${steps}; scores by ${result.scorer}\n`)
+    if (result.counts) process.stdout.write(`${countLines(result.counts).join('\n')}\n`)
+    if (given.explain) process.stdout.write(`${result.words.flatMap(wordLines).join('\n')}\n`)
+    process.stderr.write(`${timeLine(result)}\n`)
     return EXIT.ok
   } finally {
     await index.close()
   }
 }
 
-function indented(text: string): string[] {
+type Given = Pick<SearchCommandOptions, 'k' | 'mode' | 'fusion' | 'filter' | 'sort' | 'pages'>
+
+function optionsOf({ k, mode, fusion, filter, sort, pages }: Given): FolderSearchOptions {
+  const filters: Record<string, string[]> = {}
+  for (const one of filter) {
+    const at = one.indexOf('=')
+    const [name, value] = at < 0 ? [one, ''] : [one.slice(0, at), one.slice(at + 1)]
+    filters[name] = [...(filters[name] ?? []), value]
+  }
+  const isDescending = sort?.startsWith('-') === true
+  return {
+    k,
+    fusion,
+    filters,
+    ...(mode && { mode }),
+    ...(sort && { sort: { by: isDescending ? sort.slice(1) : sort, descending: isDescending } }),
+    ...(pages && { groupBy: 'page' as const }),
+    ...(filter.length > 0 && { counts: true }),
+  }
+}
+
+function hitLines(hit: Hit, mark: string, isExplained: boolean): string[] {
+  const { score, headings, url, passage, ranking, more } = hit
+  const margin = ' '.repeat(mark.length)
+  return [
+    `${mark}${headings.join(' > ')}  (${score.toFixed(2)})`,
+    `${margin}${url}`,
+    ...(isExplained ? [`${margin}${traceOf(ranking)}`] : []),
+    ...indented(passage.text.slice(passage.excerpt.start, passage.excerpt.end), margin),
+    '',
+    ...more.flatMap((further) => hitLines(further, `${margin}- `, isExplained)),
+  ]
+}
+
+/** "meaning: 3rd of its list, 14.21, gives .55 · words: ..." */
+function traceOf({ semantic, keyword, bonus }: RankTrace): string {
+  const part = (name: string, trace: RankTrace['semantic']) =>
+    trace
+      ? `${name}: place ${trace.rank}, score ${trace.score.toFixed(2)}, counts ${trace.contribution.toFixed(3)}`
+      : `${name}: nothing`
+  const exact =
+    bonus &&
+    `heading is ${bonus.kind === 'title' ? 'the query' : 'an identifier of it'}: counts ${bonus.contribution.toFixed(3)}`
+  return [part('meaning', semantic), part('words', keyword), exact].filter(Boolean).join(' · ')
+}
+
+function wordLines({ word, terms, passages, idf }: ReadWord): string[] {
+  if (idf === 0) return [`"${word}": too common to tell passages apart`]
+  const meant = terms
+    .slice(0, 6)
+    .map(({ term, how, weight }) => (how === 'exact' ? term : `${term} (${how}, ${weight.toFixed(2)})`))
+  const others = terms.length > 6 ? ` and ${terms.length - 6} more` : ''
+  const read = terms.length === 0 ? 'not in the index' : `read as ${meant.join(', ')}${others}`
+  return [`"${word}": ${read}; in ${passages} passage${passages === 1 ? '' : 's'}, worth ${idf.toFixed(2)}`]
+}
+
+function countLines(counts: FacetCounts): string[] {
+  return Object.entries(counts).map(([name, values]) => {
+    const found = Object.entries(values).filter(([, count]) => count > 0)
+    return `${name}: ${found.map(([value, count]) => `${value} (${count})`).join(', ') || 'none'}`
+  })
+}
+
+function timeLine({ elapsedMs, scorer, mode }: FolderSearchResult): string {
+  const total = Object.values(elapsedMs).reduce((sum, ms) => sum + ms, 0)
+  const encode = elapsedMs.encode > 0 ? `, ${seconds(elapsedMs.encode)} of it encoding the query` : ''
+  return `${mode}: ${seconds(total)}${encode}${scorer ? `; scores by ${scorer}` : ''}`
+}
+
+function indented(text: string, margin: string): string[] {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .map((line) => `    ${line}`)
+    .map((line) => margin + line)
 }

@@ -2,8 +2,9 @@
  * Why a passage matched, in words: which of its words the query's words found, how strongly, and which sentences of it
  * to show first. It is given the matches that MaxSim found and where each token stands in the text; it knows no model.
  */
+import { wordsOf } from '../lexical/tokenize.ts'
 import { sentencesOf } from '../text/sentences.ts'
-import type { Block, CharRange } from '../types.ts'
+import type { Block, CharRange, MeantTerms } from '../types.ts'
 
 export interface ExplainInput {
   /** What the encoder was given: a heading line, then the passage. */
@@ -48,6 +49,24 @@ export function explainPassage(given: ExplainInput): Explanation {
     excerpt: chooseExcerpt(sentencesOf({ text: passage, blocks: given.blocks }, undefined, given.language), matches),
     matches,
   }
+}
+
+export interface WordsInput {
+  readonly text: string
+  readonly blocks: readonly Block[]
+  readonly language?: string
+  readonly terms: MeantTerms
+}
+
+/** The same where only words were compared. */
+export function explainByWords({ text, blocks, language, terms }: WordsInput): Explanation {
+  const found = wordsOf(text).flatMap(({ term, start, end }) => {
+    const strength = terms.get(term)
+    return strength === undefined ? [] : [{ start, end, strength }]
+  })
+  // An identifier comes before its parts, which begin where it does: the longer one stays.
+  const matches = withoutOverlap(found.sort((a, b) => a.start - b.start || b.end - a.end))
+  return { excerpt: chooseExcerpt(sentencesOf({ text, blocks }, undefined, language), matches), matches }
 }
 
 function matchedWords(given: ExplainInput, passage: string): Explanation['matches'] {

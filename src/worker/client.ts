@@ -5,7 +5,7 @@
  */
 import * as Comlink from 'comlink'
 import { asSelvageError, rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
-import type { Hit, OnProgress, OpsBackend, Refusal } from '../types.ts'
+import type { FacetCounts, Hit, OnProgress, OpsBackend, Refusal, SearchMode, UnexplainedHit } from '../types.ts'
 import { Link } from './link.ts'
 import type {
   EncodedQuery,
@@ -13,9 +13,9 @@ import type {
   EncoderStatus,
   EngineAnswer,
   EngineApi,
-  EngineHit,
+  EngineOpened,
+  EngineQuery,
   EngineStatus,
-  Explanation,
   Outcome,
 } from './protocol.ts'
 import { type Spawn, spawnEncoder, spawnEngine, type WorkerLike } from './spawn.ts'
@@ -31,30 +31,51 @@ export interface OpenOptions {
   readonly scorer?: 'auto' | OpsBackend
   /** Called while model, runtime and index are loaded and compiled. */
   readonly onProgress?: OnProgress
+  /**
+   * Be open as soon as words can be searched, after one small file. Model and vectors are loaded by the first search that
+   * needs them, or by `status()`. Default false: all is loaded.
+   */
+  readonly lazy?: boolean
 }
 
 export interface SearchOptions {
-  /** Sections to return, 1 .. 100. Default 10. */
+  /** Sections to return, or pages with `groupBy: 'page'`; 1 .. 100. Default 10. */
   readonly k?: number
+  /** Default `hybrid`, or `semantic` for an index without words. `keyword` waits for neither model nor vectors. */
+  readonly mode?: SearchMode
+  /** How `hybrid` joins its two rankings: by scores, or by ranks (reciprocal rank fusion). Default `scores`. */
+  readonly fusion?: 'scores' | 'rrf'
+  /** Only pages that have one of the values, for each filter that is named. */
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  /** Order by a sort key instead of by score. */
+  readonly sort?: { readonly by: string; readonly descending?: boolean }
+  /** `page`: hits are pages by their best section, with further sections in `more`. Default `section`. */
+  readonly groupBy?: 'section' | 'page'
+  /** Count the values of filters among the pages found. Default false. */
+  readonly counts?: boolean
   /** A search that is superseded should be aborted: it is dropped before it costs anything, if it has not begun. */
   readonly signal?: AbortSignal
 }
 
 export interface SearchResult {
   readonly query: string
+  readonly mode: SearchMode
   readonly hits: readonly Hit[]
+  readonly counts?: FacetCounts
   /** Wall time of each step. `wait` is the time until the model was ready and earlier queries were done. */
   readonly elapsedMs: {
     readonly wait: number
     readonly encode: number
+    readonly keyword: number
     readonly score: number
     readonly texts: number
     readonly explain: number
     readonly total: number
   }
-  readonly encoder: EncoderStatus
-  /** Where these scores were computed; may change from one search to the next when a GPU goes away. */
-  readonly scorer: {
+  /** Undefined where words alone were searched. */
+  readonly encoder?: EncoderStatus
+  /** Where vectors were compared; may change from one search to the next when a GPU goes away. Undefined as `encoder`. */
+  readonly scorer?: {
     readonly backend: OpsBackend
     readonly refused: readonly Refusal[]
   }
@@ -67,12 +88,12 @@ export interface Status {
 
 export class Selvage {
   readonly #encoder: Service<EncoderApi, EncoderStatus>
-  readonly #engine: Service<EngineApi, EngineStatus>
+  readonly #engine: Service<EngineApi, EngineOpened>
   /** The last query sent to the encoder, so that an aborted one is never begun. */
   #queue: Promise<unknown> = Promise.resolve()
 
   /**
-   * Loads model and index, side by side.
+   * Loads model and index, side by side; with `lazy` only what a search for words needs.
    * Errors: `model-missing`, `model-invalid`, `model-mismatch`, `backend-unavailable`, `index-missing`, `index-invalid`,
    * `index-version`, `download-failed`, `worker-died`, `invalid-argument`.
    */
@@ -82,7 +103,7 @@ export class Selvage {
       engine: spawnEngine,
     })
     try {
-      await selvage.status()
+      await (options.lazy ? selvage.#engine.ready() : selvage.status())
       return selvage
     } catch (error) {
       selvage.close()
@@ -106,8 +127,8 @@ export class Selvage {
    * loaded; a worker that died is started anew by this and by `search`.
    */
   async status(): Promise<Status> {
-    const [encoder, engine] = await Promise.all([this.#encoder.ready(), this.#engine.ready()])
-    const built = engine.status.model
+    const [encoder, engine] = await Promise.all([this.#encoder.ready(), this.#engine.call((remote) => remote.load())])
+    const built = engine.value.model
     const loaded = encoder.status.model
     if (built.hash !== loaded.hash)
       throw new SelvageError(
@@ -115,36 +136,54 @@ export class Selvage {
         `The index was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but "${loaded.name}" ` +
           `(${loaded.hash.slice(0, 12)}) is loaded: their vectors have nothing in common. Load the index's model, or build the index again.`,
       )
-    return { encoder: encoder.status, engine: engine.status }
+    return { encoder: encoder.status, engine: engine.value }
   }
 
   /** The sections that answer the query best. An empty query has no hits. Errors: `aborted`, and those of `open`. */
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
-    const { k = 10, signal } = checkSearch(options)
+    const { k = 10, signal, ...asked } = checkSearch(options)
     const start = performance.now()
-    const { engine } = await abortable(this.status(), signal)
-    const { value: encoded, status: encoder } = await this.#encode(query, signal)
-    const encodeEnd = performance.now()
-    const wait = encodeEnd - start - encoded.elapsedMs
-    const none = query.trim() === ''
-    const answer = none ? undefined : await abortable(this.#score(encoded, k), signal)
-    const hits = answer === undefined ? [] : await abortable(this.#explain(encoded, answer), signal)
-    const total = performance.now() - start
-    const { score = 0, texts = 0 } = answer?.elapsedMs ?? {}
+    const { status } = await abortable(this.#engine.ready(), signal)
+    const mode = asked.mode ?? (status.hasKeywords ? 'hybrid' : 'semantic')
+    const none = { wait: 0, encode: 0, keyword: 0, score: 0, texts: 0, explain: 0, total: 0 }
+    if (query.trim() === '') return { query, mode, hits: [], elapsedMs: none }
+    const wanted: EngineQuery = { ...asked, text: query, k, mode }
+    return mode === 'keyword' ? this.#searchKeywords(wanted, start, signal) : this.#searchVectors(wanted, start, signal)
+  }
+
+  async #searchKeywords(wanted: EngineQuery, start: number, signal: AbortSignal | undefined): Promise<SearchResult> {
+    const wait = performance.now() - start
+    const call = this.#engine.call((remote) => remote.searchKeywords(wanted))
+    const { mode, hits, counts, elapsedMs } = (await abortable(call, signal)).value
     return {
-      query,
-      hits,
-      elapsedMs: {
-        wait,
-        encode: encoded.elapsedMs,
-        score,
-        texts,
-        explain: total - wait - encoded.elapsedMs - score - texts,
-        total,
-      },
-      encoder,
-      scorer: { backend: (answer ?? engine).backend, refused: (answer ?? engine).refused },
+      ...{ query: wanted.text, mode, hits, ...(counts && { counts }) },
+      elapsedMs: timesOf(elapsedMs, { wait, encode: 0, total: performance.now() - start }),
     }
+  }
+
+  async #searchVectors(wanted: EngineQuery, start: number, signal: AbortSignal | undefined): Promise<SearchResult> {
+    await abortable(this.status(), signal)
+    const { value: encoded, status: encoder } = await this.#encode(wanted.text, signal)
+    const encode = encoded.elapsedMs
+    const wait = performance.now() - start - encode
+    const scoring = this.#engine.call(async (remote) => {
+      const loaded = await remote.load() // a worker that was started anew has no vectors yet
+      return loaded.ok ? remote.search({ ...wanted, matrix: encoded.encoded.matrix }) : loaded
+    })
+    const { value: answer } = await abortable(scoring, signal)
+    const { mode, counts, scorer, elapsedMs } = answer
+    const hits = await abortable(this.#explain(encoded, answer), signal)
+    return {
+      ...{ query: wanted.text, mode, hits, ...(counts && { counts }) },
+      elapsedMs: timesOf(elapsedMs, { wait, encode, total: performance.now() - start }),
+      encoder,
+      ...(scorer && { scorer }),
+    }
+  }
+
+  /** All filters and their values, with the number of pages that have each. */
+  async filters(): Promise<FacetCounts> {
+    return (await this.#engine.call((remote) => remote.filters())).value
   }
 
   /** Stops both workers; pending calls reject with `closed`. */
@@ -164,28 +203,18 @@ export class Selvage {
     return abortable(encoding, signal)
   }
 
-  async #score(encoded: EncodedQuery, k: number): Promise<EngineAnswer> {
-    return (await this.#engine.call((remote) => remote.search({ query: encoded.encoded.matrix, k }))).value
-  }
-
-  async #explain(encoded: EncodedQuery, answer: EngineAnswer): Promise<Hit[]> {
-    const { starts } = encoded.encoded
-    const { hits } = answer
-    const { value } = await this.#encoder.call((remote) => remote.explain({ queryStarts: starts, hits }))
-    return hits.map((hit, i) => toHit(hit, value[i]))
+  async #explain({ encoded }: EncodedQuery, { hits, terms }: EngineAnswer<UnexplainedHit>): Promise<Hit[]> {
+    return (await this.#encoder.call((remote) => remote.explain({ queryStarts: encoded.starts, terms, hits }))).value
   }
 }
 
-function toHit(hit: EngineHit, explanation: Explanation | undefined): Hit {
-  if (explanation === undefined) throw new SelvageError('internal', `Passage ${hit.passageId} got no explanation.`)
-  const { headings, url, score, text, blocks } = hit
-  return {
-    title: headings.at(-1) ?? url,
-    headings,
-    url,
-    score,
-    passage: { text, blocks, ...explanation },
-  }
+/** What is not in the other steps is the explanation, and the way to the workers and back. */
+function timesOf(
+  { keyword, score, texts }: EngineAnswer<never>['elapsedMs'],
+  { wait, encode, total }: { readonly wait: number; readonly encode: number; readonly total: number },
+): SearchResult['elapsedMs'] {
+  const explain = Math.max(0, total - wait - encode - keyword - score - texts)
+  return { wait, encode, keyword, score, texts, explain, total }
 }
 
 /** One worker, started when first needed, started anew after it died, ready once its first call has answered. */
@@ -279,12 +308,14 @@ function absolute(url: string | URL): string {
 }
 
 function checkOptions(options: OpenOptions): OpenOptions {
-  rejectUnknown(options, ['index', 'model', 'encoder', 'scorer', 'onProgress'], 'open')
+  rejectUnknown(options, ['index', 'model', 'encoder', 'scorer', 'onProgress', 'lazy'], 'open')
   return options
 }
 
+const SEARCH_OPTIONS = ['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts', 'signal']
+
 function checkSearch(options: SearchOptions): SearchOptions {
-  rejectUnknown(options, ['k', 'signal'], 'search')
+  rejectUnknown(options, SEARCH_OPTIONS, 'search')
   const { k = 10 } = options
   if (!Number.isInteger(k) || k < 1 || k > 100)
     throw new SelvageError('invalid-argument', `search: k is ${k}; it must be a whole number from 1 to 100.`)

@@ -4,11 +4,10 @@
 import * as Comlink from 'comlink'
 import type { Encoder } from '../encoder/encoder.ts'
 import { loadEncoder } from '../encoder/load.ts'
-import { contextualText } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
-import { explainPassage } from '../search/explain.ts'
+import { explainHit } from '../search/hit.ts'
 import { httpModelFiles, loadRuntime } from './downloads.ts'
-import { type EncodedQuery, type EncoderApi, type EngineHit, type Explanation, outcome } from './protocol.ts'
+import { type EncodedQuery, type EncoderApi, outcome } from './protocol.ts'
 
 let encoder: Encoder | undefined
 
@@ -37,14 +36,11 @@ const api: EncoderApi = {
     return Comlink.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
   },
 
-  explain: ({ queryStarts, hits }) => outcome(() => hits.map((hit) => explain(hit, queryStarts))),
-}
-
-function explain(hit: EngineHit, queryStarts: Int32Array): Explanation {
-  const { text: input, offset } = contextualText(hit.headings, hit.text)
-  const { starts, ends } = loaded().layoutDocument(input)
-  const { blocks, rowOf, positions, similarities, language } = hit
-  return explainPassage({ input, offset, blocks, language, starts, ends, rowOf, positions, similarities, queryStarts })
+  explain: ({ queryStarts, terms, hits }) =>
+    outcome(() => {
+      const byMeaning = { queryStarts, layoutDocument: (text: string) => loaded().layoutDocument(text) }
+      return hits.map((hit) => explainHit(hit, { terms, byMeaning }))
+    }),
 }
 
 function loaded(): Encoder {

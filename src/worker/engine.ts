@@ -1,71 +1,101 @@
 /**
- * The engine's worker: index and kernels. It holds its own GPU device and answers while the encoder is busy.
+ * The engine's worker: index and kernels. It holds its own GPU device and answers while the encoder is busy; words it can
+ * search as soon as the manifest is there.
  */
 import * as Comlink from 'comlink'
-import { Engine } from '../engine/engine.ts'
+import { type Answer, Engine } from '../engine/engine.ts'
+import { termsOf, unexplained } from '../engine/hits.ts'
 import { packBytes } from '../engine/manifest.ts'
-import { passageText } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
 import { createOps } from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
+import { explainHit } from '../search/hit.ts'
 import { httpStore } from '../store/http.ts'
-import { type EngineApi, type EngineHit, outcome } from './protocol.ts'
+import type { OnProgress, UnexplainedHit } from '../types.ts'
+import { type EngineAnswer, type EngineApi, type EngineOpen, type EngineOpened, outcome } from './protocol.ts'
 
-let engine: Engine | undefined
-let ops: FailoverOps | undefined
+interface Opened {
+  readonly engine: Engine
+  readonly options: EngineOpen
+  readonly onProgress: OnProgress
+}
+
+let opened: Opened | undefined
+let loading: Promise<{ readonly ops: FailoverOps; readonly loadMs: number }> | undefined
 
 const api: EngineApi = {
-  open: ({ indexUrl, backend }, onProgress) =>
+  open: (options, onProgress) =>
     outcome(async () => {
-      const start = performance.now()
-      ops = await createOps({ backend })
-      engine = await Engine.open(httpStore({ url: indexUrl }), ops, onProgress)
-      const { model, texts, vectors } = engine.manifest
-      return {
-        model,
-        pages: texts.pages,
-        sections: texts.sections,
-        passages: vectors.passages,
-        tokens: vectors.tokens,
-        bytes: packBytes(engine.manifest),
-        backend: ops.backend,
-        device: ops.device,
-        refused: ops.refused,
-        loadMs: performance.now() - start,
-      }
+      opened = { engine: await Engine.open(httpStore({ url: options.indexUrl })), options, onProgress }
+      return describe(opened.engine)
     }),
 
-  async search({ query, k }) {
+  load: () =>
+    outcome(async () => {
+      const { engine } = current()
+      loading ??= loadVectors(current())
+      loading.catch(() => {
+        loading = undefined // what failed may work next time
+      })
+      const { ops, loadMs } = await loading
+      return { ...describe(engine), backend: ops.backend, device: ops.device, refused: ops.refused, loadMs }
+    }),
+
+  async search(query) {
     const result = await outcome(async () => {
-      if (engine === undefined || ops === undefined)
-        throw new SelvageError('internal', 'The engine was asked before an index was open.')
-      const { hits, elapsedMs, backend } = await engine.search(query, k)
-      return {
-        hits: hits.map(
-          ({ passage, score, positions, similarities }): EngineHit => ({
-            sectionId: passage.section.id,
-            passageId: passage.id,
-            headings: passage.section.headings,
-            url: passage.section.url,
-            language: passage.section.page.language,
-            ...passageText(passage),
-            score,
-            rowOf: passage.rowOf,
-            positions,
-            similarities,
-          }),
-        ),
-        elapsedMs,
-        backend,
-        refused: ops.refused,
-      }
+      const { engine } = current()
+      const answer = await engine.search(query)
+      const refused = (await loading)?.ops.refused ?? []
+      const scorer = answer.backend && { backend: answer.backend, refused }
+      return { ...common(answer), hits: answer.hits.map(unexplained), ...(scorer && { scorer }) }
     })
-    if (!result.ok) return result
-    return Comlink.transfer(
-      result,
-      result.value.hits.flatMap((hit) => [hit.positions.buffer, hit.similarities.buffer]),
-    )
+    return result.ok ? Comlink.transfer(result, result.value.hits.flatMap(buffersOf)) : result
   },
+
+  searchKeywords: (query) =>
+    outcome(async () => {
+      const answer = await current().engine.search({ ...query, mode: 'keyword' })
+      const rest = common(answer)
+      return { ...rest, hits: answer.hits.map((hit) => explainHit(unexplained(hit), { terms: rest.terms })) }
+    }),
+
+  filters: () => outcome(() => current().engine.filters()),
+}
+
+async function loadVectors({ engine, options, onProgress }: Opened) {
+  const start = performance.now()
+  const ops = await createOps({ backend: options.backend })
+  await engine.loadVectors(ops, onProgress)
+  return { ops, loadMs: performance.now() - start }
+}
+
+function current(): Opened {
+  if (opened === undefined) throw new SelvageError('internal', 'The engine was asked before an index was open.')
+  return opened
+}
+
+function describe({ manifest, hasKeywords }: Engine): EngineOpened {
+  const { model, texts, vectors, pages } = manifest
+  return {
+    model,
+    pages: texts.pages,
+    sections: texts.sections,
+    passages: vectors.passages,
+    tokens: vectors.tokens,
+    bytes: packBytes(manifest),
+    hasKeywords,
+    filters: pages?.filters ?? [],
+    sorts: pages?.sorts ?? [],
+  }
+}
+
+function common({ mode, words, counts, elapsedMs }: Answer): Omit<EngineAnswer<never>, 'hits'> {
+  return { mode, terms: termsOf(words), elapsedMs, ...(counts && { counts }) }
+}
+
+function buffersOf({ matches, more }: UnexplainedHit): Transferable[] {
+  const own = matches ? [matches.positions.buffer, matches.similarities.buffer] : []
+  return [...own, ...more.flatMap(buffersOf)]
 }
 
 Comlink.expose(api)

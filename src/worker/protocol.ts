@@ -4,14 +4,17 @@
  */
 import { asSelvageError, SelvageError, type WireError } from '../errors.ts'
 import type {
-  Block,
-  CharRange,
   EncodedText,
   EncoderBackend,
+  FacetCounts,
+  Hit,
+  MeantTerms,
   OnProgress,
   OpsBackend,
   Refusal,
+  SearchMode,
   TokenMatrix,
+  UnexplainedHit,
 } from '../types.ts'
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError }
@@ -42,23 +45,18 @@ export interface EncodedQuery {
   readonly elapsedMs: number
 }
 
-/** Hits to explain, and for each query token where it begins in the query (-1: a marker or padding). */
+/** Hits to explain, where each query token begins in the query (-1: a marker or padding), and what its words stand for. */
 export interface ExplainRequest {
   readonly queryStarts: Int32Array
-  readonly hits: readonly EngineHit[]
-}
-
-/** Ranges within the hit's `text`. */
-export interface Explanation {
-  readonly excerpt: CharRange
-  readonly matches: readonly (CharRange & { readonly strength: number })[]
+  readonly terms: MeantTerms
+  readonly hits: readonly UnexplainedHit[]
 }
 
 export interface EncoderApi {
   load(options: EncoderLoad, onProgress: OnProgress): Promise<Outcome<EncoderStatus>>
   encodeQuery(text: string): Promise<Outcome<EncodedQuery>>
   /** Needs the tokenizer, so it is asked here; the model does not run. */
-  explain(request: ExplainRequest): Promise<Outcome<Explanation[]>>
+  explain(request: ExplainRequest): Promise<Outcome<Hit[]>>
 }
 
 // --- engine worker
@@ -69,7 +67,8 @@ export interface EngineOpen {
   readonly backend: 'auto' | OpsBackend
 }
 
-export interface EngineStatus {
+/** What is known once the manifest is read: words can be searched. */
+export interface EngineOpened {
   readonly model: { readonly name: string; readonly hash: string }
   readonly pages: number
   readonly sections: number
@@ -77,50 +76,60 @@ export interface EngineStatus {
   readonly tokens: number
   /** Bytes of the whole index as downloaded. */
   readonly bytes: number
+  /** Whether there are words to search: indexes of format version 1 have none. */
+  readonly hasKeywords: boolean
+  /** Names of what there is to filter and to sort by. */
+  readonly filters: readonly string[]
+  readonly sorts: readonly string[]
+}
+
+/** What is known once the vectors are loaded. */
+export interface EngineStatus extends EngineOpened {
   readonly backend: OpsBackend
   readonly device: string
   readonly refused: readonly Refusal[]
+  /** From the first byte of the vectors asked for to kernels ready. */
   readonly loadMs: number
 }
 
 export interface EngineQuery {
-  readonly query: TokenMatrix
-  /** Sections wanted. */
-  readonly k: number
-}
-
-/** A section that answers the query, with the passage in it that does so best. */
-export interface EngineHit {
-  readonly sectionId: number
-  readonly passageId: number
-  readonly headings: readonly string[]
-  readonly url: string
-  readonly language?: string
-  /** The passage's own text, and what it consists of. */
   readonly text: string
-  readonly blocks: readonly Block[]
-  readonly score: number
-  /** Where tokens were pooled: the row that each token went into, `[T]`. */
-  readonly rowOf?: readonly number[]
-  /** `[Q]`: row of the passage's matrix that each query token matched best, and the dot product it got. */
-  readonly positions: Uint32Array
-  readonly similarities: Float32Array
+  /** Its vectors; without them words alone are searched. */
+  readonly matrix?: TokenMatrix
+  /** Sections wanted, or pages. */
+  readonly k: number
+  readonly mode?: SearchMode
+  readonly fusion?: 'scores' | 'rrf'
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  readonly sort?: { readonly by: string; readonly descending?: boolean }
+  readonly groupBy?: 'section' | 'page'
+  readonly counts?: boolean
 }
 
-export interface EngineAnswer {
-  readonly hits: readonly EngineHit[]
+export interface EngineAnswer<Found> {
+  readonly mode: SearchMode
+  readonly hits: readonly Found[]
+  readonly terms: MeantTerms
+  readonly counts?: FacetCounts
   readonly elapsedMs: {
+    readonly keyword: number
     readonly score: number
     readonly texts: number
   }
-  /** Which backend gave these scores, and which were given up on the way. */
-  readonly backend: OpsBackend
-  readonly refused: readonly Refusal[]
+  /** Where vectors were scored, and which backends were given up on the way. */
+  readonly scorer?: { readonly backend: OpsBackend; readonly refused: readonly Refusal[] }
 }
 
 export interface EngineApi {
-  open(options: EngineOpen, onProgress: OnProgress): Promise<Outcome<EngineStatus>>
-  search(query: EngineQuery): Promise<Outcome<EngineAnswer>>
+  /** Reads the manifest. */
+  open(options: EngineOpen, onProgress: OnProgress): Promise<Outcome<EngineOpened>>
+  /** Loads the vectors; once, however often it is called. */
+  load(): Promise<Outcome<EngineStatus>>
+  /** Needs `load` before it. */
+  search(query: EngineQuery): Promise<Outcome<EngineAnswer<UnexplainedHit>>>
+  /** By words alone, which explain themselves. Needs only `open`. */
+  searchKeywords(query: EngineQuery): Promise<Outcome<EngineAnswer<Hit>>>
+  filters(): Promise<Outcome<FacetCounts>>
 }
 
 // --- both sides

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Encoder } from '../../src/encoder/encoder.ts'
 import { buildIndex } from '../../src/engine/build.ts'
-import { Engine } from '../../src/engine/engine.ts'
+import { Engine, type EngineQuery } from '../../src/engine/engine.ts'
 import { filesOf } from '../../src/engine/manifest.ts'
 import { createOps } from '../../src/ops/create.ts'
 import { memoryStore } from '../../src/store/memory.ts'
@@ -32,9 +32,17 @@ async function build(sources = SOURCES, store: BlobStore = memoryStore(), docume
   return { summary, store }
 }
 
+async function ask(store: BlobStore, text: string, given: Partial<EngineQuery> = {}) {
+  const engine = await Engine.open(store)
+  await engine.loadVectors(kernels)
+  const { matrix } = await fakeEncoder().encodeQuery(text)
+  const answer = await engine.search({ text, matrix, k: 10, mode: 'semantic', ...given })
+  engine.close()
+  return answer
+}
+
 async function search(store: BlobStore, query: string, k = 10) {
-  const engine = await Engine.open(store, await createOps({ backend: 'reference' }))
-  const { hits } = await engine.search((await fakeEncoder().encodeQuery(query)).matrix, k)
+  const { hits } = await ask(store, query, { k })
   return hits.map(({ passage }) => passage.section.headings.join(' > '))
 }
 
@@ -72,9 +80,9 @@ describe('build', () => {
     const plaid = { pool: 2, clustering: 'tokens' } as const
     const { tokens } = await buildIndex({ sources, encoder: fakeEncoder(), store, assign, plaid })
     expect(tokens).toBeLessThan((await build(sources)).summary.tokens * 0.7)
-    const engine = await Engine.open(store, kernels)
-    const { hits } = await engine.search((await fakeEncoder().encodeQuery('cat sleeps again')).matrix, 1)
-    const { passage, positions, similarities } = hits[0]!
+    const { hits } = await ask(store, 'cat sleeps again', { k: 1 })
+    const { passage, matches } = hits[0]!
+    const { positions, similarities } = matches!
     // Cats, A, cat, sleeps, A, cat, eats, fish, A, cat, sleeps, again, and, again: 1 + floor(13 / 2) rows.
     expect(passage.section.headings).toEqual(['Cats'])
     expect(passage.rowOf).toHaveLength(14)
@@ -83,7 +91,6 @@ describe('build', () => {
     expect([rowOf![3], rowOf![10]]).toEqual([positions[1], positions[1]]) // both "sleeps"
     expect([rowOf![11], rowOf![13]]).toEqual([positions[2], positions[2]]) // both "again"
     expect(similarities.length).toBe(3)
-    engine.close()
   })
 
   test('fewer sections than asked for: all there are, though some passages are empty', async () => {
@@ -103,8 +110,7 @@ describe('build', () => {
     const filler = Array.from({ length: 60 }, (_, i) => `filler${i}`).join(' ')
     const content = `# Page\n\n${filler}.\n\n\`\`\`js\nconst answer = 42\n\`\`\`\n`
     const { store } = await build([{ path: 'a.md', content }])
-    const engine = await Engine.open(store, await createOps({ backend: 'reference' }))
-    const { hits } = await engine.search((await fakeEncoder().encodeQuery('const answer')).matrix, 1)
+    const { hits } = await ask(store, 'const answer', { k: 1 })
     const { section, range } = hits[0]!.passage
     expect(section.text.slice(range.start, range.end)).toContain('const answer = 42')
     expect(section.blocks.map(({ kind }) => kind)).toEqual(['paragraph', 'code'])
@@ -149,7 +155,7 @@ describe('open', () => {
     const manifest: unknown = JSON.parse(new TextDecoder().decode(await store.get(MANIFEST_KEY)))
     const changed = change(Object.fromEntries(Object.entries(manifest ?? {})))
     await store.commit(new TextEncoder().encode(typeof changed === 'string' ? changed : JSON.stringify(changed)))
-    return Engine.open(store, await createOps({ backend: 'reference' }))
+    return Engine.open(store)
   }
 
   test.each([
@@ -159,7 +165,7 @@ describe('open', () => {
       'of a newer version',
       (m) => ({ ...m, version: 99 }),
       'index-version',
-      /has format version 99; this Selvage reads 1 to 1/,
+      /has format version 99; this Selvage reads 1 to 2/,
     ],
     ['without a model', (m) => ({ ...m, model: {} }), 'index-invalid', /"model\.name"/],
     ['without texts', (m) => ({ ...m, texts: null }), 'index-invalid', /"texts\./],
@@ -172,7 +178,7 @@ describe('open', () => {
   )
 
   test('no manifest: says how to make an index', async () => {
-    const opening = Engine.open(memoryStore('here'), await createOps({ backend: 'reference' }))
+    const opening = Engine.open(memoryStore('here'))
     await expect(opening).rejects.toMatchObject({
       code: 'index-missing',
       message: expect.stringContaining('selvage build'),
@@ -181,8 +187,7 @@ describe('open', () => {
 
   test('a query of another dim is refused', async () => {
     const { store } = await build()
-    const engine = await Engine.open(store, await createOps({ backend: 'reference' }))
-    const query = { data: new Float32Array(8), rows: 1, dim: 8 }
-    await expect(engine.search(query, 1)).rejects.toMatchObject({ code: 'invalid-argument' })
+    const matrix = { data: new Float32Array(8), rows: 1, dim: 8 }
+    await expect(ask(store, 'x', { matrix, k: 1 })).rejects.toMatchObject({ code: 'invalid-argument' })
   })
 })

@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type BuildFolderOptions, buildCommand } from '../../src/node/build.ts'
+import type { BuildFolderOptions } from '../../src/node/build.ts'
+import { buildCommand } from '../../src/node/buildCommand.ts'
 import { run } from '../../src/node/cli.ts'
 import { defineConfig, loadConfig } from '../../src/node/config.ts'
 import { DEFAULT_MODEL } from '../../src/node/model.ts'
 
-vi.mock('../../src/node/build.ts', () => ({ buildCommand: vi.fn(async () => 0) }))
+vi.mock('../../src/node/buildCommand.ts', () => ({ buildCommand: vi.fn(async () => 0) }))
 
 const home = process.cwd()
 let folder: string

@@ -1,23 +1,35 @@
 import { afterEach, expect, test } from 'vitest'
 import { SelvageError } from '../../src/errors.ts'
-import type { Progress } from '../../src/types.ts'
+import type { Hit, Progress, UnexplainedHit } from '../../src/types.ts'
 import { type OpenOptions, Selvage } from '../../src/worker/client.ts'
-import { type EncoderApi, type EngineApi, type EngineHit, outcome } from '../../src/worker/protocol.ts'
+import { type EncoderApi, type EngineAnswer, type EngineApi, outcome } from '../../src/worker/protocol.ts'
 import { FakeWorker } from '../support/fakeWorker.ts'
 
 const URLS = { index: 'https://example.org/index/', model: 'https://example.org/model/' }
 const MODEL = { name: 'toy', hash: 'a'.repeat(64), dim: 2 }
 
-const HIT: EngineHit = {
-  sectionId: 3,
-  passageId: 4,
+const COMMON = {
   headings: ['Guide', 'Start'],
   url: '/guide#start',
-  text: 'Some text.',
-  blocks: [{ kind: 'paragraph', start: 0, end: 10 }],
+  page: { title: 'Guide', url: '/guide' },
   score: 1.5,
-  positions: Uint32Array.of(0),
-  similarities: Float32Array.of(1),
+  ranking: { semantic: { rank: 1, score: 1.5, contribution: 1.5 } },
+}
+const TEXT = { text: 'Some text.', blocks: [{ kind: 'paragraph', start: 0, end: 10 } as const] }
+
+const HIT: UnexplainedHit = {
+  ...COMMON,
+  ...TEXT,
+  passageId: 4,
+  matches: { positions: Uint32Array.of(0), similarities: Float32Array.of(1) },
+  more: [],
+}
+
+const SHOWN: Hit = {
+  ...COMMON,
+  title: 'Start',
+  passage: { ...TEXT, excerpt: { start: 0, end: 4 }, matches: [{ start: 0, end: 4, strength: 1 }] },
+  more: [],
 }
 
 function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve()): EncoderApi {
@@ -35,26 +47,25 @@ function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve(
         const tokens = { tokenIds: Int32Array.of(7), starts: Int32Array.of(0), ends: Int32Array.of(4) }
         return { encoded: { matrix, ...tokens }, elapsedMs: 5 }
       }),
-    explain: ({ hits }) =>
-      outcome(() => hits.map(() => ({ excerpt: { start: 0, end: 4 }, matches: [{ start: 0, end: 4, strength: 1 }] }))),
+    explain: ({ hits }) => outcome(() => hits.map(() => SHOWN)),
   }
+}
+
+const FOUND: Omit<EngineAnswer<never>, 'hits' | 'mode'> = {
+  terms: new Map(),
+  elapsedMs: { keyword: 1, score: 1, texts: 1 },
 }
 
 function engineApi(hash = MODEL.hash): EngineApi {
   const counts = { pages: 1, sections: 1, passages: 1, tokens: 1, bytes: 10 }
+  const known = { model: { name: 'toy', hash }, ...counts, hasKeywords: true, filters: ['version'], sorts: [] }
+  const scorer = { backend: 'wasm', refused: [] } as const
   return {
-    open: () =>
-      outcome(() => ({
-        ...{ model: { name: 'toy', hash }, ...counts },
-        ...{ backend: 'wasm', device: 'SIMD', refused: [], loadMs: 1 },
-      })),
-    search: ({ k }) =>
-      outcome(() => ({
-        hits: [HIT].slice(0, k),
-        elapsedMs: { score: 1, texts: 1 },
-        backend: 'wasm',
-        refused: [],
-      })),
+    open: () => outcome(() => known),
+    load: () => outcome(() => ({ ...known, ...scorer, device: 'SIMD', loadMs: 1 })),
+    search: ({ k }) => outcome(() => ({ ...FOUND, mode: 'hybrid', hits: [HIT].slice(0, k), scorer })),
+    searchKeywords: ({ k }) => outcome(() => ({ ...FOUND, mode: 'keyword', hits: [SHOWN].slice(0, k) })),
+    filters: () => outcome(() => ({ version: { '2': 1 } })),
   }
 }
 
@@ -78,24 +89,28 @@ test('a search comes back with hits, explanation, backends and times', async () 
   const progress: Progress[] = []
   const { selvage } = make([encoderApi()], undefined, { onProgress: (event) => progress.push(event) })
   const result = await selvage.search('some question', { k: 5 })
-  expect(result.hits).toEqual([
-    {
-      title: 'Start',
-      headings: ['Guide', 'Start'],
-      url: '/guide#start',
-      score: 1.5,
-      passage: {
-        text: 'Some text.',
-        blocks: HIT.blocks,
-        excerpt: { start: 0, end: 4 },
-        matches: [{ start: 0, end: 4, strength: 1 }],
-      },
-    },
-  ])
-  expect(result.encoder.backend).toBe('wasm')
-  expect(result.scorer.backend).toBe('wasm')
+  expect(result).toMatchObject({ mode: 'hybrid', hits: [SHOWN] })
+  expect(result.encoder?.backend).toBe('wasm')
+  expect(result.scorer?.backend).toBe('wasm')
   expect(result.elapsedMs.encode).toBe(5)
   expect(progress).toEqual([{ stage: 'model', loaded: 1, total: 2, unit: 'bytes' }])
+})
+
+test('words are searched while model and vectors are still on their way', async () => {
+  const waiting: EncoderApi = { ...encoderApi(), load: () => new Promise(() => {}) }
+  const { selvage, workers } = make([waiting], [{ ...engineApi(), load: () => new Promise(() => {}) }])
+  selvage.status().catch(() => {}) // begins to load, and never ends
+  const result = await selvage.search('some words', { mode: 'keyword' })
+  expect(result).toMatchObject({ mode: 'keyword', hits: [SHOWN] })
+  expect([result.encoder, result.scorer]).toEqual([undefined, undefined])
+  expect(await selvage.filters()).toEqual({ version: { '2': 1 } })
+  expect(workers).toHaveLength(2)
+})
+
+test('words alone start no encoder', async () => {
+  const { selvage, workers } = make([encoderApi()])
+  await selvage.search('some words', { mode: 'keyword' })
+  expect(workers).toHaveLength(1)
 })
 
 test('an empty query has no hits', async () => {
@@ -176,7 +191,7 @@ test('the encoder loses its GPU: searches that wait are answered too, and say wh
   lose()
   for (const result of await Promise.all(searches)) {
     expect(result.hits).toHaveLength(1)
-    expect(result.encoder.backend).toBe('wasm')
+    expect(result.encoder?.backend).toBe('wasm')
   }
 })
 

@@ -3,15 +3,20 @@
  * Decided element by element, by meaning first (tags, roles, attributes), by class names of the common generators
  * where there is no other sign. The list of tags follows Pagefind's, so that what a site's owner knows holds here.
  */
-import { isLeftOut } from './htmlMarks.ts'
+import { isLeftOut, weightOf } from './htmlMarks.ts'
 import { attribute, classesOf, type Element, findAll, findFirst, rawText } from './htmlTree.ts'
 
 const CHROME_TAGS: ReadonlySet<string> = new Set(
   (
-    'head script style noscript template nav footer svg canvas iframe frameset object embed audio video map ' +
+    'head title script style noscript template nav footer svg canvas iframe frameset object embed audio video map ' +
     'button input select option datalist textarea label progress meter annotation'
   ).split(' '),
 )
+
+/** Controls whose text is read all the same, since it says what the text beside it is about. */
+const NAMING_CLASSES: ReadonlySet<string> = new Set([
+  'sd-tab-label', // sphinx-design: "macOS" before the commands for it
+])
 
 const CHROME_ROLES: ReadonlySet<string> = new Set(
   'navigation search banner contentinfo menu menubar toolbar dialog doc-toc doc-pagelist doc-noteref doc-backlink'.split(
@@ -40,7 +45,7 @@ const CHROME_CLASSES: ReadonlySet<string> = new Set([
 
 export function isChrome(element: Element): boolean {
   const tag = element.tagName
-  if (CHROME_TAGS.has(tag)) return true
+  if (CHROME_TAGS.has(tag)) return !classesOf(element).some((name) => NAMING_CLASSES.has(name))
   for (const { name, value } of element.attrs) {
     if (name === 'hidden' || (name.startsWith('data-') && isLeftOut(element, name))) return true
     if (name === 'aria-hidden' && value === 'true') return true
@@ -50,6 +55,11 @@ export function isChrome(element: Element): boolean {
   }
   if (tag === 'a') return isPermalink(element)
   return tag === 'aside' && isLinkList(element)
+}
+
+/** Also what has weight 0, where text is taken whole: within a heading, a cell, code. */
+export function isUnread(element: Element): boolean {
+  return isChrome(element) || weightOf(element) === 0
 }
 
 function hasChromeClass(element: Element): boolean {

@@ -20,18 +20,22 @@ export interface HtmlFields {
 
 const DOCSEARCH = 'docsearch:'
 
+/** Elements read for their text: each is a walk through all that is in it, and marked elements may lie nested. */
+const MAX_READ = 2_000
+
 export function readFields(document: ParentNode): HtmlFields {
   const meta = new Map<string, string>()
   const defaults = new Map<string, string>()
   const sort = new Map<string, string>()
   const filters = new Map<string, Set<string>>()
+  const reader = new ValueReader()
   const addFilter = (key: string, value: string) => filters.set(key, (filters.get(key) ?? new Set()).add(value))
 
   for (const element of speakingElements(document)) {
-    for (const [key, value] of valuesOf(element, 'filter')) addFilter(key, value)
-    for (const [key, value] of valuesOf(element, 'meta')) meta.set(key, value)
-    for (const [key, value] of valuesOf(element, 'default-meta')) defaults.set(key, value)
-    for (const [key, value] of valuesOf(element, 'sort')) sort.set(key, value)
+    for (const [key, value] of reader.valuesOf(element, 'filter')) addFilter(key, value)
+    for (const [key, value] of reader.valuesOf(element, 'meta')) meta.set(key, value)
+    for (const [key, value] of reader.valuesOf(element, 'default-meta')) defaults.set(key, value)
+    for (const [key, value] of reader.valuesOf(element, 'sort')) sort.set(key, value)
     for (const [key, value] of docSearchValues(element)) addFilter(key, value)
   }
   const title = meta.get('title')
@@ -60,19 +64,27 @@ function* speakingElements(root: ParentNode): Generator<Element> {
   }
 }
 
-function valuesOf(element: Element, mark: 'meta' | 'default-meta' | 'filter' | 'sort'): [key: string, value: string][] {
-  const list = markOf(element, mark)
-  if (list === undefined) return []
-  const colon = list.indexOf(':')
-  const keys = (colon < 0 ? list : list.slice(0, colon)).split(',')
-  const pairs = keys.map((part, i): [string, string] => {
-    if (colon >= 0 && i === keys.length - 1) return [part, list.slice(colon + 1)]
-    const [, key, name] = /^([^[\]]+)\[(.+)\]\s*$/.exec(part) ?? []
-    return key === undefined || name === undefined
-      ? [part, inlineText(element)]
-      : [key, attribute(element, name.trim().toLowerCase()) ?? '']
-  })
-  return pairs.map(([key, value]): [string, string] => [tidy(key), tidy(value)]).filter(isWhole)
+class ValueReader {
+  #read = 0
+
+  valuesOf(element: Element, mark: 'meta' | 'default-meta' | 'filter' | 'sort'): [key: string, value: string][] {
+    const list = markOf(element, mark)
+    if (list === undefined) return []
+    const colon = list.indexOf(':')
+    const keys = (colon < 0 ? list : list.slice(0, colon)).split(',')
+    const pairs = keys.map((part, i): [string, string] => {
+      if (colon >= 0 && i === keys.length - 1) return [part, list.slice(colon + 1)]
+      const [, key, name] = /^([^[\]]+)\[(.+)\]\s*$/.exec(part) ?? []
+      return key === undefined || name === undefined
+        ? [part, this.#textOf(element)]
+        : [key, attribute(element, name.trim().toLowerCase()) ?? '']
+    })
+    return pairs.map(([key, value]): [string, string] => [tidy(key), tidy(value)]).filter(isWhole)
+  }
+
+  #textOf(element: Element): string {
+    return ++this.#read > MAX_READ ? '' : inlineText(element)
+  }
 }
 
 function docSearchValues(element: Element): [key: string, value: string][] {

@@ -3,11 +3,11 @@
  * each under our name and its: `data-selvage-ignore`, `data-pagefind-ignore`. With them MkDocs' `data-search-exclude`.
  * What they say about the page as a whole is read by htmlFields.ts.
  */
-import { attribute, type Element, findFirst } from './htmlTree.ts'
+import { attribute, type Element } from './htmlTree.ts'
 
 const PREFIXES = ['data-selvage-', 'data-pagefind-'] as const
 
-export const MAX_WEIGHT = 10
+const MAX_WEIGHT = 10
 
 /** The value of `data-selvage-<name>`, else of `data-pagefind-<name>`. */
 export function markOf(element: Element, name: string): string | undefined {
@@ -23,10 +23,7 @@ export function isIgnoreName(name: string): boolean {
 /** Whether the attribute `name`, which the element has, keeps the element out of the index. */
 export function isLeftOut(element: Element, name: string): boolean {
   if (isIgnoreName(name)) return true
-  if (isHeading(element)) return false // weight does not unmake a section; an excluded one is left out whole
-  if (name === 'data-search-exclude') return true
-  const isWeight = PREFIXES.some((prefix) => name === `${prefix}weight`)
-  return isWeight && weightOf(element) === 0 && findFirst(element, hasWeight) === undefined
+  return name === 'data-search-exclude' && !isHeading(element) // of a heading, it is meant for the whole section
 }
 
 /** Metadata inside is not read either. A value that Pagefind does not know counts as `all` there, hence here. */
@@ -35,15 +32,14 @@ export function hidesFields(element: Element): boolean {
   return value !== undefined && value !== '' && value !== 'index' && value !== 'true'
 }
 
-/** The weight that the element states for the text in it, 0 .. 10; undefined: that of the element around it. */
+/**
+ * The weight that the element states for the text in it, 0 .. 10; undefined: that of the element around it. Text of
+ * weight 0 is left out, but not what states another weight within.
+ */
 export function weightOf(element: Element): number | undefined {
   const value = markOf(element, 'weight')?.trim()
   const weight = value === undefined || value === '' ? Number.NaN : Number(value)
   return Number.isNaN(weight) ? undefined : Math.min(Math.max(weight, 0), MAX_WEIGHT)
-}
-
-function hasWeight(element: Element): boolean {
-  return (weightOf(element) ?? 0) > 0
 }
 
 /** The texts of the attributes that `index-attrs` names, to be read where the element stands; spaces around them. */
@@ -57,7 +53,7 @@ export function indexedText(element: Element): string {
   return values.length === 0 ? '' : ` ${values.join(' ')} `
 }
 
-export function isHeading(element: Element): boolean {
+function isHeading(element: Element): boolean {
   return /^h[1-6]$/.test(element.tagName)
 }
 

@@ -1,5 +1,5 @@
 /** HTML tables as text, one line per row; and which tables only lay out a page and tabulate nothing. */
-import { isChrome } from './htmlChrome.ts'
+import { isUnread } from './htmlChrome.ts'
 import { inlineText } from './htmlText.ts'
 import { attribute, type Element, findAll, findFirst, isElement } from './htmlTree.ts'
 import { tableText } from './plainLayout.ts'
@@ -8,11 +8,11 @@ import { tableText } from './plainLayout.ts'
 export function readTable(table: Element): string | undefined {
   if (isLayout(table)) return undefined
   const rows = findAll(table, (element) => element.tagName === 'tr')
-    .filter((row) => !isChrome(row))
+    .filter((row) => !isUnread(row))
     .map((row) =>
       row.childNodes
         .filter(isElement)
-        .filter((cell) => !isChrome(cell))
+        .filter((cell) => !isUnread(cell))
         .map(inlineText),
     )
   if (!rows.some((row) => row.length > 1)) return undefined

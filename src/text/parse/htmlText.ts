@@ -2,7 +2,7 @@
  * Text out of a parse5 subtree: on one line (titles, cells, terms) or with its line breaks (code). White space as a
  * browser shows it, page chrome left out.
  */
-import { isChrome } from './htmlChrome.ts'
+import { isUnread } from './htmlChrome.ts'
 import { indexedText } from './htmlMarks.ts'
 import { attribute, type Element, type HtmlNode, isElement, isText, pushReversed } from './htmlTree.ts'
 
@@ -37,7 +37,7 @@ function gather(root: Element, blockBreak: ' ' | '\n'): string {
     else if (node === root) pushReversed(stack, node.childNodes)
     else if (isElement(node)) {
       text += indexedText(node)
-      if (isChrome(node)) continue
+      if (isUnread(node)) continue
       if (node.tagName === 'br') text += '\n'
       else if (node.tagName === 'img') text += imageText(node)
       else {

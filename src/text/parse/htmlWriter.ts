@@ -108,7 +108,7 @@ class HtmlWriter {
       case 'h4':
       case 'h5':
       case 'h6':
-        this.#heading(element, context)
+        if (outer.weight > 0) this.#heading(element, context)
         break
       case 'pre':
         this.#flush(context)
@@ -212,7 +212,7 @@ class HtmlWriter {
   /** A term waits for its definition: "Returns: The size in bytes". A program's signature is code on its own line. */
   #term(element: Element, context: Context): void {
     this.#flush(context)
-    const text = inlineText(element)
+    const text = context.weight === 0 ? '' : inlineText(element)
     if (text === '') return
     const name = objectName(element)
     if (name === '') {

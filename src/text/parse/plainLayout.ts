@@ -13,10 +13,15 @@ export function listIndent(depth: number): string {
   return '  '.repeat(Math.max(0, Math.min(depth, 8)))
 }
 
-/** One line per row, cells joined with ` | `; rows without any text are left out. */
+/** One line per row, cells joined with ` | `, without empty cells at its end; rows without any text are left out. */
 export function tableText(rows: readonly (readonly string[])[]): string {
   return rows
     .filter((row) => row.some((cell) => cell !== ''))
-    .map((row) => row.join(' | ').trim())
+    .map((row) =>
+      row
+        .slice(0, row.findLastIndex((cell) => cell !== '') + 1)
+        .join(' | ')
+        .trim(),
+    )
     .join('\n')
 }

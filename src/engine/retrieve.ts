@@ -1,0 +1,136 @@
+/**
+ * The sections that may answer a query, by meaning, by words or by both, best first: passages become sections here, and
+ * what only one arm found is scored by the other too. Numbers only; no text is read.
+ */
+import { SelvageError } from '../errors.ts'
+import type { LexicalRanking } from '../lexical/search.ts'
+import { bitsetOf, type Found, type IndexReader } from '../plaid/search.ts'
+import { type Candidate, type Fused, type Fusion, fuse } from '../search/fuse.ts'
+import type { OpsBackend, PassageId, TokenMatrix } from '../types.ts'
+import { passagesOf, type Structure, sectionOf } from './pages.ts'
+
+export interface Wanted {
+  /** Sections to gather: of each arm, where there are two. */
+  readonly sections: number
+  readonly fusion?: Fusion | undefined
+  /** Passages that may be found, a bit each. */
+  readonly filter?: Uint32Array | undefined
+}
+
+export interface Ranked extends Fused {
+  /** The passage that answers best: by meaning, where that was asked. */
+  readonly passage: PassageId
+  /** `[Q]` each: the row of the passage's matrix that the query token matched best, and the cosine it got there. */
+  readonly matches?: { readonly positions: Uint32Array; readonly similarities: Float32Array }
+}
+
+export interface Retrieved {
+  readonly sections: readonly Ranked[]
+  /** Where vectors were scored. */
+  readonly backend?: OpsBackend
+}
+
+/** By words alone. */
+export function byKeywords(keyword: LexicalRanking, structure: Structure, wanted: Wanted): Retrieved {
+  const sections = firstSections(keyword.best(passagesFor(wanted.sections), wanted.filter), structure, wanted.sections)
+  return { sections: joined([...sections.keys()], new Map(), keyword, structure, wanted) }
+}
+
+/** By meaning alone. The score stays what it is: a sum of cosines. */
+export async function byMeaning(
+  index: IndexReader,
+  query: TokenMatrix,
+  structure: Structure,
+  wanted: Wanted,
+): Promise<Retrieved> {
+  const { found, backend } = await nearest(index, query, structure, wanted)
+  const sections = [...found].map(([section, passage], i) => ({
+    section,
+    score: passage.score,
+    ranking: { semantic: { rank: i + 1, score: passage.score, contribution: passage.score } },
+    ...passageOf(passage),
+  }))
+  return { sections, backend }
+}
+
+/** By both: what words alone found is scored by meaning as well, and the other way round. */
+export async function byBoth(
+  index: IndexReader,
+  query: TokenMatrix,
+  keyword: LexicalRanking,
+  structure: Structure,
+  wanted: Wanted,
+): Promise<Retrieved> {
+  const { found, backend } = await nearest(index, query, structure, wanted)
+  const byWords = firstSections(keyword.best(passagesFor(wanted.sections), wanted.filter), structure, wanted.sections)
+  const missing = [...byWords.keys()].filter((section) => !found.has(section))
+  const passages = missing.flatMap((section) => passagesOf(structure, section))
+  if (passages.length > 0) {
+    const options = { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
+    const ranking = await index.search(query, { ...options, matches: true })
+    for (const [section, passage] of firstSections(ranking.passages, structure, missing.length))
+      found.set(section, passage)
+  }
+  const sections = [...new Set([...found.keys(), ...missing])]
+  return { sections: joined(sections, found, keyword, structure, wanted), backend }
+}
+
+async function nearest(index: IndexReader, query: TokenMatrix, structure: Structure, { sections, filter }: Wanted) {
+  for (let depth = passagesFor(sections); ; depth *= 8) {
+    const { passages, backend } = await index.search(query, { k: depth, matches: true, ...(filter && { filter }) })
+    const found = firstSections(passages, structure, sections)
+    if (found.size === sections || passages.length < depth) return { found, backend }
+  }
+}
+
+/** Sections are cut into few passages: some slack finds enough of them, and the rare query that needs more asks again. */
+function passagesFor(sections: number): number {
+  return 2 * sections + 8
+}
+
+/** The first sections of a ranking of passages; a section stands where its best passage does. */
+function firstSections<Passage extends { readonly id: PassageId }>(
+  ranking: readonly Passage[],
+  structure: Structure,
+  most: number,
+): Map<PassageId, Passage> {
+  const best = new Map<PassageId, Passage>()
+  for (const passage of ranking) {
+    const section = sectionOf(structure, passage.id)
+    if (!best.has(section) && best.size < most) best.set(section, passage)
+  }
+  return best
+}
+
+function joined(
+  sections: readonly PassageId[],
+  found: ReadonlyMap<PassageId, Found>,
+  keyword: LexicalRanking,
+  structure: Structure,
+  { fusion }: Wanted,
+): Ranked[] {
+  const bestByWords = new Map<PassageId, PassageId>()
+  const candidates = sections.map((section): Candidate => {
+    const passages = passagesOf(structure, section)
+    const best = passages.reduce((best, p) => (keyword.scores[p]! > keyword.scores[best]! ? p : best), section)
+    bestByWords.set(section, best)
+    const exact = keyword.exact(best)
+    return {
+      section,
+      semantic: found.get(section)?.score,
+      keyword: keyword.scores[best]! > 0 ? keyword.scores[best] : undefined,
+      ...(exact && { exact }),
+    }
+  })
+  return fuse(candidates, fusion).map((fused) => {
+    const passage = found.get(fused.section)
+    return { ...fused, ...(passage ? passageOf(passage) : { passage: bestByWords.get(fused.section)! }) }
+  })
+}
+
+/** The ranking was asked for with matches, so they are there. */
+function passageOf({ id, positions, similarities }: Found): Pick<Ranked, 'passage' | 'matches'> {
+  if (positions === undefined || similarities === undefined)
+    throw new SelvageError('internal', 'The index gave no matches.')
+  return { passage: id, matches: { positions, similarities } }
+}

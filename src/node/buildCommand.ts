@@ -1,0 +1,70 @@
+/** `selvage build`: one build, and what a person is told of it. */
+import { relative } from 'node:path'
+import type { BuildSummary } from '../engine/build.ts'
+import type { Manifest } from '../engine/manifest.ts'
+import type { SelvageError } from '../errors.ts'
+import { formatBytes } from '../util.ts'
+import { type BuildFolderOptions, type BuildFolderResult, buildFolder } from './build.ts'
+import { EXIT } from './exit.ts'
+import { progressDisplay, seconds } from './progress.ts'
+
+export async function buildCommand(options: Omit<BuildFolderOptions, 'onProgress' | 'signal'>): Promise<number> {
+  const display = progressDisplay()
+  let result: BuildFolderResult
+  try {
+    result = await buildFolder({ ...options, onProgress: display.onProgress })
+  } finally {
+    display.done()
+  }
+  const { manifest, summary, cached, unreadable } = result
+  const output = relative('', options.output) || '.'
+  if (summary === undefined) {
+    const left = unreadable.map((error) => `\n  left out: ${error.message}`).join('')
+    process.stdout.write(`${output} is up to date: ${countsOf(manifest)}. Use --force to build it anew.${left}\n`)
+    return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
+  }
+  process.stdout.write(`Built ${output}: ${report(summary, cached, unreadable).join('\n  ')}\n`)
+  return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
+}
+
+function report(
+  { manifest, bytes, elapsedMs, skipped, tokens, passages }: BuildSummary,
+  cached: number | undefined,
+  unreadable: readonly SelvageError[],
+): string[] {
+  const skips = new Map<string, string[]>()
+  for (const { path, reason } of skipped) skips.set(reason, [...(skips.get(reason) ?? []), path])
+  const perToken = (bytes.vectors / Math.max(tokens, 1)).toFixed(1)
+  return [
+    countsOf(manifest),
+    `${formatBytes(bytes.total)}: vectors ${formatBytes(bytes.vectors)} (${perToken} bytes per token), texts ${formatBytes(bytes.texts)}, ` +
+      `keywords ${formatBytes(bytes.keywords)}, structure ${formatBytes(bytes.pages)}`,
+    timesOf(elapsedMs),
+    ...(cached === undefined
+      ? []
+      : [`${cached.toLocaleString('en')} of ${passages.toLocaleString('en')} passages from the cache`]),
+    ...[...skips].map(([reason, paths]) => `left out, ${reason}: ${listed(paths)}`),
+    ...unreadable.map((error) => `left out: ${error.message}`),
+  ]
+}
+
+/** Which step was the slowest, and how long each took. */
+function timesOf(elapsedMs: BuildSummary['elapsedMs']): string {
+  const steps = Object.entries(elapsedMs)
+  const [slowest] = steps.reduce((most, step) => (step[1] > most[1] ? step : most))
+  return steps.map(([name, ms]) => `${name} ${seconds(ms)}${name === slowest ? ' (slowest)' : ''}`).join(', ')
+}
+
+function countsOf({ texts, vectors }: Manifest): string {
+  const count = (n: number, noun: string) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
+  return [
+    count(texts.pages, 'page'),
+    count(texts.sections, 'section'),
+    count(texts.passages, 'passage'),
+    count(vectors.tokens, 'token'),
+  ].join(', ')
+}
+
+function listed(paths: readonly string[]): string {
+  return paths.slice(0, 5).join(', ') + (paths.length > 5 ? ` and ${paths.length - 5} more` : '')
+}
