@@ -53,6 +53,7 @@ test.each<[string, string, string]>([
   ['20,000 nested lists', 'a.html', nest('<ul><li>', 20_000)],
   ['5,000 nested tables', 'a.html', nest('<table><tr><td>', 5000)],
   ['5,000 nested definitions', 'a.html', nest('<dl><dt>a<dd>', 5000)],
+  ['100,000 nested marks', 'a.html', nest('<div data-pagefind-meta="a" data-selvage-weight="2">', 100_000)],
   ['10,000 formatting elements', 'a.html', nest('<b><i><a href=#>', 3000)],
   [
     'YAML that multiplies',
@@ -72,6 +73,21 @@ test.each<[string, string, string]>([
   },
   60_000,
 )
+
+test.each([
+  ['unclosed tags', '<div><p>word<b><ul><li><table><tr><td>cell', 'word\n- cell'],
+  ['tags closed twice and crosswise', '</p></div><b><i>word</b></i></main></body>after', 'wordafter'],
+  ['a tag that never ends', '<p>word <a href="x', 'word'],
+  ['a comment that never ends', '<p>word<!-- <p>rest', 'word'],
+  ['a script that never ends', '<p>word<script>if (a </p>', 'word'],
+  ['attributes of nonsense', '<p "= <<< class= data-pagefind-weight="" data-selvage-filter="[" id=#>word', 'word'],
+  ['text in a table', '<table>word<tr>and<td>cell</table>', 'wordand\n\ncell'],
+  ['nul characters', '<p>w\0ord', 'word'],
+  ['no page at all', 'word &amp &notanentity; &#xD800;', 'word & ¬anentity; \ufffd'],
+  ['nested documents', '<html><body><html lang="de"><head><title>x</title></head><body><p>word', 'word'],
+])('broken HTML: %s', async (_, content, text) => {
+  expect((await parsePage({ path: 'a.html', content }))?.sections.map((section) => section.text)).toEqual([text])
+})
 
 const sentence = 'The quick brown fox, as ever, jumps over the lazy dog. '
 const mark = '\u0301'

@@ -221,3 +221,12 @@ test('broken HTML gives what a browser would show', async () => {
     '# T [/page.html]\nparagraph| a\nparagraph| b\nlist-item| - c\nlist-item| - d',
   )
 })
+
+test('labels of tabs say what the text in them is about; a title in the body is not seen', async () => {
+  expect(
+    await html(`
+      <main><title>gone</title><div class="sd-tab-set"><input type="radio"><label class="sd-tab-label">macOS</label>
+      <div class="sd-tab-content"><pre>brew install x</pre></div><label>Search</label></div></main>
+    `),
+  ).toBe('# page [/page.html]\nparagraph| macOS\ncode| brew install x')
+})

@@ -151,7 +151,7 @@ test('tables are rows of cells; quotes lose their marks, GitHub alerts their nam
       # page [/page.html]
       table| Option | Default
       a|b | yes
-      c |
+      c
       quote| Take care.
     `),
   )
