@@ -33,15 +33,15 @@ const HAS_UNSPACED = new RegExp(`[${UNSPACED}]`, 'u')
 const SCRIPT_RUNS = new RegExp(`[${UNSPACED}\\p{M}]+|[^${UNSPACED}]+`, 'gu')
 /** Korean has spaces, but particles stick to words. */
 const PAIRED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Hangul}]{2,}/gu
-/** What an apostrophe leaves: isn't, it's, we'll. */
+/** What an apostrophe leaves: isn't, it's, we'll; but not the module 're' in quotes. */
 const ENCLITIC = /^(?:s|t|d|m|re|ve|ll)$/i
+const APOSTROPHE = /[\p{L}\p{M}\p{N}]['’]$/u
 
 /** Words in order of place; an identifier's parts follow it. */
 export function wordsOf(text: string): Word[] {
   const words: Word[] = []
   for (const { 0: run, index } of text.matchAll(RUN)) {
-    const before = text[index - 1]
-    if ((before === "'" || before === '’') && ENCLITIC.test(run)) continue
+    if (ENCLITIC.test(run) && APOSTROPHE.test(text.slice(Math.max(0, index - 3), index))) continue
     if (HAS_UNSPACED.test(run)) addUnspaced(run, index, words)
     else addRun(run, index, words)
   }
@@ -56,6 +56,7 @@ export function fold(text: string): string {
   return lower
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase() // mathematical capitals become plain ones only now
     .normalize('NFC')
 }
 
@@ -123,5 +124,7 @@ function segments(text: string): { text: string; at: number }[] {
 }
 
 function push(kind: Word['kind'], text: string, start: number, words: Word[]): void {
-  if (text.length <= MAX_TERM_CHARS) words.push({ term: fold(text), start, end: start + text.length, kind })
+  if (text.length > MAX_TERM_CHARS) return
+  const term = fold(text)
+  if (term.trim() !== '') words.push({ term, start, end: start + text.length, kind }) // an accent alone is none
 }
