@@ -46,14 +46,18 @@ export function parseLexicalHeader(value: unknown, location: string): LexicalHea
     common: fields.texts('common'),
     starts: fields.texts('starts'),
   }
-  const fits =
-    (stemming === 'english' || stemming === 'none') &&
-    header.lengths.length === FIELDS.length &&
-    header.blockBytes.length === header.starts.length + FIRST_TERMS_BLOCK
-  if (fits) return header
+  const wrong =
+    stemming !== 'english' && stemming !== 'none'
+      ? 'stemming'
+      : header.lengths.length !== FIELDS.length
+        ? 'lengths'
+        : header.blockBytes.length !== header.starts.length + FIRST_TERMS_BLOCK
+          ? 'starts'
+          : undefined
+  if (wrong === undefined) return header
   throw new SelvageError(
     'index-invalid',
-    `The manifest at ${location} has no valid "lexical" part. Build the index again.`,
+    `The manifest at ${location} has no valid "lexical.${wrong}". Build the index again.`,
   )
 }
 
