@@ -4,16 +4,20 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
-import { asSelvageError, SelvageError } from '../errors.ts'
+import { type ErrorCode, SelvageError } from '../errors.ts'
 import { decodeText } from '../text/decode.ts'
 import type { Input } from '../text/document.ts'
 import { isPagePath } from '../text/parse/index.ts'
 import { formatBytes } from '../util.ts'
 import { isMissing } from './fileStore.ts'
+import { reasonOf, shortPath } from './paths.ts'
 import { isRecordPath, readRecords } from './recordFile.ts'
 
-/** Folders that hold tools and packages, not documents. */
-const SKIPPED_FOLDER = /^(\..*|node_modules)$/
+/**
+ * What holds no documents: tools and packages, and the hidden files beside documents, which are locks of editors (`.#a.md`)
+ * and what macOS keeps of a file on foreign disks (`._a.md`).
+ */
+const SKIPPED = /^(\..*|node_modules)$/
 
 /**
  * No page for readers is as long: of Ray's 2,851 pages the longest has 0.6 MB. Parsed as HTML, 20 MB of prose or of links
@@ -36,23 +40,25 @@ export interface FolderFile {
  */
 export async function listDocuments(input: string, onUnreadable: OnUnreadable = raise): Promise<FolderFile[]> {
   const root = resolve(input)
-  const cannotOpen = (error: unknown): never => {
-    throw asSelvageError(error, 'no-documents', `${root} cannot be opened: `)
-  }
-  const info = await stat(root).catch((error: unknown) => (isMissing(error) ? undefined : cannotOpen(error)))
-  if (info === undefined) throw new SelvageError('no-documents', `There is no folder or file ${root}.`)
+  const name = shortPath(root)
+  const info = await stat(root).catch((error: unknown) => {
+    if (isMissing(error)) return undefined
+    throw cannotOpen('no-documents', name, error)
+  })
+  if (info === undefined)
+    throw new SelvageError('no-documents', `There is no folder or file ${name}. Give the folder of the documents.`)
   if (info.isFile() && isRecordPath(root)) return [{ path: basename(root), absolutePath: root }]
   if (!info.isDirectory())
     throw new SelvageError(
       'no-documents',
-      `${root} is not a folder. Give the folder that it is in, or a .jsonl or .jsonl.gz file of records.`,
+      `${name} is not a folder. Give the folder that it is in, or a .jsonl or .jsonl.gz file of records.`,
     )
   const files: FolderFile[] = []
-  await walk(root, root, files, onUnreadable).catch(cannotOpen)
+  await walk(root, root, files, onUnreadable)
   if (files.length === 0)
     throw new SelvageError(
       'no-documents',
-      `There are no documents in ${root}: no file there or in its sub-folders ends in .md, .mdx, .html or .txt.`,
+      `There are no documents in ${name}: no file there or in its sub-folders ends in .md, .mdx, .html or .txt.`,
     )
   // By code units, not by locale: the same order, hence the same index, on every machine.
   return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
@@ -60,22 +66,23 @@ export async function listDocuments(input: string, onUnreadable: OnUnreadable = 
 
 /** Links to folders are not followed: they could lead round in a circle, or out of the site. */
 async function walk(root: string, folder: string, files: FolderFile[], onUnreadable: OnUnreadable): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const pathOf = (absolutePath: string) => relative(root, absolutePath).split(sep).join('/')
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    if (folder === root) throw cannotOpen('no-documents', shortPath(root), cause)
+    onUnreadable(cannotOpen('unreadable-document', `${pathOf(folder)}/`, cause))
+    return []
+  })
+  for (const entry of entries.filter(({ name }) => !SKIPPED.test(name))) {
     const absolutePath = join(folder, entry.name)
-    const path = relative(root, absolutePath).split(sep).join('/')
-    if (entry.isDirectory()) {
-      if (!SKIPPED_FOLDER.test(entry.name))
-        await walk(root, absolutePath, files, onUnreadable).catch((error: unknown) =>
-          onUnreadable(asSelvageError(error, 'unreadable-document', `${path}/ cannot be opened: `)),
-        )
-    } else if (isPagePath(entry.name) && (entry.isFile() || (await isLinkToFile(absolutePath)))) {
-      files.push({ path, absolutePath })
-    }
+    if (entry.isDirectory()) await walk(root, absolutePath, files, onUnreadable)
+    else if (isPagePath(entry.name) && (entry.isFile() || (await isLinkToFile(absolutePath))))
+      files.push({ path: pathOf(absolutePath), absolutePath })
   }
 }
 
+/** One that leads nowhere or round in a circle counts: reading it says so. */
 async function isLinkToFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false
+  return (await stat(path).catch(() => undefined))?.isFile() ?? true
 }
 
 /** Reads the files one by one; what is not text, or no record, goes to `onUnreadable` with a message that names it. */
@@ -84,7 +91,7 @@ export async function* readDocuments(files: readonly FolderFile[], onUnreadable:
     if (isRecordPath(path)) yield* readRecords(absolutePath, path, MAX_BYTES, onUnreadable)
     else {
       const content = await readPage(path, absolutePath).catch((error: unknown) => {
-        onUnreadable(asSelvageError(error, 'unreadable-document', `${path} cannot be read: `))
+        onUnreadable(error instanceof SelvageError ? error : cannotOpen('unreadable-document', path, error))
       })
       if (content !== undefined) yield { path, content }
     }
@@ -100,6 +107,11 @@ async function readPage(path: string, absolutePath: string): Promise<string> {
         'Split it into pages, or leave it out.',
     )
   return decodeText(new Uint8Array(await readFile(absolutePath)), path)
+}
+
+function cannotOpen(code: ErrorCode, name: string, cause: unknown): SelvageError {
+  const reason = `${reasonOf(cause)}. Make it readable, or leave it out`
+  return new SelvageError(code, `${name} cannot be opened: ${reason}.`, { cause })
 }
 
 function raise(error: SelvageError): never {

@@ -17,7 +17,12 @@ vi.mock('node:fs/promises', async (original) => {
     ...fs,
     readdir: (path: string, options: { withFileTypes: true }) =>
       path.endsWith('locked')
-        ? Promise.reject(Object.assign(new Error(`EACCES: permission denied, scandir '${path}'`), { code: 'EACCES' }))
+        ? Promise.reject(
+            Object.assign(new Error(`EACCES: permission denied, scandir '${path}'`), {
+              code: 'EACCES',
+              syscall: 'scandir',
+            }),
+          )
         : fs.readdir(path, options),
   }
 })
@@ -47,11 +52,12 @@ async function read(input = folder): Promise<{ inputs: Input[]; messages: string
 
 describe('folders', () => {
   test('documents in all sub-folders, by path; not tools, packages, data files and what links lead to', async () => {
-    for (const path of ['b.md', 'a/c.html', 'a.txt', 'B.mdx', 'node_modules/x.md', '.git/x.md', 'data.jsonl', 'x.png'])
-      await write(path, path)
+    const documents = ['b.md', 'a/c.html', 'a.txt', 'B.mdx']
+    const others = ['node_modules/x.md', '.git/x.md', 'data.jsonl', 'x.png', '._b.md']
+    for (const path of [...documents, ...others]) await write(path, path)
     await symlink(folder, join(folder, 'a', 'round'))
     await symlink(join(folder, 'b.md'), join(folder, 'link.md'))
-    await symlink(join(folder, 'nowhere.md'), join(folder, 'broken.md'))
+    await symlink('link.md', join(folder, '.#link.md'))
     const { inputs, messages } = await read()
     expect(inputs).toEqual([
       { path: 'B.mdx', content: 'B.mdx' },
@@ -63,13 +69,25 @@ describe('folders', () => {
     expect(messages).toEqual([])
   })
 
+  test('links that lead nowhere or round in a circle are named', async () => {
+    await write('a.md', 'x')
+    await symlink('nowhere.md', join(folder, 'broken.md'))
+    await symlink('round.md', join(folder, 'round.md'))
+    const { inputs, messages } = await read()
+    expect(inputs.map(({ path }) => path)).toEqual(['a.md'])
+    expect(messages).toEqual([
+      'broken.md cannot be opened: ENOENT: no such file or directory. Make it readable, or leave it out.',
+      'round.md cannot be opened: ELOOP: too many symbolic links encountered. Make it readable, or leave it out.',
+    ])
+  })
+
   test('a sub-folder that cannot be opened is named, and the rest is read', async () => {
     await write('a.md', 'x')
     await write('deep/locked/b.md', 'x')
     const { inputs, messages } = await read()
     expect(inputs.map(({ path }) => path)).toEqual(['a.md'])
     expect(messages).toEqual([
-      `deep/locked/ cannot be opened: EACCES: permission denied, scandir '${join(folder, 'deep/locked')}'`,
+      'deep/locked/ cannot be opened: EACCES: permission denied. Make it readable, or leave it out.',
     ])
     await expect(listDocuments(folder)).rejects.toMatchObject({ code: 'unreadable-document' })
     await expect(read(join(folder, 'deep/locked'))).rejects.toMatchObject({
@@ -96,7 +114,7 @@ describe('folders', () => {
     expect(messages).toEqual([
       'a.md is not UTF-8: byte 1 (line 1) is 0xE9. Save it as UTF-8, or leave it out.',
       'b.html declares the encoding "klingon", which is not known here. Save it as UTF-8, or leave it out.',
-      expect.stringMatching(/^e\.md cannot be read: ENOENT/),
+      expect.stringMatching(/^e\.md cannot be opened: ENOENT: no such file or directory\. /),
     ])
   })
 
