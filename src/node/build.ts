@@ -1,21 +1,22 @@
 /** A folder of documents becomes an index; an index that is up to date is left alone. */
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Encoder } from '../encoder/encoder.ts'
 import { type BuildOptions, type BuildSummary, buildIndex } from '../engine/build.ts'
 import { cachedEncoder } from '../engine/embeddings.ts'
 import { FORMAT_VERSION, filesOf, type Manifest, packsOf, readManifest } from '../engine/manifest.ts'
-import { rejectUnknown, SelvageError } from '../errors.ts'
+import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
 import { createOps } from '../ops/create.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
 import { readPack } from '../store/packs.ts'
 import type { BlobStore } from '../store/store.ts'
-import type { ParseOptions } from '../text/parse/index.ts'
+import type { Input } from '../text/document.ts'
+import { checkOptions, type ParseOptions } from '../text/parse/options.ts'
 import type { OnProgress } from '../types.ts'
 import { defaultCacheFolder, openEmbeddingCache } from './embeddingCache.ts'
 import { fileStore, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
-import { type FolderFile, listDocuments, readDocuments } from './readFolder.ts'
+import { listDocuments, readDocuments } from './readFolder.ts'
+import { runtimeFiles } from './runtimeFiles.ts'
 import { VERSION } from './version.ts'
 import { writeRuntime } from './writeRuntime.ts'
 
@@ -27,7 +28,7 @@ export interface IndexingOptions {
   readonly plaid?: PlaidOptions
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
-  /** Passages encoded at a time. Default: one for each core. */
+  /** Passages encoded at a time, each by a process of some 300 MB. Default: one for each core and each GB of memory. */
   readonly threads?: number
   /**
    * Take the vectors of passages that an earlier incremental build has encoded from a cache; the index is the same, to the
@@ -64,57 +65,78 @@ export interface BuildFolderResult {
   readonly unreadable: readonly SelvageError[]
 }
 
-const OPTIONS: readonly string[] = [
-  ...(['folder', 'output', 'withRuntime', 'force', 'parse', 'plaid', 'model', 'threads'] as const),
-  ...(['incremental', 'cacheFolder', 'onProgress', 'signal'] as const),
-] satisfies (keyof BuildFolderOptions)[]
+export const INDEXING = [
+  ...(['parse', 'plaid', 'model', 'threads', 'incremental', 'cacheFolder', 'onProgress', 'signal'] as const),
+] satisfies (keyof IndexingOptions)[]
+
+const OPTIONS: readonly (keyof BuildFolderOptions)[] = ['folder', 'output', 'withRuntime', 'force', ...INDEXING]
 
 /** Errors: `no-documents`, `output-conflict`, `aborted`, and those of the model. The old index stays until the new is whole. */
 export async function buildFolder(options: BuildFolderOptions): Promise<BuildFolderResult> {
   rejectUnknown(options, OPTIONS, 'buildFolder')
-  const { folder, output, parse = {}, plaid = {}, model, threads, force = false, withRuntime = false } = options
-  const { onProgress } = options
-  checkCache(options, 'buildFolder')
+  checkIndexing(options, 'buildFolder')
   const closed: SelvageError[] = []
-  const files = await listDocuments(folder, (error) => closed.push(error))
+  const files = await listDocuments(options.folder, (error) => closed.push(error))
+  return buildInto({
+    ...options,
+    read(onUnreadable) {
+      closed.forEach(onUnreadable)
+      return readDocuments(files, onUnreadable)
+    },
+  })
+}
+
+/** A build of documents from wherever. */
+export interface BuildJob extends IndexingOptions {
+  /** The documents. Called twice, for the fingerprint and to index them; what cannot be read is told each time. */
+  read(onUnreadable: (error: SelvageError) => void): AsyncIterable<Input>
+}
+
+/** Builds into a folder. Errors: as buildFolder. */
+export async function buildInto(
+  job: BuildJob & Pick<BuildFolderOptions, 'output' | 'withRuntime' | 'force'>,
+): Promise<BuildFolderResult> {
+  const { output, model, withRuntime = false, force = false } = job
+  const runtime = withRuntime ? await runtimeFiles(model) : []
   await prepareFolder(output)
-  const store = await undoable(fileStore(output))
+  const result = await buildStore({ ...job, force, store: fileStore(output), owner: resolve(output) })
+  if (withRuntime) await writeRuntime(output, runtime)
+  return result
+}
+
+interface StoreJob extends BuildJob {
+  readonly store: BlobStore
+  /** Build even if nothing changed. */
+  readonly force: boolean
+  /** Whose vectors these are, for the cache: an output folder. */
+  readonly owner: string
+}
+
+/** One build, with what it needs opened and closed around it. What fails leaves the store as it was. */
+export async function buildStore(job: StoreJob): Promise<BuildFolderResult> {
+  const { read, model, threads, onProgress, force } = job
+  const store = await undoable(job.store)
   const encoder = await openNodeEncoder({ model, threads, onProgress })
   try {
-    const { fingerprint, unreadable, count } = await fingerprintOf(files, closed, {
-      parse,
-      plaid,
-      model: encoder.model.hash,
-    })
+    const { fingerprint, unreadable, count } = await fingerprintOf(job, encoder.model.hash)
     const current = force ? undefined : await upToDate(store, fingerprint)
-    if (current !== undefined) {
-      if (withRuntime) await writeRuntime(output, model)
-      return { manifest: current, summary: undefined, cached: undefined, unreadable }
-    }
-    const sources = readDocuments(files, () => {}) // named already, by the first reading
-    const job = { ...options, sources, sourceCount: count, fingerprint, encoder, store, owner: resolve(output) }
-    const { summary, cached } = await runBuild(job)
+    if (current !== undefined) return { manifest: current, summary: undefined, cached: undefined, unreadable }
+    const sources = read(() => {}) // named already, by the first reading
+    const { summary, cached } = await runBuild({ ...job, sources, sourceCount: count, fingerprint, encoder, store })
     await sweepFolder(store, filesOf(summary.manifest))
-    if (withRuntime) await writeRuntime(output, model)
     return { manifest: summary.manifest, summary, cached, unreadable: [...unreadable, ...summary.problems] }
   } catch (error) {
-    await store.undo()
+    await store.undo().catch(() => {}) // what failed first is what is told
     throw error
   } finally {
     await encoder.close()
   }
 }
 
-export interface BuildJob
-  extends IndexingOptions,
-    Pick<BuildOptions, 'sources' | 'sourceCount' | 'fingerprint' | 'store'> {
-  readonly encoder: Encoder
-  /** Whose vectors these are, for the cache: an output folder. */
-  readonly owner: string
-}
-
-/** One build, with what it needs opened and closed around it. */
-export async function runBuild(job: BuildJob): Promise<{ summary: BuildSummary; cached: number | undefined }> {
+/** The build itself, with cache and kernels around it. */
+async function runBuild(
+  job: StoreJob & Pick<BuildOptions, 'sources' | 'sourceCount' | 'fingerprint' | 'encoder'>,
+): Promise<{ summary: BuildSummary; cached: number | undefined }> {
   const { sources, sourceCount, fingerprint, store, encoder, owner, parse, plaid, onProgress, signal } = job
   const folder = job.cacheFolder ?? defaultCacheFolder()
   const cache = job.incremental ? await openEmbeddingCache(folder, encoder.model) : undefined
@@ -131,8 +153,9 @@ export async function runBuild(job: BuildJob): Promise<{ summary: BuildSummary; 
   return { summary, cached: cached?.hits() }
 }
 
-/** Errors: `invalid-argument` for a cache folder that nothing will use. */
-export function checkCache({ incremental = false, cacheFolder }: IndexingOptions, where: string): void {
+/** Errors: `invalid-argument` for a cache folder that nothing will use, and for options of `parse`. */
+export function checkIndexing({ incremental = false, cacheFolder, parse = {} }: IndexingOptions, where: string): void {
+  checkOptions(parse)
   if (cacheFolder === undefined || incremental) return
   throw new SelvageError(
     'invalid-argument',
@@ -140,12 +163,18 @@ export function checkCache({ incremental = false, cacheFolder }: IndexingOptions
   )
 }
 
-/** Two builds with the same fingerprint write the same index. Files that cannot be read as text are named on the way. */
-async function fingerprintOf(files: readonly FolderFile[], closed: readonly SelvageError[], options: object) {
+/**
+ * Two builds with the same fingerprint write the same index; a default is the same whether it is said or not. Documents
+ * that cannot be read as text are named on the way.
+ */
+async function fingerprintOf({ read, parse = {}, plaid = {}, signal }: BuildJob, model: string) {
+  const { bits = 2, pool = 1, clustering = 'vectors', seed = 42, centroids } = plaid
+  const options = { parse: checkOptions(parse), plaid: { bits, pool, clustering, seed, centroids }, model }
   const hash = createHash('sha256').update(JSON.stringify({ format: FORMAT_VERSION, version: VERSION, options }))
-  const unreadable = [...closed]
+  const unreadable: SelvageError[] = []
   let count = 0
-  for await (const input of readDocuments(files, (error) => unreadable.push(error))) {
+  for await (const input of read((error) => unreadable.push(error))) {
+    throwIfAborted(signal)
     hash.update(JSON.stringify(input))
     count++
   }

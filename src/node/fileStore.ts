@@ -3,43 +3,54 @@
  * half a file. It deletes only files of its own kinds, and refuses a folder that holds something else.
  */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { SelvageError } from '../errors.ts'
 import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
+import { reasonOf, shortPath } from './paths.ts'
 
 /** Names that a Selvage index consists of; `.tmp` are left by a build that was killed. */
 const OURS = /^(manifest\.json|[\w-]+\.pack)(\.\d+\.tmp)?$/
 
 export function fileStore(folder: string): BlobStore {
   const location = resolve(folder)
-  const write = async (name: string, bytes: Uint8Array): Promise<void> => {
-    const temporary = join(location, `${name}.${process.pid}.tmp`)
-    try {
-      const file = await open(temporary, 'w')
-      try {
-        await file.writeFile(bytes)
-        // Without it a power cut could leave a manifest that names packs of zeros.
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(temporary, join(location, name))
-    } catch (cause) {
-      await rm(temporary, { force: true })
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new SelvageError('output-conflict', `${join(location, name)} could not be written: ${reason}`, { cause })
-    }
-  }
   return {
     ...folderSource(folder),
-    put: write,
+    put: (key, bytes) => writeWhole(location, key, bytes),
     async delete(key) {
       if (OURS.test(key)) await rm(join(location, key), { force: true })
     },
     async list() {
       return (await listFolder(location)).filter((name) => OURS.test(name))
     },
-    commit: (manifest) => write(MANIFEST_KEY, manifest),
+    commit: (manifest) => writeWhole(location, MANIFEST_KEY, manifest),
+  }
+}
+
+/**
+ * Writes a file of a folder beside its place, in the folder itself, and renames it into it; folders in the name are made.
+ * Errors: `output-conflict`.
+ */
+export async function writeWhole(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const target = join(folder, name)
+  const temporary = join(folder, `${name.replaceAll('/', '-')}.${process.pid}.tmp`)
+  try {
+    if (name.includes('/')) await mkdir(dirname(target), { recursive: true })
+    const file = await open(temporary, 'w')
+    try {
+      await file.writeFile(bytes)
+      // Without it a power cut could leave a manifest that names packs of zeros.
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, target)
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {}) // what failed first is what is told
+    throw new SelvageError(
+      'output-conflict',
+      `${shortPath(target)} could not be written: ${reasonOf(cause)}. See that its folder may be written and has room.`,
+      { cause },
+    )
   }
 }
 
@@ -78,26 +89,33 @@ export async function makeFolder(folder: string): Promise<string[]> {
   try {
     await mkdir(location, { recursive: true })
   } catch (cause) {
-    throw new SelvageError('output-conflict', `${location} cannot be made a folder. Give another one with -o.`, {
-      cause,
-    })
+    throw new SelvageError(
+      'output-conflict',
+      `${shortPath(folder)} cannot be made a folder: ${reasonOf(cause)}. Give another one with -o.`,
+      { cause },
+    )
   }
   return listFolder(location)
 }
 
-/** What `--with-runtime` puts beside an index. In a folder without an index such names are somebody else's. */
-const RUNTIME = /^((selvage|engine|encoder|widget)\.js|onnxruntime-[\w-]+\.bin|model)$/
+/** What `--with-runtime` puts beside an index, and what a build that was killed was writing of it. */
+const RUNTIME =
+  /^(?:(?:selvage|engine|encoder|widget)\.js|onnxruntime-[\w-]+\.bin)(?:\.\d+\.tmp)?$|^model(?:-.+\.\d+\.tmp)?$/
+
+/** Whether a name beside an index is one of the runtime's. In a folder without an index it is somebody else's. */
+export function isRuntimeName(name: string): boolean {
+  return RUNTIME.test(name)
+}
 
 /** Makes the folder, or checks that all in it is ours. Errors: `output-conflict`. */
 export async function prepareFolder(folder: string): Promise<void> {
-  const location = resolve(folder)
   const names = await makeFolder(folder)
   const isIndex = names.includes(MANIFEST_KEY)
-  const foreign = names.filter((name) => !OURS.test(name) && !(isIndex && RUNTIME.test(name)))
+  const foreign = names.filter((name) => !OURS.test(name) && !(isIndex && isRuntimeName(name)))
   if (foreign.length > 0)
     throw new SelvageError(
       'output-conflict',
-      `${location} holds something that is not a Selvage index (${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', ...' : ''}). ` +
+      `${shortPath(folder)} holds something that is not a Selvage index (${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', ...' : ''}). ` +
         'Nothing was written. Give an empty or new folder with -o.',
     )
 }
@@ -112,6 +130,10 @@ export async function undoable(store: BlobStore): Promise<BlobStore & { undo(): 
       // Names are hashes of content: a pack that was there is the same, and an earlier index may need it.
       if (!before.has(key)) written.add(key)
       await store.put(key, bytes)
+    },
+    async commit(manifest) {
+      await store.commit(manifest)
+      written.clear() // the index has them from here on, whatever fails after
     },
     async undo() {
       for (const key of written) await store.delete(key)

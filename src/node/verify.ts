@@ -10,6 +10,7 @@ import type { BlobSource } from '../store/store.ts'
 import type { OnProgress, PassageId } from '../types.ts'
 import { formatBytes } from '../util.ts'
 import { EXIT } from './exit.ts'
+import { isRuntimeName } from './fileStore.ts'
 import { allPassages, isAddress, listPlace, placeSource } from './place.ts'
 import { progressDisplay } from './progress.ts'
 
@@ -31,7 +32,7 @@ const CHECKS: Readonly<Record<string, (index: Checked) => Promise<void>>> = {
 export interface Verified {
   readonly manifest: Manifest
   readonly faults: readonly string[]
-  /** Files in the folder that the manifest does not name. */
+  /** Files in the folder that neither the manifest names nor --with-runtime writes. */
   readonly strangers: readonly string[]
 }
 
@@ -46,7 +47,7 @@ export async function verifyIndex(place: string, onProgress: OnProgress = () => 
     await check({ source, manifest, onProgress, fault }).catch(fault)
   }
   const ours = new Set(filesOf(manifest))
-  const strangers = (await listPlace(place))?.filter((name) => !ours.has(name)) ?? []
+  const strangers = (await listPlace(place))?.filter((name) => !ours.has(name) && !isRuntimeName(name)) ?? []
   return { manifest, faults: [...faults], strangers }
 }
 

@@ -1,25 +1,21 @@
 /** `--with-runtime`: what a page needs to search an index, beside the index: one folder and one tag are then a whole search. */
-import { copyFile, mkdir, readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { SelvageError } from '../errors.ts'
-import { type RuntimeFile, runtimeFiles } from './runtimeFiles.ts'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { isRuntimeName, writeWhole } from './fileStore.ts'
+import type { RuntimeFile } from './runtimeFiles.ts'
 
-/** Copies what is missing or differs. Errors: `output-conflict`, and those of runtimeFiles. */
-export async function writeRuntime(output: string, model?: string): Promise<void> {
-  for (const file of await runtimeFiles(model)) {
-    const target = join(resolve(output), file.name)
-    if (await isSame(file, target)) continue
-    try {
-      await mkdir(dirname(target), { recursive: true })
-      await copyFile(file.absolutePath, target)
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new SelvageError('output-conflict', `${target} could not be written: ${reason}`, { cause })
-    }
+/** A name that changes with its content, so that what it replaces is left behind; and what a killed build was writing. */
+const REPLACED = /^onnxruntime-.*\.bin$|\.tmp$/
+
+/** Writes what is missing or differs, and deletes what earlier versions wrote under other names. Errors: `output-conflict`. */
+export async function writeRuntime(output: string, files: readonly RuntimeFile[]): Promise<void> {
+  const folder = resolve(output)
+  for (const { name, absolutePath } of files) {
+    const bytes = await readFile(absolutePath)
+    const there = await readFile(join(folder, name)).catch(() => undefined)
+    if (!there?.equals(bytes)) await writeWhole(folder, name, bytes)
   }
-}
-
-async function isSame({ absolutePath }: RuntimeFile, target: string): Promise<boolean> {
-  const there = await readFile(target).catch(() => undefined)
-  return there?.equals(await readFile(absolutePath)) ?? false
+  const written = new Set(files.map(({ name }) => name))
+  for (const name of await readdir(folder))
+    if (isRuntimeName(name) && REPLACED.test(name) && !written.has(name)) await rm(join(folder, name), { force: true })
 }

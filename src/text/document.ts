@@ -9,6 +9,10 @@ export interface Source {
   /** Path relative to the input folder, with `/`: decides the format by its ending and the url. */
   readonly path: string
   readonly content: string
+  /** Address of the page, where it is not the one that the path gives. */
+  readonly url?: string
+  /** How it is read, where the path's ending does not say so. */
+  readonly format?: 'html'
 }
 
 export interface Page {

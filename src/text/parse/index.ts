@@ -14,7 +14,7 @@ import { checkOptions, type ParseOptions } from './options.ts'
 import { toPage } from './page.ts'
 import { pageUrl, splitEnding, type UrlStyle } from './url.ts'
 
-export { pageOfRecord, parseRecordLine } from './record.ts'
+export { checkRecord, pageOfRecord, parseRecordLine } from './record.ts'
 export type { AnchorStyle, ParseOptions, UrlStyle }
 
 /** Whether parsePage reads files of this name. */
@@ -31,7 +31,7 @@ export function isPagePath(path: string): boolean {
  */
 export async function parsePage(source: Source, options: ParseOptions = {}): Promise<Page | undefined> {
   const { anchors, urls, baseUrl } = checkOptions(options)
-  const format = formatOf(source.path)
+  const format = source.format ?? formatOf(source.path)
   if (format === undefined) {
     const known = orList(Object.keys(FORMATS).map((ending) => `.${ending}`))
     throw new SelvageError(
@@ -40,7 +40,7 @@ export async function parsePage(source: Source, options: ParseOptions = {}): Pro
     )
   }
   const outline = await readOutline(format, source.content, anchors)
-  return outline && toPage(outline, pageUrl(source.path, urls, baseUrl), nameOf(source.path))
+  return outline && toPage(outline, source.url ?? pageUrl(source.path, urls, baseUrl), nameOf(source.path))
 }
 
 /** Where nothing states a title: the file's name, or for an index file its folder's. */

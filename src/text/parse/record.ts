@@ -39,7 +39,18 @@ export async function pageOfRecord(record: DocumentRecord, options: ParseOptions
 
 /** Errors: `unreadable-document`, naming `where` and the field that is wrong. */
 export function parseRecordLine(line: string, where: string): DocumentRecord {
-  const data = parseObject(line, where)
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (cause) {
+    throw unreadable(where, `not JSON (${cause instanceof Error ? cause.message : cause})`, { cause })
+  }
+  return checkRecord(value, where)
+}
+
+/** A copy with the fields that are known. Errors: as parseRecordLine. */
+export function checkRecord(data: unknown, where: string): DocumentRecord {
+  if (!isObject(data)) throw unreadable(where, `${kindOf(data)}, but a record must be an object`)
   const { text } = data
   if (typeof text !== 'string') throw wrong(where, 'text', text, 'a string')
   const id = scalar(data['id'] ?? data['_id'], 'id', where)
@@ -59,17 +70,6 @@ export function parseRecordLine(line: string, where: string): DocumentRecord {
     ...(isMissing(data['sort']) ? {} : { sort: scalars(data['sort'], 'sort', where) }),
     ...(isMissing(data['filters']) ? {} : { filters: lists(data['filters'], where) }),
   }
-}
-
-function parseObject(line: string, where: string): Readonly<Record<string, unknown>> {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch (cause) {
-    throw unreadable(where, `not JSON (${cause instanceof Error ? cause.message : cause})`, { cause })
-  }
-  if (!isObject(value)) throw unreadable(where, `${kindOf(value)}, but a record must be an object`)
-  return value
 }
 
 /** `null` is how many programs write a field that is not there. */
