@@ -1,23 +1,35 @@
 /** `selvage build`: one build, and what a person is told of it. */
-import { relative } from 'node:path'
 import type { BuildSummary } from '../engine/build.ts'
 import type { Manifest } from '../engine/manifest.ts'
-import type { SelvageError } from '../errors.ts'
+import { SelvageError } from '../errors.ts'
 import { formatBytes } from '../util.ts'
 import { type BuildFolderOptions, type BuildFolderResult, buildFolder } from './build.ts'
 import { EXIT } from './exit.ts'
+import { interruptible } from './interrupt.ts'
+import { shortPath } from './paths.ts'
 import { progressDisplay, seconds } from './progress.ts'
 
-export async function buildCommand(options: Omit<BuildFolderOptions, 'onProgress' | 'signal'>): Promise<number> {
+export type BuildCommandOptions = Omit<BuildFolderOptions, 'onProgress' | 'signal'>
+
+/** @param signal stops the build, as Ctrl-C does */
+export async function buildCommand(options: BuildCommandOptions, signal?: AbortSignal): Promise<number> {
   const display = progressDisplay()
   let result: BuildFolderResult
   try {
-    result = await buildFolder({ ...options, onProgress: display.onProgress })
+    result = await interruptible(
+      (stopped) => buildFolder({ ...options, onProgress: display.onProgress, signal: stopped }),
+      signal,
+    )
+  } catch (error) {
+    if (!(error instanceof SelvageError && error.code === 'aborted')) throw error
+    display.done()
+    process.stderr.write(stoppedLine(options))
+    return EXIT.interrupted
   } finally {
     display.done()
   }
   const { manifest, summary, cached, unreadable } = result
-  const output = relative('', options.output) || '.'
+  const output = shortPath(options.output)
   if (summary === undefined) {
     const left = unreadable.map((error) => `\n  left out: ${error.message}`).join('')
     process.stdout.write(`${output} is up to date: ${countsOf(manifest)}. Use --force to build it anew.${left}\n`)
@@ -25,6 +37,13 @@ export async function buildCommand(options: Omit<BuildFolderOptions, 'onProgress
   }
   process.stdout.write(`Built ${output}: ${report(summary, cached, unreadable).join('\n  ')}\n`)
   return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
+}
+
+function stoppedLine({ output, incremental }: BuildCommandOptions): string {
+  const next = incremental
+    ? 'What was encoded is in the cache, and the next build goes on from there'
+    : 'With --incremental a build goes on from where the last one was stopped'
+  return `Stopped; ${shortPath(output)} is as it was before. ${next}.\n`
 }
 
 function report(

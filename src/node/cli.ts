@@ -27,7 +27,7 @@ import { VERSION } from './version.ts'
 
 /**
  * Runs one command line. Results go to standard output, progress and errors to standard error.
- * @param signal ends a command that runs until it is told to, as Ctrl-C does
+ * @param signal ends a command that runs long, as Ctrl-C does
  */
 export async function run(args: readonly string[], signal?: AbortSignal): Promise<number> {
   let exit: number = EXIT.ok
@@ -63,12 +63,12 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
           'selvage serve public/search --open',
           'selvage build --help',
         ],
-        'Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is named).',
+        'Exit codes: 0 all done, 1 failed, 2 done but some files were left out (each is named), 130 ended by Ctrl-C.',
       ),
     )
     .commandsGroup('Make and search an index:')
 
-  addBuildCommand(program, onExit)
+  addBuildCommand(program, onExit, signal)
 
   program
     .command('search')
@@ -168,7 +168,7 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .option('--seed <n>', 'another one gives another index, as good', wholeNumberFrom(0), 42)
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
-    .option('--threads <n>', 'CPU threads for the model (default: all cores)', wholeNumber)
+    .option('--threads <n>', 'passages encoded at a time (default: one for each core and GB of memory)', wholeNumber)
     .action(async (folder, { bits, pool, clustering, centroids, seed, ...options }) =>
       onExit(await evalCommand({ folder, plaid: { bits, pool, clustering, centroids, seed }, ...options })),
     )

@@ -18,7 +18,7 @@ import {
 } from './cliOptions.ts'
 import { ANCHOR_STYLES, URL_STYLES } from './config.ts'
 
-export function addBuildCommand(program: Command, onExit: (code: number) => void): void {
+export function addBuildCommand(program: Command, onExit: (code: number) => void, signal?: AbortSignal): void {
   program
     .command('build')
     .description('Make an index of a folder of .md, .mdx, .html and .txt files, or of one .jsonl file (.gz too).')
@@ -44,7 +44,7 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
     .addOption(poolOption())
     .addOption(clusteringOption())
     .optionsGroup('Options:')
-    .option('--threads <n>', 'passages encoded at a time (default: one for each core)', wholeNumber)
+    .option('--threads <n>', 'passages encoded at a time (default: one for each core and GB of memory)', wholeNumber)
     .option('--incremental', 'encode only passages that no earlier such build has encoded; the index is the same')
     .option('--cache-dir <dir>', 'where --incremental keeps vectors (default: node_modules/.cache/selvage)')
     .option(
@@ -77,14 +77,17 @@ export function addBuildCommand(program: Command, onExit: (code: number) => void
             '"selvage build <folder> -o <dir>", or put "input" and "output" into selvage.config.ts.',
         )
       onExit(
-        await buildCommand({
-          folder,
-          output,
-          parse: { baseUrl, urls, anchors },
-          plaid: { bits, pool, clustering },
-          cacheFolder: cacheDir,
-          ...options,
-        }),
+        await buildCommand(
+          {
+            folder,
+            output,
+            parse: { baseUrl, urls, anchors },
+            plaid: { bits, pool, clustering },
+            cacheFolder: cacheDir,
+            ...options,
+          },
+          signal,
+        ),
       )
     })
 }

@@ -25,7 +25,7 @@ export interface SelvageConfig
   readonly output?: string
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
-  /** Passages encoded at a time. Default: one for each core. */
+  /** Passages encoded at a time. Default: one for each core and each GB of memory. */
   readonly threads?: number
   /** Encode only passages that no earlier such build has encoded; the index is the same. Default false. */
   readonly incremental?: boolean

@@ -1,6 +1,6 @@
 /** The model in Node: the default folder that ships with the package, or the one a caller names. */
 import { writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Encoder } from '../encoder/encoder.ts'
@@ -18,17 +18,26 @@ export const DEFAULT_MODEL = fileURLToPath(new URL('../../public/models/selvage-
 export interface NodeEncoderOptions {
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
-  /** Documents encoded at a time, and CPU threads for a query. Default: all cores. Each takes memory for the model. */
+  /** Documents encoded at a time, and CPU threads for a query. Default: `defaultWorkers`, and all cores. */
   readonly threads?: number
   readonly onProgress?: OnProgress
 }
 
 /** Queries are encoded here, by all threads together; documents by workers of one thread each, that come when needed. */
 export async function openNodeEncoder(options: NodeEncoderOptions): Promise<Encoder> {
-  const { model = DEFAULT_MODEL, threads = availableParallelism(), onProgress } = options
+  const { model = DEFAULT_MODEL, threads, onProgress } = options
   const folder = resolve(model)
   const encoder = await loadEncoder({ files: folderFiles(folder), inference: nodeRuntime({ threads }), onProgress })
-  return threads === 1 ? encoder : pooledEncoder(encoder, folder, threads)
+  const workers = threads ?? defaultWorkers()
+  return workers === 1 ? encoder : pooledEncoder(encoder, folder, workers)
+}
+
+/** Of a container's memory, where it has a limit of its own. */
+const memory = () => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+
+/** One for each core and each GB of memory: a process that encodes takes some 300 MB, and the build more beside them. */
+export function defaultWorkers(cores = availableParallelism(), bytes = memory()): number {
+  return Math.max(1, Math.min(cores, Math.floor(bytes / 1e9)))
 }
 
 /** `selvage model`: writes the folder's selvage.json anew. */

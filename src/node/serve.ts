@@ -11,6 +11,7 @@ import { type Manifest, readManifest } from '../engine/manifest.ts'
 import { SelvageError } from '../errors.ts'
 import { EXIT } from './exit.ts'
 import { folderSource } from './fileStore.ts'
+import { interruptible } from './interrupt.ts'
 import { type RuntimeFile, runtimeFiles } from './runtimeFiles.ts'
 import { PAGE_CSS, searchPage } from './servePage.ts'
 import { answer, folderHandler, type Handler, notFound, partsOf } from './staticFiles.ts'
@@ -157,20 +158,15 @@ export async function serveCommand({ open, ...options }: ServeCommandOptions, si
   const moved = options.port !== 0 && port !== options.port ? `Port ${options.port} is in use. ` : ''
   process.stdout.write(`${moved}The ${kind} ${relative('', options.dir) || '.'} is served at ${url} (Ctrl-C ends it)\n`)
   if (open) openBrowser(url)
-  await told(signal)
+  await interruptible(fired, signal)
   await close()
   return EXIT.ok
 }
 
-function told(signal: AbortSignal | undefined): Promise<void> {
+function fired(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
-    const stop = () => {
-      for (const name of ['SIGINT', 'SIGTERM']) process.off(name, stop)
-      done()
-    }
-    for (const name of ['SIGINT', 'SIGTERM']) process.once(name, stop)
-    if (signal?.aborted) stop()
-    signal?.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) done()
+    signal.addEventListener('abort', () => done(), { once: true })
   })
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Encoder } from '../../src/encoder/encoder.ts'
-import { DEFAULT_MODEL, openNodeEncoder } from '../../src/node/model.ts'
+import { DEFAULT_MODEL, defaultWorkers, openNodeEncoder } from '../../src/node/model.ts'
 
 const workers: ChildProcess[] = []
 vi.mock('node:child_process', async (original) => {
@@ -139,4 +139,12 @@ describe('what ends early', () => {
     await expect(pool.encodeDocuments(few)).resolves.toHaveLength(few.length)
     await rm(folder, { recursive: true })
   })
+})
+
+test.each([
+  [8, 32e9, 8],
+  [8, 4.1e9, 4],
+  [2, 0.5e9, 1],
+])('by default %d cores and %d bytes of memory take %d workers', (cores, bytes, workers) => {
+  expect(defaultWorkers(cores, bytes)).toBe(workers)
 })
