@@ -190,7 +190,7 @@ function scorePassages(
   }
   for (let p = 0; p < passages; p++) {
     scores[p]! *= weights[p]!
-    if (inTitle[p]! >= groups.length && titleMarks[p] === mark) exact[p]! |= IS_TITLE
+    if (groups.length > 0 && inTitle[p]! >= groups.length && titleMarks[p] === mark) exact[p]! |= IS_TITLE
   }
   return { scores, exact, words: read }
 }

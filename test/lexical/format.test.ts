@@ -17,6 +17,7 @@ import { stemOf } from '../../src/lexical/stem.ts'
 import { wordsOf } from '../../src/lexical/tokenize.ts'
 import { BlocksReader } from '../../src/store/blocks.ts'
 import { memoryStore } from '../../src/store/memory.ts'
+import { manyWords } from './sample.ts'
 
 const NOTHING: PassageFields = { title: '', headings: '', text: '', code: '' }
 /** Code units of both kinds of order: astral characters are below U+FFxx by code unit, above by code point. */
@@ -175,15 +176,6 @@ async function build(passages: readonly PassageFields[]): Promise<Built> {
   const blocks: Term[][] = []
   for (let block = FIRST_TERMS_BLOCK; block < reader.count; block++) blocks.push(await reader.read(block))
   return { header, blocks }
-}
-
-/** Some words of a long list, most of them with relatives by stem, in scripts of several orders. */
-function manyWords(count: number): string[] {
-  const endings = ['', 's', 'ed', 'ing', 'er', 'ation', 'ness']
-  return Array.from({ length: count }, (_, i) => {
-    const root = ((i * 7919) % 99_991).toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)
-    return i % 11 === 0 ? `${'éß日𠀀ｶ'.at((i * 3) % 4)}${root}` : root + endings[i % endings.length]!
-  })
 }
 
 describe('an index of many words', async () => {

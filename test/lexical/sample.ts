@@ -33,3 +33,12 @@ export function stableTerms(words: readonly Word[]): string {
     .map(({ term }) => term)
     .join(' ')
 }
+
+/** Some words of a long list, most of them with relatives by stem, in scripts of several orders. */
+export function manyWords(count: number): string[] {
+  const endings = ['', 's', 'ed', 'ing', 'er', 'ation', 'ness']
+  return Array.from({ length: count }, (_, i) => {
+    const root = ((i * 7919) % 99_991).toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)
+    return i % 11 === 0 ? `${['é', 'ß', 'ж', '𐐨'][i % 4]}${root}` : root + endings[i % endings.length]!
+  })
+}
