@@ -53,6 +53,7 @@ const nodeFiles: EnvironmentOptions = {
         index: 'src/node/index.ts',
         vite: 'src/node/vite.ts',
         encodeWorker: 'src/node/encodeWorker.ts',
+        assignWorker: 'src/node/assignWorker.ts',
       },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },

@@ -19,6 +19,8 @@ export interface BuildOptions extends PlanOptions {
   readonly plaid?: PlaidOptions
   /** Remembered in the manifest: see Manifest.fingerprint. Default ''. */
   readonly fingerprint?: string
+  /** Called when no more is to be encoded: what the encoder holds can go, before the compression takes its own. */
+  readonly onEncoded?: () => Promise<void>
 }
 
 export interface BuildSummary extends Pick<Plan, 'skipped' | 'problems'> {
@@ -52,7 +54,7 @@ const ENCODE_CHUNK = 512
 
 /** Errors: `no-documents` when the sources hold no text at all; `aborted`; what parser, encoder and store throw. */
 export async function buildIndex(options: BuildOptions): Promise<BuildSummary> {
-  const { encoder, store, signal, onProgress, assign, plaid, fingerprint = '', ...planOptions } = options
+  const { encoder, store, signal, onProgress, assign, plaid, fingerprint = '', onEncoded, ...planOptions } = options
   const start = performance.now()
   const plan = await planPages({ ...planOptions, encoder, signal, onProgress })
   const total = plan.pages.reduce((sum, page) => sum + page.passages.flat().length, 0)
@@ -79,6 +81,7 @@ export async function buildIndex(options: BuildOptions): Promise<BuildSummary> {
     throwIfAborted(signal)
   }
 
+  await onEncoded?.()
   const compressStart = performance.now()
   const header = await vectors.finish({ onProgress, signal })
   const writeStart = performance.now()

@@ -12,9 +12,10 @@ import type { BlobStore } from '../store/store.ts'
 import type { Input } from '../text/document.ts'
 import { checkOptions, type ParseOptions } from '../text/parse/options.ts'
 import type { OnProgress } from '../types.ts'
+import { assignPool } from './assignPool.ts'
 import { defaultCacheFolder, openEmbeddingCache } from './embeddingCache.ts'
 import { fileStore, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
-import { openNodeEncoder } from './model.ts'
+import { defaultWorkers, openNodeEncoder } from './model.ts'
 import { listDocuments, readDocuments } from './readFolder.ts'
 import { runtimeFiles } from './runtimeFiles.ts'
 import { VERSION } from './version.ts'
@@ -142,11 +143,13 @@ async function runBuild(
   const cache = job.incremental ? await openEmbeddingCache(folder, encoder.model) : undefined
   const cached = cache && cachedEncoder(encoder, cache)
   const ops = await createOps({ backend: 'auto' })
-  const assign = ops.assignCentroids.bind(ops)
-  const given = { sources, sourceCount, fingerprint, store, parse, plaid, onProgress, signal }
-  const summary = await buildIndex({ ...given, encoder: cached ?? encoder, assign }).finally(async () => {
+  const pool = assignPool(ops.assignCentroids.bind(ops), job.threads ?? defaultWorkers())
+  const onEncoded = () => encoder.close()
+  const given = { sources, sourceCount, fingerprint, store, parse, plaid, onProgress, signal, onEncoded }
+  const building = buildIndex({ ...given, encoder: cached ?? encoder, assign: pool.assign })
+  const summary = await building.finally(async () => {
     ops.close()
-    await cache?.flush()
+    await Promise.all([pool.close(), cache?.flush()])
   })
   // The index is whole: a cache that cannot be tidied up is no reason to say otherwise.
   if (cached) await cache?.keep(owner, cached.keys).catch(() => {})

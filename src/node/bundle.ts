@@ -52,7 +52,7 @@ function runtimePath(): string {
 }
 
 /** Files that start workers. */
-const STARTS_WORKERS = /\/(worker\/spawn|node\/encodePool)\.ts$/
+const STARTS_WORKERS = /\/(worker\/spawn|node\/(encode|assign)Pool)\.ts$/
 
 /**
  * `new URL('./encoder.ts', ...)` becomes `new URL('./encoder.js', ...)`, untouched by the bundler: the worker scripts are

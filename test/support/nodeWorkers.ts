@@ -1,5 +1,5 @@
 /**
- * Processes that the sources start, in tests: Node 20 runs no TypeScript, and vitest compiles only what it loads itself. So
+ * Processes and threads that the sources start, in tests: Node 20 runs no TypeScript, and vitest compiles only what it loads itself. So
  * the script that a file names is bundled once, into a file below node_modules/, where its packages are found.
  */
 import { createHash } from 'node:crypto'
@@ -7,6 +7,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'vite'
+import { assemblyScript } from '../../src/ops/wasm/plugin.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../node_modules/.cache/selvage-tests')
 
@@ -15,8 +16,8 @@ export function nodeWorkers(): Plugin {
     name: 'selvage:node-workers',
     enforce: 'pre',
     async transform(code, file) {
-      const name = /fork\(new URL\('(\.\/\w+\.ts)', import\.meta\.url\)/.exec(code)?.[1]
-      if (name === undefined || !file.endsWith('/node/encodePool.ts')) return undefined
+      const name = /(?:fork|Worker)\(new URL\('(\.\/\w+\.ts)', import\.meta\.url\)/.exec(code)?.[1]
+      if (name === undefined || !/\/node\/\w+Pool\.ts$/.test(file)) return undefined
       const worker = join(dirname(file), name)
       const bundled = pathToFileURL(await bundle(worker)).href
       return { code: code.replace(`new URL('${name}', import.meta.url)`, `new URL('${bundled}')`), map: null }
@@ -28,6 +29,7 @@ export function nodeWorkers(): Plugin {
 async function bundle(entry: string): Promise<string> {
   const output = await build({
     configFile: false,
+    plugins: [assemblyScript()],
     logLevel: 'silent',
     build: { ssr: entry, target: 'node20', write: false, rolldownOptions: { output: { codeSplitting: false } } },
   })
