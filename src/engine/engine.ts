@@ -53,7 +53,7 @@ export interface Answer {
 }
 
 /** Sections that each arm gives to a fusion: on labelled sets 50 and 100 are the same. */
-const HYBRID_SECTIONS = 50
+export const HYBRID_SECTIONS = 50
 /** Of a page that is a hit: its best section, and two more. */
 const SECTIONS_OF_PAGE = 3
 
@@ -120,6 +120,10 @@ export class Engine {
     const filter = isFiltered ? passagesOfPages(pagesThrough(facets, filters, pages), structure) : undefined
     const scoreStart = performance.now()
     const retrieved = await this.#retrieve(mode, query, keyword, structure, filter)
+    // A filter's own values are counted as if it were not set; the words are not filtered anyhow.
+    const isPartial = query.counts && filter !== undefined && mode !== 'keyword'
+    const unfiltered = isPartial ? await this.#retrieve(mode, query, keyword, structure, undefined) : undefined
+    const found = [...retrieved.sections, ...(unfiltered?.sections ?? [])]
     const ordered = sort ? inOrder(retrieved.sections, (p) => pageOf(structure, p), facets, sort) : retrieved.sections
     const textsStart = performance.now()
     const hits = await this.#withTexts(grouped(ordered, query, (p) => pageOf(structure, p)))
@@ -127,7 +131,7 @@ export class Engine {
       mode,
       hits,
       words: keyword?.words ?? [],
-      ...(query.counts && { counts: countFacets(facets, filters, pagesFound(retrieved, keyword, structure)) }),
+      ...(query.counts && { counts: countFacets(facets, filters, pagesFound(found, keyword, structure)) }),
       elapsedMs: {
         keyword: scoreStart - start,
         score: textsStart - scoreStart,
@@ -159,15 +163,30 @@ export class Engine {
     return wanted
   }
 
-  #retrieve(
+  /** Where hits are pages, and few pages have all the sections that were gathered, more are. */
+  async #retrieve(
     mode: SearchMode,
-    { matrix, k, fusion, groupBy }: EngineQuery,
+    query: EngineQuery,
     keyword: LexicalRanking | undefined,
     structure: Structure,
     filter: Uint32Array | undefined,
+  ): Promise<Retrieved> {
+    const { k, fusion, groupBy } = query
+    const least = Math.max(groupBy === 'page' ? k * SECTIONS_OF_PAGE : k, mode === 'semantic' ? 0 : HYBRID_SECTIONS)
+    for (let sections = least; ; sections *= 4) {
+      const retrieved = await this.#gather(mode, query, keyword, structure, { sections, fusion, filter })
+      const pages = new Set(retrieved.sections.map(({ passage }) => pageOf(structure, passage)))
+      if (groupBy !== 'page' || pages.size >= k || retrieved.sections.length < sections) return retrieved
+    }
+  }
+
+  #gather(
+    mode: SearchMode,
+    { matrix }: EngineQuery,
+    keyword: LexicalRanking | undefined,
+    structure: Structure,
+    wanted: Wanted,
   ): Promise<Retrieved> | Retrieved {
-    const sections = groupBy === 'page' ? k * SECTIONS_OF_PAGE : k
-    const wanted: Wanted = { sections: Math.max(sections, mode === 'semantic' ? 0 : HYBRID_SECTIONS), fusion, filter }
     if (mode === 'keyword' && keyword) return byKeywords(keyword, structure, wanted)
     const index = this.#vectors()
     if (matrix === undefined || matrix.dim !== index.dim)
@@ -245,7 +264,11 @@ function grouped(
 }
 
 /** Those with one of the query's words, and those of the sections that came nearest in meaning. */
-function pagesFound({ sections }: Retrieved, keyword: LexicalRanking | undefined, structure: Structure): Uint8Array {
+function pagesFound(
+  sections: readonly Ranked[],
+  keyword: LexicalRanking | undefined,
+  structure: Structure,
+): Uint8Array {
   const found = new Uint8Array(structure.pages.length)
   for (const { passage } of sections) found[pageOf(structure, passage)] = 1
   if (keyword === undefined) return found

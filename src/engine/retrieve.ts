@@ -32,8 +32,8 @@ export interface Retrieved {
 
 /** By words alone. */
 export function byKeywords(keyword: LexicalRanking, structure: Structure, wanted: Wanted): Retrieved {
-  const sections = firstSections(keyword.best(passagesFor(wanted.sections), wanted.filter), structure, wanted.sections)
-  return { sections: joined([...sections.keys()], new Map(), keyword, structure, wanted) }
+  const sections = withWords(keyword, structure, wanted)
+  return { sections: joined(sections, new Map(), keyword, structure, wanted) }
 }
 
 /** By meaning alone. The score stays what it is: a sum of cosines. */
@@ -62,8 +62,7 @@ export async function byBoth(
   wanted: Wanted,
 ): Promise<Retrieved> {
   const { found, backend } = await nearest(index, query, structure, wanted)
-  const byWords = firstSections(keyword.best(passagesFor(wanted.sections), wanted.filter), structure, wanted.sections)
-  const missing = [...byWords.keys()].filter((section) => !found.has(section))
+  const missing = withWords(keyword, structure, wanted).filter((section) => !found.has(section))
   const passages = missing.flatMap((section) => passagesOf(structure, section))
   if (passages.length > 0) {
     const options = { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
@@ -80,6 +79,14 @@ async function nearest(index: IndexReader, query: TokenMatrix, structure: Struct
     const { passages, backend } = await index.search(query, { k: depth, matches: true, ...(filter && { filter }) })
     const found = firstSections(passages, structure, sections)
     if (found.size === sections || passages.length < depth) return { found, backend }
+  }
+}
+
+function withWords(keyword: LexicalRanking, structure: Structure, { sections, filter }: Wanted): PassageId[] {
+  for (let depth = passagesFor(sections); ; depth *= 8) {
+    const passages = keyword.best(depth, filter)
+    const found = firstSections(passages, structure, sections)
+    if (found.size === sections || passages.length < depth) return [...found.keys()]
   }
 }
 

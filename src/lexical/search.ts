@@ -15,7 +15,7 @@ import {
   readPassages,
   titleMark,
 } from './format.ts'
-import { stemOf } from './stem.ts'
+import { isStopWord, stemOf } from './stem.ts'
 import { type Word, wordsOf } from './tokenize.ts'
 import { type Meant, WordFinder } from './words.ts'
 
@@ -69,10 +69,13 @@ const STEM_WEIGHT = 0.9
 const PREFIX_WEIGHT = 0.6
 const TYPO_WEIGHT = 0.5
 
+const IDENTIFIER = /[._:/@$#+]|^-|\p{Ll}\p{Lu}/u
+
 /** A word of the query, and what it stands for. */
 interface Group {
   readonly word: Word
-  readonly stem: string
+  /** Written as programs write names; a hyphen alone makes none. */
+  readonly isIdentifier: boolean
   readonly meant: readonly Meant[]
 }
 
@@ -94,11 +97,13 @@ export class LexicalIndex {
     const words = distinct(wordsOf(text))
     const last = words.reduce((end, word) => Math.max(end, word.end), 0)
     const isOpen = query.isOpen ?? last === text.length
-    const rare = words.filter(({ term }) => !this.#isCommon(term))
-    const asked = rare.length > 0 ? rare : words
+    const telling = words.filter(({ term }) => !this.#isCommon(term))
+    const asked = telling.length > 0 ? telling : words
     const [table, groups] = await Promise.all([
       this.#table.read(PASSAGES_BLOCK),
-      Promise.all(asked.map((word) => this.#group(word, isOpen && word.end === last))),
+      Promise.all(
+        asked.map((word) => this.#group(word, text.slice(word.start, word.end), isOpen && word.end === last)),
+      ),
     ])
     const scored = scorePassages(groups, table, this.header, titleMark(text))
     const left = words.filter((word) => !asked.includes(word))
@@ -112,12 +117,13 @@ export class LexicalIndex {
   }
 
   #isCommon(term: string): boolean {
-    return this.header.common.includes(stemOf(term, this.header.stemming))
+    const { common, stemming } = this.header
+    return isStopWord(term, stemming) || common.includes(stemOf(term, stemming))
   }
 
-  async #group(word: Word, isOpen: boolean): Promise<Group> {
-    const stem = stemOf(word.term, this.header.stemming)
-    return { word, stem, meant: await this.#finder.meantBy(word.term, isOpen) }
+  async #group(word: Word, written: string, isOpen: boolean): Promise<Group> {
+    const isIdentifier = word.kind === 'whole' && IDENTIFIER.test(written)
+    return { word, isIdentifier, meant: await this.#finder.meantBy(word.term, isOpen) }
   }
 }
 
@@ -155,7 +161,7 @@ function scorePassages(
   const frequency = new Float64Array(passages)
   const means = header.lengths.map((length) => Math.max(1, length / Math.max(1, passages)))
   const read: ReadWord[] = []
-  for (const { word, meant } of groups) {
+  for (const { word, isIdentifier, meant } of groups) {
     const touched: PassageId[] = []
     const terms: { term: string; how: Meant['how']; weight: number }[] = []
     for (const one of meant) {
@@ -176,7 +182,7 @@ function scorePassages(
         frequency[p]! += weight * sum
         if (!isSame || countIn(counts[i]!, 0) === 0) continue
         inTitle[p]!++
-        if (word.kind === 'whole' && one.how === 'exact') exact[p]! |= IS_IDENTIFIER
+        if (isIdentifier && one.how === 'exact') exact[p]! |= IS_IDENTIFIER
       }
     }
     const idf = inverseFrequency(touched.length, passages)

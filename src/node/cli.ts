@@ -156,8 +156,8 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .option('--limit <n>', 'use the first n queries only', wholeNumber)
     .option(
       '--mode <mode>',
-      'plaid: the index that build writes; exact: float MaxSim over all vectors; both: and how far they agree',
-      oneOf('plaid', 'exact', 'both'),
+      'plaid: vectors of the index that build writes; exact: float MaxSim over all vectors; both: and how far they agree; hybrid: vectors, words, and both joined',
+      oneOf('plaid', 'exact', 'both', 'hybrid'),
       'plaid',
     )
     .option('--candidates <n>', 'passages scored in full (default: as search does)', wholeNumber)

@@ -2,21 +2,32 @@
  * The systems that `selvage eval` measures: each takes the encoded documents once and then ranks query after query. It
  * knows no labels and no metrics; document i is passage i.
  */
+import { HYBRID_SECTIONS } from '../engine/engine.ts'
+import { byBoth } from '../engine/retrieve.ts'
+import type { LabelledDocument } from '../eval/dataset.ts'
+import { LexicalBuilder } from '../lexical/builder.ts'
+import { LexicalIndex } from '../lexical/search.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { toHalves } from '../ops/half.ts'
 import type { PassageBatch, StageTimes } from '../ops/ops.ts'
 import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
 import { decompress } from '../plaid/data.ts'
 import { plaidPacks, readPlaidData } from '../plaid/format.ts'
-import { openPlaid, queryBatch } from '../plaid/search.ts'
+import { type IndexReader, openPlaid, queryBatch } from '../plaid/search.ts'
 import { topK } from '../plaid/topK.ts'
+import type { Fusion } from '../search/fuse.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { EncodedText, OnProgress, PassageId, TokenMatrix } from '../types.ts'
 
 export interface System {
   /** Document numbers, best first, `depth` of them or all there are. */
-  rank(query: TokenMatrix, depth: number): Promise<Ranked>
+  rank(query: Query, depth: number): Promise<Ranked>
   close(): void
+}
+
+export interface Query {
+  readonly text: string
+  readonly matrix: TokenMatrix
 }
 
 export interface Ranked {
@@ -40,11 +51,11 @@ export interface PlaidFacts {
 export async function exactSystem(documents: readonly TokenMatrix[], dim: number, ops: FailoverOps): Promise<System> {
   const passages = await ops.load(asBatch(documents, dim))
   /** A query is ranked to several depths; all its scores are there after the first. */
-  let last: { readonly query: TokenMatrix; readonly scores: Float32Array } | undefined
+  let last: { readonly query: Query; readonly scores: Float32Array } | undefined
   return {
     async rank(query, depth) {
       const start = performance.now()
-      if (last?.query !== query) last = { query, scores: (await ops.maxSim(queryBatch(query), passages)).scores }
+      if (last?.query !== query) last = { query, scores: (await ops.maxSim(queryBatch(query.matrix), passages)).scores }
       const ids = topK(last.scores, depth).map(({ id }) => id)
       return { ids, elapsedMs: { total: performance.now() - start } }
     },
@@ -54,6 +65,7 @@ export async function exactSystem(documents: readonly TokenMatrix[], dim: number
 
 export interface PlaidSystem extends System {
   readonly facts: PlaidFacts
+  readonly index: IndexReader
   /** The documents as the index remembers them: exact MaxSim over these tells what codec and integers cost, each alone. */
   remembered(): Promise<TokenMatrix[]>
 }
@@ -86,12 +98,61 @@ export async function plaidSystem(
       bytesPerToken: bytes / Math.max(1, tokens),
       buildSeconds,
     },
-    async rank(query, k) {
-      const { passages, elapsedMs } = await index.search(query, { k, candidates })
+    index,
+    async rank({ matrix }, k) {
+      const { passages, elapsedMs } = await index.search(matrix, { k, candidates })
       return { ids: passages.map(({ id }) => id), elapsedMs }
     },
     remembered: async () => [...decompress(await readPlaidData(store, header))],
     close: () => index.close(),
+  }
+}
+
+export interface KeywordSystem extends System {
+  readonly lexical: LexicalIndex
+  readonly bytes: number
+  readonly buildSeconds: number
+}
+
+/** The keyword index that `selvage build` writes, in memory. A title of several headings is their path: "Guide > Start". */
+export async function keywordSystem(documents: readonly LabelledDocument[]): Promise<KeywordSystem> {
+  const store = memoryStore()
+  const start = performance.now()
+  const builder = new LexicalBuilder(store)
+  for (const { title, text } of documents) {
+    const path = title.split(' > ')
+    builder.add({ title: path.at(-1) ?? '', headings: path.slice(0, -1).join('\n'), text, code: '' })
+  }
+  const header = await builder.finish('english')
+  const buildSeconds = (performance.now() - start) / 1000
+  const lexical = new LexicalIndex(store, header)
+  return {
+    lexical,
+    bytes: header.packs.reduce((sum, { bytes }) => sum + bytes, 0),
+    buildSeconds,
+    async rank({ text }, depth) {
+      const start = performance.now()
+      const ids = (await lexical.search({ text, isOpen: false })).best(depth).map(({ id }) => id)
+      return { ids, elapsedMs: { total: performance.now() - start } }
+    },
+    close() {},
+  }
+}
+
+/** Both, joined as a search joins them; every document is a section of its own. */
+export function hybridSystem({ index }: PlaidSystem, { lexical }: KeywordSystem, fusion: Fusion): System {
+  const each = Uint32Array.from({ length: index.passages }, (_, p) => p)
+  const structure = { sections: each, pages: each, passages: index.passages }
+  return {
+    async rank({ text, matrix }, depth) {
+      const start = performance.now()
+      const keyword = await lexical.search({ text, isOpen: false })
+      const wanted = { sections: Math.max(HYBRID_SECTIONS, depth), fusion }
+      const { sections } = await byBoth(index, matrix, keyword, structure, wanted)
+      const ids = sections.slice(0, depth).map(({ passage }) => passage)
+      return { ids, elapsedMs: { total: performance.now() - start } }
+    },
+    close() {},
   }
 }
 

@@ -12,7 +12,15 @@ import { createOps } from '../ops/create.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
 import { defaultCandidates } from '../plaid/search.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
-import { exactSystem, type PlaidFacts, plaidSystem, type System } from './evalSystems.ts'
+import {
+  exactSystem,
+  hybridSystem,
+  keywordSystem,
+  type PlaidFacts,
+  plaidSystem,
+  type Query,
+  type System,
+} from './evalSystems.ts'
 import { EXIT } from './exit.ts'
 import { isMissing } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
@@ -25,8 +33,11 @@ export interface EvalCommandOptions {
   readonly json: boolean
   readonly model: string
   readonly threads?: number
-  /** `plaid`: the index that build writes. `exact`: float MaxSim over all vectors. `both`: one after the other. */
-  readonly mode: 'plaid' | 'exact' | 'both'
+  /**
+   * `plaid`: the vectors of the index that build writes. `exact`: float MaxSim over all vectors. `both`: one after the other.
+   * `hybrid`: vectors, words, and both joined in the two ways that there are.
+   */
+  readonly mode: 'plaid' | 'exact' | 'both' | 'hybrid'
   readonly plaid: PlaidOptions
   readonly candidates?: number
 }
@@ -39,7 +50,7 @@ export interface SystemReport extends Summary {
     readonly candidates: number
     readonly 'build seconds': number
   }
-  readonly 'bytes per token': number
+  readonly 'bytes per token'?: number
 }
 
 export interface EvalReport extends SystemReport {
@@ -51,6 +62,10 @@ export interface EvalReport extends SystemReport {
   /** What a rank counts: a document, or the page that a section's id names before "#". */
   readonly ranked: 'documents' | 'pages'
   readonly model: string
+  /** With `hybrid`: by words alone, and words and meaning joined. */
+  readonly keyword?: SystemReport
+  readonly hybrid?: SystemReport
+  readonly 'hybrid rrf'?: SystemReport
   /** With `both`: what is lost on the way from float MaxSim on all vectors to the index's answers. */
   readonly exact?: SystemReport
   /** Float MaxSim on the vectors as the index remembers them: what remains of the loss is that of integers and candidates. */
@@ -72,14 +87,14 @@ export async function evalCommand(options: EvalCommandOptions): Promise<number> 
 function told(report: EvalReport): string[] {
   const line = (name: string, value: string) => `  ${name.padEnd(16)} ${value}`
   const system = (name: string, figures: SystemReport) => {
-    const { index } = figures
+    const { index, 'bytes per token': bytes } = figures
     const made = index && `${index.centroids} centroids, ${index.bits} bits, best ${index.candidates} scored in full`
     return [
       `${name}${made ? `: ${made}, built in ${seconds(index['build seconds'] * 1000)}` : ''}`,
       line('nDCG@10', figures['ndcg@10'].toFixed(4)),
       line('recall@100', figures['recall@100'].toFixed(4)),
       line('MRR@10', figures['mrr@10'].toFixed(4)),
-      line('bytes per token', figures['bytes per token'].toFixed(1)),
+      ...(bytes === undefined ? [] : [line('bytes per token', bytes.toFixed(1))]),
       line(
         'ms per query',
         Object.entries(figures['ms per stage'])
@@ -93,6 +108,9 @@ function told(report: EvalReport): string[] {
   return [
     `${report.queries} queries on ${count(report.documents)} documents (${count(report.tokens)} tokens), ranked by ${report.ranked}, model ${report.model}`,
     ...system(name, report),
+    ...(report.keyword ? system('Keywords', report.keyword) : []),
+    ...(report.hybrid ? system('Hybrid', report.hybrid) : []),
+    ...(report['hybrid rrf'] ? system('Hybrid, by ranks (RRF)', report['hybrid rrf']) : []),
     ...(report.remembered ? system("Float MaxSim on the index's own vectors", report.remembered) : []),
     ...(report.exact ? system('Exact MaxSim', report.exact) : []),
     ...Object.entries(report['overlap@10'] ?? {}).map(
@@ -126,7 +144,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     })
     const encodeStart = performance.now()
     const queries: LabelledMatrix[] = []
-    for (const { id, text } of labelled) queries.push({ id, matrix: (await encoder.encodeQuery(text)).matrix })
+    for (const { id, text } of labelled) queries.push({ id, text, matrix: (await encoder.encodeQuery(text)).matrix })
     const encodeMs = (performance.now() - encodeStart) / queries.length
 
     const ranked = pages ? 'pages' : 'documents'
@@ -138,12 +156,12 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
         const names = ids.map((p) => corpus[p]!.id)
         return pages ? [...new Set(names.map(pageOf))] : names
       }
-      for (const { id, matrix } of queries) {
+      for (const { id, ...query } of queries) {
         const [first, deep] = DEPTH[ranked]
-        const { ids, elapsedMs } = await system.rank(matrix, first)
+        const { ids, elapsedMs } = await system.rank(query, first)
         rankings.set(id, ids)
         named.first.set(id, nameAll(ids))
-        named.deep.set(id, nameAll((await system.rank(matrix, deep)).ids))
+        named.deep.set(id, nameAll((await system.rank(query, deep)).ids))
         for (const [stage, ms] of Object.entries(elapsedMs))
           stages.set(stage, (stages.get(stage) ?? 0) + ms / queries.length)
         onProgress({ stage: 'search', loaded: rankings.size, total: queries.length, unit: 'items' })
@@ -166,6 +184,21 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     const system = await plaidSystem(encoded, dim, ops, { ...plaid, candidates, onProgress })
     const { bytesPerToken, buildSeconds, ...index } = system.facts
     const vectors = mode === 'both' ? await system.remembered() : []
+    const measureHybrids = async () => {
+      const keyword = await keywordSystem(corpus)
+      const byKeyword = await measure(keyword)
+      const [byScores, byRanks] = [
+        await measure(hybridSystem(system, keyword, 'scores')),
+        await measure(hybridSystem(system, keyword, 'rrf')),
+      ]
+      const perToken = { 'bytes per token': round(keyword.bytes / tokens) }
+      return {
+        keyword: { ...byKeyword.figures, ...perToken },
+        hybrid: byScores.figures,
+        'hybrid rrf': byRanks.figures,
+      }
+    }
+    const hybrids = mode === 'hybrid' ? await measureHybrids() : {}
     const compressed = await measure(system)
     const scoredInFull = candidates ?? defaultCandidates(DEPTH[ranked][0])
     const sized = { 'bytes per token': round(bytesPerToken) }
@@ -186,6 +219,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
       ...sized,
       index: { ...index, candidates: scoredInFull, 'build seconds': round(buildSeconds) },
       ...facts,
+      ...hybrids,
       ...(mode === 'both' && (await both())),
       seconds: secondsSince(start),
     }
@@ -195,9 +229,8 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
   }
 }
 
-interface LabelledMatrix {
+interface LabelledMatrix extends Query {
   readonly id: string
-  readonly matrix: TokenMatrix
 }
 
 interface Measured {

@@ -32,7 +32,8 @@ const SEMANTIC_SHARE = 0.6
 const RRF_K = 60
 /** A heading that is the query word for word stands first: as much as being the best of all in both arms. */
 const TITLE_BONUS = 1
-const IDENTIFIER_BONUS = 0.25
+/** Not more: names that stand in a heading and in the question are often not what is asked about. */
+const IDENTIFIER_BONUS = 0.1
 
 /** Best first, ties by lower section. */
 export function fuse(candidates: readonly Candidate[], fusion: Fusion = 'scores'): Fused[] {

@@ -204,7 +204,7 @@ function everyNth(parts: readonly PlaidPart[], step: number): PlaidPart[] {
 async function compared(corpus: Corpus, given: Case, ops: FailoverOps, ours: readonly Uint32Array[]) {
   const system = await exactSystem(corpus.passages, corpus.dim, ops)
   const exact: (readonly number[])[] = []
-  for (const query of corpus.queries) exact.push((await system.rank(query, K)).ids)
+  for (const query of corpus.queries) exact.push((await system.rank({ text: '', matrix: query }, K)).ids)
   system.close()
   return {
     exactOverlap: meanOverlap(exact, ours),

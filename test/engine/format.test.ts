@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { buildIndex } from '../../src/engine/build.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { FORMAT_VERSION } from '../../src/engine/manifest.ts'
+import type { StoredPassage } from '../../src/engine/texts.ts'
 import { fileStore, makeFolder } from '../../src/node/fileStore.ts'
 import { createOps } from '../../src/ops/create.ts'
 import type { PlaidOptions } from '../../src/plaid/builder.ts'
@@ -29,6 +30,8 @@ const folderOf = (version: number, kind: string) =>
   join(import.meta.dirname, `../fixtures/index-v${version}${kind === 'plain' ? '' : `-${kind}`}`)
 const ANSWERS = 'answers.json'
 
+const headingsOf = ({ section }: StoredPassage) => section.headings.join(' > ')
+
 async function answersOf(folder: string) {
   const ops = await createOps({ backend: 'wasm' })
   const engine = await Engine.open(fileStore(folder))
@@ -36,13 +39,18 @@ async function answersOf(folder: string) {
   const answers: Record<string, unknown> = {}
   for (const question of QUESTIONS) {
     const { matrix } = await fakeEncoder().encodeQuery(question)
-    const { hits } = await engine.search({ text: question, matrix, k: 3 })
+    const { hits } = await engine.search({ text: question, matrix, k: 3, mode: 'semantic' })
     answers[question] = hits.map(({ passage, score, matches }) => ({
-      section: passage.section.headings.join(' > '),
+      section: headingsOf(passage),
       score,
       positions: [...(matches?.positions ?? [])],
       ...(passage.rowOf && { rowOf: passage.rowOf }),
     }))
+  }
+  // Scores of words may be tuned; that they are found is the format's matter.
+  for (const question of engine.hasKeywords ? QUESTIONS : []) {
+    const { hits } = await engine.search({ text: question, k: 1, mode: 'keyword' })
+    answers[`words: ${question}`] = hits.map(({ passage }) => headingsOf(passage))
   }
   engine.close()
   ops.close()
