@@ -97,14 +97,16 @@ export class LexicalIndex {
     const words = distinct(wordsOf(text))
     const last = words.reduce((end, word) => Math.max(end, word.end), 0)
     const isOpen = query.isOpen ?? last === text.length
-    const telling = words.filter(({ term }) => !this.#isCommon(term))
-    const asked = telling.length > 0 ? telling : words
-    const [table, groups] = await Promise.all([
-      this.#table.read(PASSAGES_BLOCK),
-      Promise.all(
-        asked.map((word) => this.#group(word, text.slice(word.start, word.end), isOpen && word.end === last)),
-      ),
-    ])
+    const groupsOf = (asked: readonly Word[]) =>
+      Promise.all(asked.map((word) => this.#group(word, text.slice(word.start, word.end), isOpen && word.end === last)))
+    const telling = words.filter(({ term }) => !this.#isStopWord(term) && !this.#isCommon(term))
+    let asked = telling.length > 0 ? telling : words
+    let [table, groups] = await Promise.all([this.#table.read(PASSAGES_BLOCK), groupsOf(asked)])
+    if (asked === telling && groups.every(({ meant }) => meant.length === 0)) {
+      // Words that are nowhere do not hide those that are in many passages.
+      asked = words.filter(({ term }) => !this.#isStopWord(term))
+      groups = await groupsOf(asked)
+    }
     const scored = scorePassages(groups, table, this.header, titleMark(text))
     const left = words.filter((word) => !asked.includes(word))
     const { scores, exact } = scored
@@ -116,9 +118,12 @@ export class LexicalIndex {
     }
   }
 
+  #isStopWord(term: string): boolean {
+    return isStopWord(term, this.header.stemming)
+  }
+
   #isCommon(term: string): boolean {
-    const { common, stemming } = this.header
-    return isStopWord(term, stemming) || common.includes(stemOf(term, stemming))
+    return this.header.common.includes(stemOf(term, this.header.stemming))
   }
 
   async #group(word: Word, written: string, isOpen: boolean): Promise<Group> {

@@ -76,8 +76,8 @@ export function naiveSearch(
     return meant
   }
 
-  const rare = asked.filter((word) => !isCommon(word))
-  const counted = (rare.length > 0 ? rare : asked).map(meantBy)
+  const rare = asked.filter((word) => !isCommon(word)).map(meantBy)
+  const counted = rare.some((meant) => meant.size > 0) ? rare : asked.map(meantBy)
   return passages.map((passage) => {
     let score = 0
     for (const meant of counted) {

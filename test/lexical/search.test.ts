@@ -267,6 +267,19 @@ describe('common words', () => {
     ])
   })
 
+  test('are answered beside words that are nowhere; words of a question are not', async () => {
+    const { index } = await build(passages)
+    const { best, words } = await index.search({ text: 'how the vue zebra ' })
+    expect(best(20).map(({ id }) => id)).toEqual([0, 2, 4, 6, 8])
+    expect(words.map(({ word, passages }) => [word, passages])).toEqual([
+      ['vue', 5],
+      ['zebra', 0],
+      ['how', 0],
+      ['the', 0],
+    ])
+    expect((await index.search({ text: 'the zebra ' })).best(20)).toEqual([])
+  })
+
   test('alone are answered', async () => {
     const { index } = await build(passages)
     const ranking = await index.search({ text: 'the vue ' })
@@ -289,7 +302,7 @@ describe('marks', () => {
   })
 
   test('the title has an identifier of the query', async () => {
-    const titles = ['useRef() in depth', 'Use of a ref', 'torch.nn.Linear', 'useRefs']
+    const titles = ['useRef() in-depth', 'Use of a ref', 'torch.nn.Linear', 'useRefs']
     const { index } = await among([...titles.map((title) => ({ title })), { text: 'useRef' }])
     const marked = async (text: string) => {
       const { exact } = await index.search({ text })
@@ -297,6 +310,7 @@ describe('marks', () => {
     }
     expect(await marked('what is useRef')).toEqual(['identifier', undefined, undefined, undefined, undefined])
     expect(await marked('use ref')).toEqual(new Array(5).fill(undefined))
+    expect(await marked('in-depth')).toEqual(new Array(5).fill(undefined)) // a hyphen makes no identifier
     expect(await marked('torch.nn.Linear')).toEqual([undefined, undefined, 'title', undefined, undefined])
     expect(await marked('a torch.nn.Linear layer')).toEqual([undefined, undefined, 'identifier', undefined, undefined])
   })
@@ -346,6 +360,7 @@ describe('nothing to find', () => {
 test('a corpus of one passage is searched, though all its words are in all of it', async () => {
   const { index } = await build([{ ...NOTHING, text: 'a cat sleeps' }])
   expect((await index.search({ text: 'cat' })).best(10)).toHaveLength(1)
+  expect((await index.search({ text: 'cat zebra ' })).best(10)).toHaveLength(1)
   expect((await index.search({ text: 'zebra' })).best(10)).toEqual([])
 })
 
