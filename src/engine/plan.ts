@@ -43,7 +43,7 @@ export interface Plan {
 /** Errors: `aborted`, and what parsers and sources throw. */
 export async function planPages(options: PlanOptions): Promise<Plan> {
   const { encoder, signal, onProgress, parse, sourceCount = 0 } = options
-  const parsed: { path: string; page: Page }[] = []
+  const parsed: { path: string; page: Page; isRecord: boolean }[] = []
   const skipped: { path: string; reason: string }[] = []
   let read = 0
   for await (const source of options.sources) {
@@ -52,7 +52,7 @@ export async function planPages(options: PlanOptions): Promise<Plan> {
     const page = 'record' in source ? await pageOfRecord(source.record, parse) : await parsePage(source, parse)
     if (page === undefined) skipped.push({ path: source.path, reason: 'it asks not to be searched' })
     else if (page.sections.length === 0) skipped.push({ path: source.path, reason: 'it has no text' })
-    else parsed.push({ path: source.path, page })
+    else parsed.push({ path: source.path, page, isRecord: 'record' in source })
     onProgress?.({ stage: 'read', loaded: read, total: sourceCount, unit: 'items', label: source.path })
   }
 
@@ -61,9 +61,11 @@ export async function planPages(options: PlanOptions): Promise<Plan> {
   const addresses = new Map<string, string>()
   const boilerplate = new Boilerplate()
   const isMarked = parsed.some(({ page }) => page.isMarked)
-  for (const { path, page } of parsed) {
+  for (const { path, page, isRecord } of parsed) {
     const taken = addresses.get(page.url)
-    if (isMarked && !page.isMarked) skipped.push({ path, reason: 'it marks nothing as its body, and other pages do' })
+    // Whoever wrote a record down chose it.
+    if (isMarked && !page.isMarked && !isRecord)
+      skipped.push({ path, reason: 'it marks nothing as its body, and other pages do' })
     else if (taken !== undefined) problems.push(duplicate(path, taken, page.url))
     else {
       addresses.set(page.url, path)
