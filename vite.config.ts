@@ -4,7 +4,7 @@
  *                                     bundler or static page can use · dist/node/: the command line, `selvage/node`
  *                                     and `selvage/vite`
  *   vite build --mode demo            dist/demo/: the demo page, which uses the library as built
- *   vite build --mode bench           dist/bench/: the PLAID bench, plain Node without a test runner around it
+ *   vite build --mode bench           dist/bench/: benches in plain Node without a test runner around them
  *   vitest --mode interop             exchange with next-plaid and fast-plaid themselves
  *   vitest                            projects `node`; `browser`, in a real Chromium, so that WebGPU is real too
  *                                     (SwiftShader where there is no GPU); `e2e`, the built page and the packed package
@@ -109,7 +109,14 @@ const demo: ViteUserConfig = {
 
 const bench: ViteUserConfig = {
   plugins: [assemblyScript()],
-  build: { ssr: 'test/bench/plaid.ts', outDir: 'dist/bench', target: 'node20', minify: false, copyPublicDir: false },
+  build: {
+    ssr: true,
+    outDir: 'dist/bench',
+    target: 'node20',
+    minify: false,
+    copyPublicDir: false,
+    rolldownOptions: { input: { plaid: 'test/bench/plaid.ts', keywords: 'test/bench/keywords.ts' } },
+  },
 }
 
 const tests: ViteUserConfig = {

@@ -8,6 +8,23 @@ export function slipsAllowed(word: string): number {
   return word.length < 4 ? 0 : word.length < 8 ? 1 : 2
 }
 
+/** Which letters a word has, a bit each; other characters share the bits that are left. */
+export function lettersOf(word: string): number {
+  let letters = 0
+  for (let i = 0; i < word.length; i++) letters |= 1 << ((word.charCodeAt(i) - 97) & 31)
+  return letters
+}
+
+/** False where so many letters are only in one of two words that no `most` slips could explain it: each slip explains two. */
+export function mayBeNear(letters: number, others: number, most: number): boolean {
+  let differing = letters ^ others
+  for (let left = 2 * most; differing !== 0; left--) {
+    if (left === 0) return false
+    differing &= differing - 1
+  }
+  return true
+}
+
 /** Slips from one word to the other, or `most + 1` where it is more than `most`. */
 export function slips(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1

@@ -9,7 +9,7 @@ import { lastAtMost } from '../util.ts'
 import { ByteReader } from './bytes.ts'
 import { FIRST_TERMS_BLOCK, type LexicalHeader, readTerms, type Term, WORDS_BLOCK } from './format.ts'
 import { stemOf } from './stem.ts'
-import { slips, slipsAllowed } from './typos.ts'
+import { lettersOf, mayBeNear, slips, slipsAllowed } from './typos.ts'
 
 /** A word of the index that a query's word stands for. */
 export interface Meant {
@@ -31,7 +31,7 @@ const KEPT_BLOCKS = 512
 export class WordFinder {
   readonly #header: LexicalHeader
   readonly #terms: BlocksReader<Term[]>
-  readonly #words: BlocksReader<string[]>
+  readonly #words: BlocksReader<WordList>
 
   constructor(source: BlobSource, header: LexicalHeader) {
     this.#header = header
@@ -73,14 +73,9 @@ export class WordFinder {
   async #mistyped(word: string, stem: string): Promise<Meant[]> {
     const most = slipsAllowed(word)
     if (most === 0) return []
-    const near = (candidates: readonly string[]) => {
-      const found = candidates.map((term) => ({ term, slips: slips(word, term, most) }))
-      const least = found.reduce((least, { slips }) => Math.min(least, slips), most + 1)
-      return least > most ? [] : found.filter(({ slips }) => slips === least)
-    }
     const own = this.#blockOf(stem)
-    let nearest = near(own < 0 ? [] : (await this.#read(own)).map(({ term }) => term))
-    if (nearest.length === 0) nearest = near(await this.#words.read(WORDS_BLOCK))
+    let nearest = nearestTo(word, most, listOf(own < 0 ? [] : (await this.#read(own)).map(({ term }) => term)))
+    if (nearest.length === 0) nearest = nearestTo(word, most, await this.#words.read(WORDS_BLOCK))
     const meant = nearest.map(async ({ term, slips }) => {
       const relatives = await this.#ofStem(stemOf(term, this.#header.stemming))
       return relatives.map((relative): Meant => ({ term: relative, how: 'typo', slips }))
@@ -99,7 +94,33 @@ export class WordFinder {
   }
 }
 
-function readWords(bytes: Uint8Array): string[] {
+interface WordList {
+  readonly words: readonly string[]
+  /** Of each word, see `lettersOf`: most are passed over by a look at these. */
+  readonly letters: Int32Array
+}
+
+function listOf(words: readonly string[]): WordList {
+  return { words, letters: Int32Array.from(words, lettersOf) }
+}
+
+/** Those with the fewest slips, `most` at most. */
+function nearestTo(word: string, most: number, { words, letters }: WordList): { term: string; slips: number }[] {
+  const own = lettersOf(word)
+  let least = most
+  let nearest: { term: string; slips: number }[] = []
+  for (const [i, term] of words.entries()) {
+    if (!mayBeNear(own, letters[i]!, least)) continue
+    const found = slips(word, term, least)
+    if (found > least) continue
+    if (found < least) nearest = []
+    least = found
+    nearest.push({ term, slips: found })
+  }
+  return nearest
+}
+
+function readWords(bytes: Uint8Array): WordList {
   const reader = new ByteReader(bytes)
   const words: string[] = []
   let before = ''
@@ -107,5 +128,5 @@ function readWords(bytes: Uint8Array): string[] {
     before = reader.text(before)
     words.push(before)
   }
-  return words
+  return listOf(words)
 }

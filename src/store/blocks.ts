@@ -78,7 +78,7 @@ export class BlocksReader<Content> {
     source: BlobSource,
     header: BlocksHeader,
     decode: (bytes: Uint8Array, block: number) => Content,
-    keepBlocks = 64,
+    keepBlocks = 128,
   ) {
     this.#source = source
     this.#decode = decode
