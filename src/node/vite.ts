@@ -10,11 +10,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, dirname, join, relative } from 'node:path'
 import { filesOf, type Manifest } from '../engine/manifest.ts'
 import { asSelvageError, rejectUnknown, SelvageError } from '../errors.ts'
-import { buildFolder } from './build.ts'
+import { buildInto } from './build.ts'
 import { seconds } from './progress.ts'
+import { readDocuments } from './readFolder.ts'
 import { runtimeFiles } from './runtimeFiles.ts'
 import { answer, folderHandler, partsOf } from './staticFiles.ts'
-import { copyDocuments, type SelvagePluginOptions, type Site, siteOf, type ViteConfig } from './viteSite.ts'
+import { type SelvagePluginOptions, type Site, siteOf, type ViteConfig } from './viteSite.ts'
 
 export type { SelvagePluginOptions } from './viteSite.ts'
 
@@ -140,7 +141,7 @@ class SiteIndex {
 
   constructor(config: ViteConfig, options: SelvagePluginOptions, name: string) {
     this.site = siteOf(config, options)
-    this.folder = join(config.cacheDir, 'selvage', name, 'index')
+    this.folder = join(config.cacheDir, 'selvage', name)
     this.#config = config
     this.#options = options
   }
@@ -152,10 +153,9 @@ class SiteIndex {
     const { files, missing } = await this.site.documents()
     logger.info(`selvage: indexing ${files.length} documents of ${relative(root, content) || content}`, TIMED)
     const start = performance.now()
-    const folder = join(this.folder, '../documents')
-    await copyDocuments(files, folder)
-    const { manifest, summary, unreadable } = await buildFolder({
-      ...{ folder, output: this.folder, parse, model, threads, signal: this.#stopped.signal },
+    const { manifest, summary, unreadable } = await buildInto({
+      read: (onUnreadable) => readDocuments(files, onUnreadable),
+      ...{ output: this.folder, parse, model, threads, signal: this.#stopped.signal },
       plaid: { bits, pool, clustering },
       incremental: true,
     })

@@ -5,8 +5,7 @@
  * Types name what is used of Vite and VitePress, so that any version from 5 on fits and neither is a dependency.
  */
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rm } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { SelvageError } from '../errors.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
 import { isPagePath, type ParseOptions } from '../text/parse/index.ts'
@@ -97,16 +96,6 @@ export function siteOf(config: ViteConfig, options: SelvagePluginOptions): Site 
 
 function pagesOf({ srcDir, pages, rewrites }: VitePressSite): FolderFile[] {
   return pages.map((page) => ({ path: rewrites.map[page] ?? page, absolutePath: join(srcDir, page) }))
-}
-
-/** Copies the documents to a folder of their own: `buildFolder` takes all that is in one, under the names in it. */
-export async function copyDocuments(files: readonly FolderFile[], folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
-  for (const { path, absolutePath } of files) {
-    const target = join(folder, path)
-    await mkdir(dirname(target), { recursive: true })
-    await copyFile(absolutePath, target)
-  }
 }
 
 const slashed = (path: string): string => path.split(sep).join('/')
