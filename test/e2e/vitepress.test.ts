@@ -6,18 +6,16 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Browser, Page } from 'playwright'
+import type { Browser } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
 import { type StaticSite, serveFolder } from '../support/staticServer.ts'
+import { ask, firstHit, SLOW } from '../support/widget.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const VITEPRESS = join(ROOT, 'node_modules/vitepress/bin/vitepress.js')
 const SCREENSHOTS = resolve(import.meta.dirname, '__screenshots__')
 const QUESTION = 'cache headers for files whose names have a hash'
-
-/** A model is loaded on a busy machine. */
-const SLOW = { timeout: 40_000 }
 
 let site: string
 let browser: Browser
@@ -48,21 +46,6 @@ async function open(url: string, options?: Parameters<typeof watchedPage>[2]): P
   watched = await watchedPage(browser, url, options)
   await watched.page.goto(url)
   return watched
-}
-
-const first = (page: Page) => page.locator('selvage-search li a').first()
-
-/** Types a question until its first hit has the title: a dev server may load the page again on the way. */
-async function ask(page: Page, question: string, title: string): Promise<void> {
-  const field = page.getByRole('searchbox', { name: 'Search' })
-  await expect
-    .poll(async () => {
-      if ((await field.inputValue()) !== question) await field.pressSequentially(question)
-      return first(page)
-        .textContent({ timeout: 1000 })
-        .catch(() => page.locator('selvage-search [role=status]').textContent())
-    }, SLOW)
-    .toBe(title)
 }
 
 test('the config type-checks with the Vite that VitePress brings', () => {
@@ -111,7 +94,7 @@ describe('a build', () => {
     // VitePress writes scripts into its pages, which the server's policy forbids.
     const { page, foreign } = await open(hosted.url, { bypassCSP: true })
     await ask(page, QUESTION, 'HTTP Cache Headers')
-    await first(page).click()
+    await firstHit(page).click()
     await page.waitForURL(`${hosted.url}guide/deploy.html#http-cache-headers`)
     expect(await page.locator('#http-cache-headers').textContent()).toMatch('HTTP Cache Headers')
     expect(foreign).toEqual([])
@@ -120,7 +103,7 @@ describe('a build', () => {
   test('knows a page by its rewritten address', async () => {
     const { page } = await open(hosted.url, { bypassCSP: true })
     await ask(page, 'how do I use VitePress with a CMS', 'Integration Guides')
-    await first(page).click()
+    await firstHit(page).click()
     await page.waitForURL(`${hosted.url}guide/connecting-a-cms.html#integration-guides`)
     expect(await page.locator('#integration-guides').count()).toBe(1)
   })
@@ -200,7 +183,7 @@ describe('the dev server', () => {
         expect([status, headers['content-type']]).toEqual([200, 'application/json'])
         await page.reload()
         await page.getByRole('searchbox').fill('who gives the zebras something to eat')
-        return first(page).textContent({ timeout: 20_000 })
+        return firstHit(page).textContent({ timeout: 20_000 })
       }, SLOW)
       .toBe('Feeding the Zebras')
   })
