@@ -69,13 +69,16 @@ export class WordFinder {
     return read.flat().filter(({ term }) => term !== word && term.startsWith(word))
   }
 
-  /** Those nearest, by slips: most begin as the word does and lie in its own block; else all words are looked through. */
+  /**
+   * Those nearest, by slips: most are one away, begin as the word does and lie in its own block; else all words are looked
+   * through, for what is two away here may be one away elsewhere.
+   */
   async #mistyped(word: string, stem: string): Promise<Meant[]> {
     const most = slipsAllowed(word)
     if (most === 0) return []
     const own = this.#blockOf(stem)
     let nearest = nearestTo(word, most, listOf(own < 0 ? [] : (await this.#read(own)).map(({ term }) => term)))
-    if (nearest.length === 0) nearest = nearestTo(word, most, await this.#words.read(WORDS_BLOCK))
+    if (nearest[0]?.slips !== 1) nearest = nearestTo(word, most, await this.#words.read(WORDS_BLOCK))
     const meant = nearest.map(async ({ term, slips }) => {
       const relatives = await this.#ofStem(stemOf(term, this.#header.stemming))
       return relatives.map((relative): Meant => ({ term: relative, how: 'typo', slips }))

@@ -13,12 +13,13 @@ export interface Asked {
   /** From 1 on; 0 where waves are not looked at. */
   readonly wave: number
   readonly status: number
-  /** Of the body. */
+  /** Sent, headers too; what the client broke off counts as far as it got. */
   readonly bytes: number
 }
 
 export interface WatchedSite extends StaticSite {
-  readonly asked: Asked[]
+  /** What was asked for until now, once all of it is answered. */
+  asked(): Promise<readonly Asked[]>
 }
 
 export interface ServerOptions {
@@ -33,7 +34,7 @@ const QUIET_MS = 60
 
 export async function serveWatched(folder: string, options: ServerOptions = {}): Promise<WatchedSite> {
   const { knowsRanges = true, inWaves = false } = options
-  const asked: Asked[] = []
+  const asked: Promise<Asked>[] = []
   const send = sirv(folder, { dev: true, dotfiles: false })
   let wave = 0
   let waiting: (() => void)[] = []
@@ -50,10 +51,15 @@ export async function serveWatched(folder: string, options: ServerOptions = {}):
     if (!knowsRanges) delete request.headers.range
     const answer = () => {
       const own = wave
-      response.on('finish', () => {
-        const bytes = Number(response.getHeader('content-length') ?? 0)
-        asked.push({ file, range, wave: own, status: response.statusCode, bytes })
-      })
+      const { socket } = request
+      const before = socket.bytesWritten
+      asked.push(
+        new Promise((resolve) => {
+          response.on('close', () => {
+            resolve({ file, range, wave: own, status: response.statusCode, bytes: socket.bytesWritten - before })
+          })
+        }),
+      )
       send(request, response, () => {
         response.writeHead(404).end()
       })
@@ -71,7 +77,7 @@ export async function serveWatched(folder: string, options: ServerOptions = {}):
   if (address === null || typeof address === 'string') throw new Error('The server has no port.')
   return {
     url: `http://localhost:${address.port}/`,
-    asked,
+    asked: () => Promise.all(asked),
     close() {
       clearTimeout(quiet)
       server.closeAllConnections()
