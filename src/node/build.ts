@@ -123,7 +123,10 @@ export async function buildStore(job: StoreJob): Promise<BuildFolderResult> {
     const current = force ? undefined : await upToDate(store, fingerprint)
     if (current !== undefined) return { manifest: current, summary: undefined, cached: undefined, unreadable }
     const sources = read(() => {}) // named already, by the first reading
-    const { summary, cached } = await runBuild({ ...job, sources, sourceCount: count, fingerprint, encoder, store })
+    const building = runBuild({ ...job, sources, sourceCount: count, fingerprint, encoder, store })
+    const { summary, cached } = await building.catch((error: unknown) => {
+      throw withReason(error, unreadable)
+    })
     await sweepFolder(store, filesOf(summary.manifest))
     return { manifest: summary.manifest, summary, cached, unreadable: [...unreadable, ...summary.problems] }
   } catch (error) {
@@ -132,6 +135,13 @@ export async function buildStore(job: StoreJob): Promise<BuildFolderResult> {
   } finally {
     await encoder.close()
   }
+}
+
+/** That there is nothing to index is seldom meant: a file that could not be read says more. */
+function withReason(error: unknown, [first, ...others]: readonly SelvageError[]): unknown {
+  if (!(error instanceof SelvageError && error.code === 'no-documents' && first !== undefined)) return error
+  const more = others.length > 0 ? `, with ${others.length} more` : ''
+  return new SelvageError('no-documents', `${error.message} Left out${more}: ${first.message}`, { cause: first })
 }
 
 /** The build itself, with cache and kernels around it. */

@@ -29,6 +29,7 @@ export function folderHandler(dir: string): Handler {
       return answer(response, 302)
     }
     if (!isPlainRange(request.headers.range)) delete request.headers.range
+    Object.assign(request, { _parsedUrl: { pathname: encodeURI(path), search, raw: request.url } })
     send(request, response, () => notFound(pathname, response))
   }
 }
@@ -57,9 +58,13 @@ export function partsOf({ url = '/' }: IncomingMessage): { pathname: string; sea
   return at < 0 ? { pathname: url, search: '' } : { pathname: url.slice(0, at), search: url.slice(at) }
 }
 
+/**
+ * The name of the file, as it was before it became a part of an address. sirv would leave `%23` and `%3F` as they are, and
+ * find no file with `#` or `?` in its name; what it takes for granted is what is left in `_parsedUrl`.
+ */
 function decoded(pathname: string): string {
   try {
-    return decodeURI(pathname)
+    return decodeURIComponent(pathname)
   } catch {
     return pathname
   }
