@@ -2,9 +2,13 @@
  * `selvage verify`: is this index whole, byte for byte, and does it agree with itself? Every fault is one line that names
  * the file, and none stops the search for others. Reads all there is; changes nothing.
  */
+
 import { filesOf, type Manifest, packBytes, packsOf, readManifest } from '../engine/manifest.ts'
+import { PagesReader } from '../engine/pages.ts'
 import { asSelvageError, SelvageError } from '../errors.ts'
+import { FIRST_TERMS_BLOCK, PASSAGES_BLOCK, readPassages, readTerms } from '../lexical/format.ts'
 import { readPlaidData } from '../plaid/format.ts'
+import { BlocksReader } from '../store/blocks.ts'
 import { readPack } from '../store/packs.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { OnProgress, PassageId } from '../types.ts'
@@ -27,6 +31,8 @@ const CHECKS: Readonly<Record<string, (index: Checked) => Promise<void>>> = {
   packs: checkPacks,
   texts: checkTexts,
   vectors: checkVectors,
+  structure: checkStructure,
+  keywords: checkKeywords,
 }
 
 export interface Verified {
@@ -113,6 +119,45 @@ async function checkTexts({ source, manifest, fault }: Checked): Promise<void> {
 /** Codes are of centroids that there are, lengths of passages and sizes of packs agree: all that reading them checks. */
 async function checkVectors({ source, manifest }: Checked): Promise<void> {
   await readPlaidData(source, manifest.vectors)
+}
+
+/** Sections and pages begin where the texts say, as many as there are; filters and sort keys name pages that there are. */
+async function checkStructure({ source, manifest: { pages, texts }, fault }: Checked): Promise<void> {
+  if (pages === undefined) return
+  const reader = new PagesReader(source, pages)
+  const structure = await reader.structure()
+  const counts = [
+    ['pages', structure.pages.length, texts.pages],
+    ['sections', structure.sections.length, texts.sections],
+    ['passages', structure.passages, texts.passages],
+  ] as const
+  for (const [name, count, wanted] of counts)
+    if (count !== wanted) fault(contradiction(source, `its structure has ${count} ${name}, its texts ${wanted}`))
+  const { filters, sorts } = await reader.facets()
+  const named = [...[...filters.values()].flatMap((values) => [...values.values()]), ...sorts.values()].flat()
+  const stray = named.find((page) => !(page >= 0 && page < texts.pages))
+  if (stray !== undefined) fault(contradiction(source, `a filter or sort key names page ${stray} of ${texts.pages}`))
+}
+
+/** Every word has its postings, of passages that there are, and stands in the block where a search looks for it. */
+async function checkKeywords({ source, manifest: { lexical }, fault }: Checked): Promise<void> {
+  if (lexical === undefined) return
+  const { passages, starts, terms } = lexical
+  const table = new BlocksReader(source, lexical, (bytes) => readPassages(bytes, passages, source.location), 1)
+  await table.read(PASSAGES_BLOCK)
+  const blocks = new BlocksReader(source, lexical, readTerms, 1)
+  let found = 0
+  for (const [block, start] of starts.entries()) {
+    const next = starts[block + 1]
+    for (const { term, stem, postings } of await blocks.read(FIRST_TERMS_BLOCK + block)) {
+      found++
+      const last = postings().passages.at(-1) ?? 0
+      if (last >= passages) fault(contradiction(source, `the word "${term}" is in passage ${last} of ${passages}`))
+      if (stem < start || (next !== undefined && stem >= next))
+        fault(contradiction(source, `the word "${term}" is in block ${block}, where no search looks for it`))
+    }
+  }
+  if (found !== terms) fault(contradiction(source, `it has ${found} words, not ${terms}`))
 }
 
 function contradiction({ location }: BlobSource, what: string): SelvageError {

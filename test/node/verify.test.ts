@@ -66,6 +66,11 @@ describe('a whole index', () => {
     ])
   })
 
+  test.each(['index-v2', 'index-v2-pooled'])('%s, with words and structure', async (name) => {
+    expect(await verify(join(FIXTURES, name))).toBe(0)
+    expect(lines().at(-1)).toMatch(/index-v2(-pooled)? is whole: 8 packs, \d\.\d kB, 5 passages\.$/)
+  })
+
   test('behind an address; what was downloaded for one check serves the next', async () => {
     const site = await serveFolder(folder)
     const asked = vi.spyOn(globalThis, 'fetch')
@@ -153,6 +158,23 @@ describe('damage', () => {
     expect(await verify()).toBe(1)
     expect(out).toMatch(/it has texts of 3 pages, not 4/)
     expect(out).toMatch(/it has texts of 5 sections, not 6/)
+  })
+
+  test('words and structure that are not those of the manifest', async () => {
+    await rm(folder, { recursive: true })
+    await cp(join(FIXTURES, 'index-v2'), folder, { recursive: true })
+    const manifest = await readFile(at('manifest.json'), 'utf8')
+    const { lexical } = JSON.parse(manifest)
+    const changed = manifest
+      .replace(`"terms":${lexical.terms}`, `"terms":${lexical.terms + 1}`)
+      .replace(`"starts":["${lexical.starts[0]}`, '"starts":["x')
+      .replace('"pages":3', '"pages":4')
+    await writeFile(at('manifest.json'), changed)
+    expect(await verify()).toBe(1)
+    expect(out).toMatch(/it has texts of 3 pages, not 4/)
+    expect(out).toMatch(/its structure has 3 pages, its texts 4/)
+    expect(out).toMatch(/the word "\w+" is in block 0, where no search looks for it/)
+    expect(out).toMatch(new RegExp(`it has ${lexical.terms} words, not ${lexical.terms + 1}`))
   })
 
   test('a manifest that is none', async () => {
