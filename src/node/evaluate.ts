@@ -148,10 +148,10 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     const encodeMs = (performance.now() - encodeStart) / queries.length
 
     const ranked = pages ? 'pages' : 'documents'
-    const measure = async (system: System): Promise<Measured> => {
+    const measure = async (system: System, usesModel = true): Promise<Measured> => {
       const rankings = new Map<string, readonly number[]>()
       const named = { first: new Map<string, string[]>(), deep: new Map<string, string[]>() }
-      const stages = new Map<string, number>([['encode', encodeMs]])
+      const stages = new Map<string, number>(usesModel ? [['encode', encodeMs]] : [])
       const nameAll = (ids: readonly number[]): string[] => {
         const names = ids.map((p) => corpus[p]!.id)
         return pages ? [...new Set(names.map(pageOf))] : names
@@ -186,7 +186,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     const vectors = mode === 'both' ? await system.remembered() : []
     const measureHybrids = async () => {
       const keyword = await keywordSystem(corpus)
-      const byKeyword = await measure(keyword)
+      const byKeyword = await measure(keyword, false)
       const [byScores, byRanks] = [
         await measure(hybridSystem(system, keyword, 'scores')),
         await measure(hybridSystem(system, keyword, 'rrf')),
