@@ -115,7 +115,7 @@ describe('a folder of all kinds', () => {
     await write('docs/binary.md', Uint8Array.of(0, 1, 2))
     expect(await build()).toBe(1)
     expect(err).toMatch(
-      /selvage: There is no text to index: 1 document read, none with text in it\. Give a folder with/,
+      /selvage: There is no text to index: 1 document read, none with text in it\..* Left out: binary\.md is not text: .+\n$/,
     )
     expect(await readdir('out')).toEqual([])
   })
