@@ -23,7 +23,7 @@ export interface SelvagePluginOptions extends ParseOptions, Pick<PlaidOptions, '
   readonly runtime?: boolean
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string
-  /** CPU threads for the model. Default: all cores. */
+  /** Passages encoded at a time. Default: one for each core and each GB of memory. */
   readonly threads?: number
 }
 
