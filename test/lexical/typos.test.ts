@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { slips, slipsAllowed } from '../../src/lexical/typos.ts'
+import { lettersOf, mayBeNear, slips, slipsAllowed } from '../../src/lexical/typos.ts'
 import { naiveSlips } from './naive.ts'
 
 test.each([
@@ -27,6 +27,17 @@ test('slips are those of the recursive definition, and one more than allowed whe
     }),
     { numRuns: 2000 },
   )
+})
+
+test('no word that is near is passed over by its letters; most others are', () => {
+  const word = fc.string({ unit: fc.constantFrom(...'abcz_é日0'), maxLength: 8 })
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      expect(mayBeNear(lettersOf(a), lettersOf(b), naiveSlips(a, b))).toBe(true)
+    }),
+    { numRuns: 2000 },
+  )
+  expect(mayBeNear(lettersOf('component'), lettersOf('reference'), 2)).toBe(false)
 })
 
 test('a word of up to 3 letters may have no slip, of 4 to 7 one, of 8 and more two', () => {
