@@ -67,3 +67,59 @@ export function lastAtMost<Value extends number | string>(ascending: ArrayLike<V
   }
   return low
 }
+
+/** A score, and the place it stands at. */
+export interface Scored {
+  readonly id: number
+  readonly score: number
+}
+
+/**
+ * The k best of many scores, at most, best first; ties go to the lower id. -Infinity is never a hit, nor what `isAllowed`
+ * refuses. Simple version: sort all, take k. A heap of the k best so far visits each score once instead.
+ */
+export function topK(scores: ArrayLike<number>, k: number, isAllowed: (id: number) => boolean = () => true): Scored[] {
+  const heap: Scored[] = [] // the worst of the best at the root
+  for (let id = 0; id < scores.length; id++) {
+    const score = scores[id]!
+    if (score === Number.NEGATIVE_INFINITY || k <= 0 || !isAllowed(id)) continue
+    if (heap.length < k) {
+      heap.push({ id, score })
+      siftUp(heap, heap.length - 1)
+    } else if (isBetter(score, id, heap[0]!)) {
+      heap[0] = { id, score }
+      siftDown(heap)
+    }
+  }
+  return heap.sort((a, b) => b.score - a.score || a.id - b.id)
+}
+
+function isBetter(score: number, id: number, than: Scored): boolean {
+  return score > than.score || (score === than.score && id < than.id)
+}
+
+function siftUp(heap: Scored[], at: number): void {
+  for (let child = at; child > 0; ) {
+    const parent = (child - 1) >> 1
+    if (!isBetter(heap[parent]!.score, heap[parent]!.id, heap[child]!)) return
+    swap(heap, parent, child)
+    child = parent
+  }
+}
+
+function siftDown(heap: Scored[]): void {
+  for (let parent = 0; ; ) {
+    let worst = parent
+    for (const child of [2 * parent + 1, 2 * parent + 2])
+      if (child < heap.length && isBetter(heap[worst]!.score, heap[worst]!.id, heap[child]!)) worst = child
+    if (worst === parent) return
+    swap(heap, parent, worst)
+    parent = worst
+  }
+}
+
+function swap(heap: Scored[], a: number, b: number): void {
+  const held = heap[a]!
+  heap[a] = heap[b]!
+  heap[b] = held
+}

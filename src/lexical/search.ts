@@ -6,6 +6,7 @@
 import { BlocksReader } from '../store/blocks.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { PassageId } from '../types.ts'
+import { topK } from '../util.ts'
 import {
   countIn,
   FIELDS,
@@ -212,9 +213,6 @@ function inverseFrequency(found: number, passages: number): number {
 }
 
 function best(scores: Float64Array, k: number, filter: Uint32Array | undefined): LexicalFound[] {
-  const found: PassageId[] = []
-  for (let p = 0; p < scores.length; p++)
-    if (scores[p]! > 0 && (filter === undefined || ((filter[p >> 5]! >>> (p & 31)) & 1) === 1)) found.push(p)
-  found.sort((a, b) => scores[b]! - scores[a]! || a - b)
-  return found.slice(0, k).map((id) => ({ id, score: scores[id]! }))
+  const isLet = (p: PassageId) => filter === undefined || ((filter[p >> 5]! >>> (p & 31)) & 1) === 1
+  return topK(scores, k, (p) => scores[p]! > 0 && isLet(p))
 }

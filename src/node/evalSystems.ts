@@ -14,10 +14,10 @@ import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
 import { decompress } from '../plaid/data.ts'
 import { plaidPacks, readPlaidData } from '../plaid/format.ts'
 import { type IndexReader, openPlaid, queryBatch } from '../plaid/search.ts'
-import { topK } from '../plaid/topK.ts'
 import type { Fusion } from '../search/fuse.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { EncodedText, OnProgress, PassageId, TokenMatrix } from '../types.ts'
+import { topK } from '../util.ts'
 
 export interface System {
   /** Document numbers, best first, `depth` of them or all there are. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { topK } from '../../src/plaid/topK.ts'
+import { topK } from '../src/util.ts'
 
 test('equals sorting everything', () => {
   const score = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(Number.NEGATIVE_INFINITY))
