@@ -27,6 +27,7 @@ export interface EngineQuery {
   readonly mode?: SearchMode | undefined
   readonly fusion?: Fusion | undefined
   readonly filters?: Filters | undefined
+  /** Orders what answers: with words alone all that has one of them, else the sections that answer best. */
   readonly sort?: Sort | undefined
   /** `page`: hits are pages, each by its best section, with further sections in `more`. Default `section`. */
   readonly groupBy?: 'section' | 'page' | undefined
@@ -171,8 +172,9 @@ export class Engine {
     structure: Structure,
     filter: Uint32Array | undefined,
   ): Promise<Retrieved> {
-    const { k, fusion, groupBy } = query
-    const least = Math.max(groupBy === 'page' ? k * SECTIONS_OF_PAGE : k, mode === 'semantic' ? 0 : HYBRID_SECTIONS)
+    const { k, fusion, groupBy, sort } = query
+    const few = Math.max(groupBy === 'page' ? k * SECTIONS_OF_PAGE : k, mode === 'semantic' ? 0 : HYBRID_SECTIONS)
+    const least = sort && mode === 'keyword' ? structure.sections.length : few
     for (let sections = least; ; sections *= 4) {
       const retrieved = await this.#gather(mode, query, keyword, structure, { sections, fusion, filter })
       const pages = new Set(retrieved.sections.map(({ passage }) => pageOf(structure, passage)))

@@ -35,15 +35,13 @@ export function passagesOfPages(pages: Uint8Array, structure: Structure): Uint32
  * what choosing another one would give.
  */
 export function countFacets(facets: Facets, filters: Filters, found: Uint8Array): FacetCounts {
-  const counts: Record<string, Record<string, number>> = {}
-  for (const [name, values] of facets.filters) {
+  const counts = [...facets.filters].map(([name, values]) => {
     const passed = pagesThrough(facets, filters, found.length, name)
-    const own: Record<string, number> = {}
-    for (const [value, pages] of values)
-      own[value] = pages.reduce((count, page) => count + (found[page]! & passed[page]!), 0)
-    counts[name] = own
-  }
-  return counts
+    const count = (pages: readonly PageNumber[]) =>
+      pages.filter((page) => found[page] === 1 && passed[page] === 1).length
+    return [name, Object.fromEntries([...values].map(([value, pages]) => [value, count(pages)]))] as const
+  })
+  return Object.fromEntries(counts)
 }
 
 export interface Sort {

@@ -1,6 +1,6 @@
 /**
  * The texts behind the passages: pages, their sections, and which characters of a section each passage is.
- * Stored as JSON in blocks of whole pages in the order of passage ids; a hit loads only the block it lies in.
+ * Stored as JSON in blocks of sections in the order of passage ids; a hit loads only the block it lies in.
  * Knows nothing of vectors; a passage is its id.
  */
 import { SelvageError } from '../errors.ts'
@@ -42,6 +42,8 @@ export interface StoredSection {
     readonly title: string
     readonly language?: string
     readonly meta?: Readonly<Record<string, string>>
+    /** The page began in the block before. */
+    readonly isContinued?: true
   }
   readonly headings: readonly string[]
   readonly url: string
@@ -58,6 +60,7 @@ interface PageRecord {
   title: string
   language?: string
   meta?: Readonly<Record<string, string>>
+  isContinued?: true
   sections: {
     headings: string[]
     url: string
@@ -71,7 +74,7 @@ interface PageRecord {
 /** Their places in this list are part of the format. */
 const KINDS: readonly Block['kind'][] = ['paragraph', 'code', 'list-item', 'table', 'quote']
 
-/** Text per block: small enough that one hit costs little, large enough that gzip works. A large page is a block alone. */
+/** Text per block: small enough that one hit costs little, large enough that gzip works. A large page is in several. */
 const BLOCK_CHARS = 16 << 10
 
 export class TextsBuilder {
@@ -90,16 +93,16 @@ export class TextsBuilder {
 
   /** `passages[i]` are the ranges of `page.sections[i]`; their ids follow those already added. */
   async add(page: Page, passages: readonly (readonly NewPassage[])[]): Promise<void> {
-    const record: PageRecord = {
-      url: page.url,
-      title: page.title,
-      sections: [],
-    }
-    if (page.language !== undefined) record.language = page.language
-    if (page.meta !== undefined) record.meta = page.meta
-    page.sections.forEach((section, i) => {
+    let record: PageRecord | undefined
+    for (const [i, section] of page.sections.entries()) {
       const ranges = passages[i] ?? []
-      if (ranges.length === 0) return
+      if (ranges.length === 0) continue
+      if (record === undefined) this.#pages++
+      if (record === undefined || this.#pendingChars >= BLOCK_CHARS) {
+        if (this.#pendingChars >= BLOCK_CHARS) await this.#flush()
+        record = recordOf(page, record !== undefined)
+        this.#pending.push(record)
+      }
       record.sections.push({
         headings: [...section.headings],
         url: section.url,
@@ -108,14 +111,10 @@ export class TextsBuilder {
         passages: ranges.flatMap((range) => [range.start, range.end]),
         ...(ranges.some(({ rowOf }) => rowOf) && { rows: ranges.map(({ rowOf }) => Array.from(rowOf ?? [])) }),
       })
+      this.#sections++
       this.#passages += ranges.length
       this.#pendingChars += section.text.length
-    })
-    if (record.sections.length === 0) return
-    this.#pages++
-    this.#sections += record.sections.length
-    this.#pending.push(record)
-    if (this.#pendingChars >= BLOCK_CHARS) await this.#flush()
+    }
   }
 
   async finish(): Promise<TextsHeader> {
@@ -135,6 +134,15 @@ export class TextsBuilder {
     this.#pending = []
     this.#pendingChars = 0
     this.#pendingFirst = this.#passages
+  }
+}
+
+function recordOf({ url, title, language, meta }: Page, isContinued: boolean): PageRecord {
+  return {
+    ...{ url, title, sections: [] },
+    ...(language !== undefined && { language }),
+    ...(meta && { meta }),
+    ...(isContinued && { isContinued }),
   }
 }
 

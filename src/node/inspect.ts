@@ -52,7 +52,7 @@ export async function inspectCommand({ dir, json, passage, page }: InspectOption
 }
 
 function summaryOf({ location }: BlobSource, manifest: Manifest) {
-  const { version, model, fingerprint, vectors, texts } = manifest
+  const { version, model, fingerprint, vectors, texts, lexical } = manifest
   const { dim, bits, tokens, centroidCount: centroids } = vectors
   const packs = packsOf(manifest)
   const [first, ...others] = packs
@@ -61,6 +61,9 @@ function summaryOf({ location }: BlobSource, manifest: Manifest) {
   return {
     ...{ location, version, model, fingerprint },
     ...{ pages, sections, passages, tokens, dim, bits, centroids },
+    words: lexical?.terms ?? 0,
+    filters: manifest.pages?.filters ?? [],
+    sorts: manifest.pages?.sorts ?? [],
     bytesPerToken: sum(plaidPacks(vectors)) / Math.max(tokens, 1),
     bytes: packBytes(manifest),
     files: packs.length,
@@ -89,7 +92,7 @@ async function languagesOf(source: BlobSource, manifest: Manifest): Promise<Reco
   let last: unknown
   try {
     for await (const { section } of allPassages(source, manifest)) {
-      if (section.page === last) continue
+      if (section.page === last || section.page.isContinued) continue
       last = section.page
       const language = section.page.language ?? ''
       languages[language] = (languages[language] ?? 0) + 1
@@ -108,13 +111,21 @@ function summaryLines(summary: ReturnType<typeof summaryOf>, languages: Record<s
   const rows: [string, string][] = [
     ['format', `version ${summary.version}`],
     ['model', `${model.name} (${model.hash.slice(0, 12)})`],
-    ['fingerprint', summary.fingerprint === '' ? 'none: it was not made by selvage build' : summary.fingerprint],
+    [
+      'fingerprint',
+      summary.fingerprint === ''
+        ? 'none: it was imported, or built without documents that were named'
+        : summary.fingerprint,
+    ],
     ['pages', n(summary.pages)],
     ['sections', n(summary.sections)],
     ['passages', n(summary.passages)],
     ['tokens', n(summary.tokens)],
     ['vectors', `${summary.dim} dimensions, ${summary.bits} bits, ${n(summary.centroids)} centroids`],
     ['', `${summary.bytesPerToken.toFixed(1)} bytes per token`],
+    ['keywords', summary.words > 0 ? `${n(summary.words)} words` : 'none: build it again to search by words'],
+    ...(summary.filters.length > 0 ? [['filters', summary.filters.join(', ')] satisfies [string, string]] : []),
+    ...(summary.sorts.length > 0 ? [['sort keys', summary.sorts.join(', ')] satisfies [string, string]] : []),
     ...(languages === undefined ? [] : [['languages', languageLine(languages)] satisfies [string, string]]),
     ['size', `${formatBytes(bytes)} in ${n(files)} packs`],
   ]

@@ -93,7 +93,7 @@ async function checkTexts({ source, manifest, fault }: Checked): Promise<void> {
   const unreadable = new Set<string>()
   const onUnreadable = (error: unknown) => unreadable.add(asSelvageError(error, 'index-invalid', 'texts: ').message)
   for await (const { id, section, range } of allPassages(source, manifest, onUnreadable)) {
-    pages.add(section.page)
+    if (!section.page.isContinued) pages.add(section.page)
     sections.add(section.id)
     const { length } = section.text
     const outside = [range, ...section.blocks].find(({ start, end }) => !(0 <= start && start <= end && end <= length))

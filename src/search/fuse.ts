@@ -30,8 +30,8 @@ export interface Fused {
 /** Of `scores`: chosen on the labelled sets; .5 to .7 are much the same. */
 const SEMANTIC_SHARE = 0.6
 const RRF_K = 60
-/** A heading that is the query word for word stands first: as much as being the best of all in both arms. */
-const TITLE_BONUS = 1
+/** A heading that is the query word for word stands first: more than being the best of all in both arms, and a name beside. */
+const TITLE_BONUS = 1.2
 /** Not more: names that stand in a heading and in the question are often not what is asked about. */
 const IDENTIFIER_BONUS = 0.1
 

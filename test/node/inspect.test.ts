@@ -29,13 +29,14 @@ test('what an index holds', async () => {
     `Index at ${FIXTURE}
   format       version 1
   model        fake (ffffffffffff)
-  fingerprint  none: it was not made by selvage build
+  fingerprint  none: it was imported, or built without documents that were named
   pages        3
   sections     5
   passages     5
   tokens       34
   vectors      16 dimensions, 2 bits, 34 centroids
                25.7 bytes per token
+  keywords     none: build it again to search by words
   languages    no page names one
   size         1.2 kB in 6 packs
 

@@ -72,9 +72,9 @@ describe('scores', () => {
 
   test('a heading that is the query stands before the best of both arms; one with an identifier gains a little', () => {
     const best = [candidate(1, 10, 10), candidate(2, 9, 9)]
-    // 0 for meaning, half of the best for words, and 1: 0 + .4 · .5 + 1
+    // 0 for meaning, half of the best for words, and 1.2: 0 + .4 · .5 + 1.2
     expectScores(fuse([...best, candidate(3, 1, 5, 'title')]), [
-      [3, 1.2],
+      [3, 1.4],
       [1, 1],
       [2, 0.6 * (8 / 9) + 0.4 * 0.9],
     ])
@@ -107,10 +107,10 @@ describe('rrf', () => {
     ])
   })
 
-  test('a title counts as much as being first in both arms', () => {
+  test('a title counts a fifth more than being first in both arms', () => {
     const fused = fuse([candidate(1, 10, 10), candidate(2, 9, 9, 'title')], 'rrf')
     expectScores(fused, [
-      [2, 2 / 62 + 2 / 61],
+      [2, 2 / 62 + (1.2 * 2) / 61],
       [1, 2 / 61],
     ])
   })
