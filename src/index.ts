@@ -8,6 +8,7 @@ export type {
   OnProgress,
   OpsBackend,
   Progress,
+  QueryOptions,
   RankTrace,
   Refusal,
   SearchMode,

@@ -82,6 +82,36 @@ export type OnProgress = (progress: Progress) => void
 /** `semantic`: by what the query means. `keyword`: by its words, without the model. `hybrid`: both, in one ranking. */
 export type SearchMode = 'hybrid' | 'semantic' | 'keyword'
 
+/** How a query is to be answered: the same in a page, in Node and in the engine. */
+export interface QueryOptions {
+  /** Sections to return, or pages with `groupBy: 'page'`. Default 10. */
+  readonly k?: number | undefined
+  /** Default `hybrid`, or `semantic` for an index without words. `keyword` needs neither model nor vectors. */
+  readonly mode?: SearchMode | undefined
+  /** How `hybrid` joins its two rankings: by scores, or by ranks (reciprocal rank fusion). Default `scores`. */
+  readonly fusion?: 'scores' | 'rrf' | undefined
+  /** Only pages that have one of the values, for each filter that is named. */
+  readonly filters?: Readonly<Record<string, readonly string[]>> | undefined
+  /** Order by a sort key instead of by score: by words alone all that has one of them, else the sections that answer best. */
+  readonly sort?: { readonly by: string; readonly descending?: boolean } | undefined
+  /** `page`: hits are pages by their best section, with further sections in `more`. Default `section`. */
+  readonly groupBy?: 'section' | 'page' | undefined
+  /** Count the values of filters among the pages found. Default false. */
+  readonly counts?: boolean | undefined
+}
+
+export const QUERY_OPTIONS = [
+  ...(['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts'] as const),
+] satisfies (keyof QueryOptions)[]
+
+/** A query as an engine takes it. */
+export interface EngineQuery extends QueryOptions {
+  readonly text: string
+  /** Its vectors; without them words alone are searched. */
+  readonly matrix?: TokenMatrix | undefined
+  readonly k: number
+}
+
 /** What one way of searching said of a section, and what that counted in the ranking of both. */
 export interface ArmTrace {
   /** From 1 on, among the sections that were looked at closely. */

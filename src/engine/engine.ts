@@ -7,33 +7,13 @@ import { LexicalIndex, type LexicalRanking, type ReadWord } from '../lexical/sea
 import type { FailoverOps } from '../ops/failover.ts'
 import { plaidPacks } from '../plaid/format.ts'
 import { type IndexReader, openPlaid } from '../plaid/search.ts'
-import type { Fusion } from '../search/fuse.ts'
 import type { BlobSource } from '../store/store.ts'
-import type { FacetCounts, OnProgress, OpsBackend, SearchMode, TokenMatrix } from '../types.ts'
-import { countFacets, type Filters, inOrder, pagesThrough, passagesOfPages, type Sort } from './facets.ts'
+import type { EngineQuery, FacetCounts, OnProgress, OpsBackend, SearchMode } from '../types.ts'
+import { countFacets, inOrder, pagesThrough, passagesOfPages } from './facets.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { type PageNumber, PagesReader, pageOf, rangeOfPage, type Structure, structureOf } from './pages.ts'
 import { byBoth, byKeywords, byMeaning, type Ranked, type Retrieved, type Wanted } from './retrieve.ts'
 import { type StoredPassage, TextsReader } from './texts.ts'
-
-export interface EngineQuery {
-  /** What was asked, for its words. */
-  readonly text: string
-  /** Its vectors; without them words alone are searched. */
-  readonly matrix?: TokenMatrix | undefined
-  /** Sections wanted, or pages. */
-  readonly k: number
-  /** Default: `hybrid` with vectors, `keyword` without. */
-  readonly mode?: SearchMode | undefined
-  readonly fusion?: Fusion | undefined
-  readonly filters?: Filters | undefined
-  /** Orders what answers: with words alone all that has one of them, else the sections that answer best. */
-  readonly sort?: Sort | undefined
-  /** `page`: hits are pages, each by its best section, with further sections in `more`. Default `section`. */
-  readonly groupBy?: 'section' | 'page' | undefined
-  /** Count the values of filters among the pages found. Default false. */
-  readonly counts?: boolean | undefined
-}
 
 /** A section that answers the query, with its best passage. */
 export interface SectionHit extends Omit<Ranked, 'passage' | 'section'> {

@@ -10,9 +10,17 @@ import { rejectUnknown, SelvageError } from '../errors.ts'
 import type { ReadWord } from '../lexical/search.ts'
 import { createOps } from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
-import type { Fusion } from '../search/fuse.ts'
 import { explainHit } from '../search/hit.ts'
-import type { EncoderBackend, FacetCounts, Hit, OnProgress, OpsBackend, SearchMode } from '../types.ts'
+import {
+  type EncoderBackend,
+  type FacetCounts,
+  type Hit,
+  type OnProgress,
+  type OpsBackend,
+  QUERY_OPTIONS,
+  type QueryOptions,
+  type SearchMode,
+} from '../types.ts'
 import { fileStore } from './fileStore.ts'
 import { DEFAULT_MODEL, openNodeEncoder } from './model.ts'
 
@@ -20,23 +28,6 @@ export interface OpenFolderOptions {
   /** Folder of the model; it must be the one the index was built with. Default: the one that ships with the package. */
   readonly model?: string
   readonly onProgress?: OnProgress
-}
-
-export interface FolderSearchOptions {
-  /** Sections wanted, or pages with `groupBy: 'page'`. Default 10. */
-  readonly k?: number
-  /** Default `hybrid`; `semantic` for an index without words. `keyword` does not run the model. */
-  readonly mode?: SearchMode
-  /** How `hybrid` joins its two rankings. Default `scores`. */
-  readonly fusion?: Fusion
-  /** Only pages that have one of the values, for each filter that is named. */
-  readonly filters?: Readonly<Record<string, readonly string[]>>
-  /** Order by a sort key instead of by score. */
-  readonly sort?: { readonly by: string; readonly descending?: boolean }
-  /** `page`: hits are pages by their best section, further sections in `more`. Default `section`. */
-  readonly groupBy?: 'section' | 'page'
-  /** Count the values of filters among the pages found. Default false. */
-  readonly counts?: boolean
 }
 
 export interface FolderSearchResult {
@@ -57,8 +48,6 @@ export interface FolderSearchResult {
   readonly encoder?: EncoderBackend
   readonly scorer?: OpsBackend
 }
-
-const SEARCH_OPTIONS = ['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts']
 
 export class FolderIndex {
   readonly #engine: Engine
@@ -82,8 +71,8 @@ export class FolderIndex {
    * The sections that answer best; model and vectors are loaded by the first search that needs them. An empty query has no
    * hits. Errors: `model-missing`, `model-invalid`, `model-mismatch`, `index-invalid`, `invalid-argument`.
    */
-  async search(query: string, options: FolderSearchOptions = {}): Promise<FolderSearchResult> {
-    rejectUnknown(options, SEARCH_OPTIONS, 'search')
+  async search(query: string, options: QueryOptions = {}): Promise<FolderSearchResult> {
+    rejectUnknown(options, QUERY_OPTIONS, 'search')
     const { k = 10, mode = this.#engine.hasKeywords ? 'hybrid' : 'semantic', ...rest } = options
     const none = { encode: 0, keyword: 0, score: 0, texts: 0, explain: 0 }
     if (query.trim() === '') return { query, mode, hits: [], words: [], elapsedMs: none }

@@ -1,9 +1,9 @@
 /** `selvage search`: one question, answered on the command line. */
 import type { ReadWord } from '../lexical/search.ts'
 import type { Fusion } from '../search/fuse.ts'
-import type { FacetCounts, Hit, RankTrace, SearchMode } from '../types.ts'
+import type { FacetCounts, Hit, QueryOptions, RankTrace, SearchMode } from '../types.ts'
 import { EXIT } from './exit.ts'
-import { type FolderSearchOptions, type FolderSearchResult, openFolder } from './open.ts'
+import { type FolderSearchResult, openFolder } from './open.ts'
 import { seconds } from './progress.ts'
 
 export const MODES = ['hybrid', 'semantic', 'keyword'] as const satisfies readonly SearchMode[]
@@ -45,7 +45,7 @@ export async function searchCommand({ dir, query, json, model, ...given }: Searc
 
 type Given = Pick<SearchCommandOptions, 'k' | 'mode' | 'fusion' | 'filter' | 'sort' | 'pages'>
 
-function optionsOf({ k, mode, fusion, filter, sort, pages }: Given): FolderSearchOptions {
+function optionsOf({ k, mode, fusion, filter, sort, pages }: Given): QueryOptions {
   const filters: Record<string, string[]> = {}
   for (const one of filter) {
     const at = one.indexOf('=')

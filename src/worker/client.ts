@@ -5,7 +5,18 @@
  */
 import * as Comlink from 'comlink'
 import { asSelvageError, rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
-import type { FacetCounts, Hit, OnProgress, OpsBackend, Refusal, SearchMode, UnexplainedHit } from '../types.ts'
+import {
+  type EngineQuery,
+  type FacetCounts,
+  type Hit,
+  type OnProgress,
+  type OpsBackend,
+  QUERY_OPTIONS,
+  type QueryOptions,
+  type Refusal,
+  type SearchMode,
+  type UnexplainedHit,
+} from '../types.ts'
 import { Link } from './link.ts'
 import type {
   EncodedQuery,
@@ -14,7 +25,6 @@ import type {
   EngineAnswer,
   EngineApi,
   EngineOpened,
-  EngineQuery,
   EngineStatus,
   Outcome,
 } from './protocol.ts'
@@ -38,21 +48,7 @@ export interface OpenOptions {
   readonly lazy?: boolean
 }
 
-export interface SearchOptions {
-  /** Sections to return, or pages with `groupBy: 'page'`; 1 .. 100. Default 10. */
-  readonly k?: number
-  /** Default `hybrid`, or `semantic` for an index without words. `keyword` waits for neither model nor vectors. */
-  readonly mode?: SearchMode
-  /** How `hybrid` joins its two rankings: by scores, or by ranks (reciprocal rank fusion). Default `scores`. */
-  readonly fusion?: 'scores' | 'rrf'
-  /** Only pages that have one of the values, for each filter that is named. */
-  readonly filters?: Readonly<Record<string, readonly string[]>>
-  /** Order by a sort key instead of by score. */
-  readonly sort?: { readonly by: string; readonly descending?: boolean }
-  /** `page`: hits are pages by their best section, with further sections in `more`. Default `section`. */
-  readonly groupBy?: 'section' | 'page'
-  /** Count the values of filters among the pages found. Default false. */
-  readonly counts?: boolean
+export interface SearchOptions extends QueryOptions {
   /** A search that is superseded should be aborted: it is dropped before it costs anything, if it has not begun. */
   readonly signal?: AbortSignal
 }
@@ -312,10 +308,8 @@ function checkOptions(options: OpenOptions): OpenOptions {
   return options
 }
 
-const SEARCH_OPTIONS = ['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts', 'signal']
-
 function checkSearch(options: SearchOptions): SearchOptions {
-  rejectUnknown(options, SEARCH_OPTIONS, 'search')
+  rejectUnknown(options, [...QUERY_OPTIONS, 'signal'], 'search')
   const { k = 10 } = options
   if (!Number.isInteger(k) || k < 1 || k > 100)
     throw new SelvageError('invalid-argument', `search: k is ${k}; it must be a whole number from 1 to 100.`)

@@ -6,6 +6,7 @@ import { asSelvageError, SelvageError, type WireError } from '../errors.ts'
 import type {
   EncodedText,
   EncoderBackend,
+  EngineQuery,
   FacetCounts,
   Hit,
   MeantTerms,
@@ -13,7 +14,6 @@ import type {
   OpsBackend,
   Refusal,
   SearchMode,
-  TokenMatrix,
   UnexplainedHit,
 } from '../types.ts'
 
@@ -90,20 +90,6 @@ export interface EngineStatus extends EngineOpened {
   readonly refused: readonly Refusal[]
   /** From the first byte of the vectors asked for to kernels ready. */
   readonly loadMs: number
-}
-
-export interface EngineQuery {
-  readonly text: string
-  /** Its vectors; without them words alone are searched. */
-  readonly matrix?: TokenMatrix
-  /** Sections wanted, or pages. */
-  readonly k: number
-  readonly mode?: SearchMode
-  readonly fusion?: 'scores' | 'rrf'
-  readonly filters?: Readonly<Record<string, readonly string[]>>
-  readonly sort?: { readonly by: string; readonly descending?: boolean }
-  readonly groupBy?: 'section' | 'page'
-  readonly counts?: boolean
 }
 
 export interface EngineAnswer<Found> {

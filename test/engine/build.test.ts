@@ -2,13 +2,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Encoder } from '../../src/encoder/encoder.ts'
 import { buildIndex } from '../../src/engine/build.ts'
-import { Engine, type EngineQuery } from '../../src/engine/engine.ts'
+import { Engine } from '../../src/engine/engine.ts'
 import { filesOf } from '../../src/engine/manifest.ts'
 import { createOps } from '../../src/ops/create.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { type BlobStore, MANIFEST_KEY } from '../../src/store/store.ts'
 import type { Source } from '../../src/text/document.ts'
-import type { Progress } from '../../src/types.ts'
+import type { EngineQuery, Progress } from '../../src/types.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
 
 const kernels = await createOps({ backend: 'wasm' })

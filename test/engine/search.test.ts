@@ -2,12 +2,13 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { buildIndex } from '../../src/engine/build.ts'
-import { Engine, type EngineQuery } from '../../src/engine/engine.ts'
+import { Engine } from '../../src/engine/engine.ts'
 import { fileStore } from '../../src/node/fileStore.ts'
 import { createOps } from '../../src/ops/create.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { BlobSource, BlobStore } from '../../src/store/store.ts'
 import type { DocumentRecord, Input } from '../../src/text/document.ts'
+import type { EngineQuery } from '../../src/types.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
 
 const kernels = await createOps({ backend: 'wasm' })
