@@ -4,12 +4,11 @@
  * readFolder.test.ts.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
 import { serve } from '../../src/node/serve.ts'
+import { commandLine } from '../support/command.ts'
 
 /** Writing fails after so many files, as on a full disk. Root, as whom tests may run, can write everywhere. */
 const disk = vi.hoisted(() => ({ room: Number.POSITIVE_INFINITY, code: 'ENOSPC', words: 'no space left on device' }))
@@ -30,39 +29,21 @@ vi.mock('node:fs/promises', async (original) => {
   }
 })
 
-let folder: string
-let out = ''
-let err = ''
+const cli = commandLine('selvage-bad-')
+const { at, write, clear } = cli
 const home = process.cwd()
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-bad-'))
-  process.chdir(folder) // paths are told relative to where a person is
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
+beforeEach(() => {
+  process.chdir(cli.folder) // paths are told relative to where a person is
 })
-afterEach(async () => {
-  vi.restoreAllMocks()
+afterEach(() => {
   process.chdir(home)
   disk.room = Number.POSITIVE_INFINITY
-  execFileSync('rm', ['-rf', folder]) // which opens paths of any length
+  execFileSync('rm', ['-rf', cli.folder]) // which opens paths of any length
 })
-
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(join(folder, path, '..'), { recursive: true })
-  await writeFile(join(folder, path), content)
-}
 
 const build = (...args: string[]) => run(['build', 'docs', '-o', 'out', ...args])
 /** What was left out, and why. */
-const leftOut = () => out.split('\n').filter((line) => line.includes('left out'))
+const leftOut = () => cli.out.split('\n').filter((line) => line.includes('left out'))
 
 describe('a folder of all kinds', () => {
   test('each fault is a line that names the file and says what to do; the rest is built', async () => {
@@ -70,16 +51,16 @@ describe('a folder of all kinds', () => {
     await write('docs/broken.html', '<div><p>Unclosed<b><table><tr><td>cell</p></main><script>')
     await write('docs/nav.html', '<nav><a href="/">Home</a></nav>')
     await write('docs/big.html', '')
-    await truncate(join(folder, 'docs/big.html'), 21_000_000)
+    await truncate(at('docs/big.html'), 21_000_000)
     await write('docs/x.md/inner.md', '# Inner\n\nIn a folder that is called x.md.\n')
-    await symlink('.', join(folder, 'docs/circle'))
-    await symlink('loop.md', join(folder, 'docs/loop.md'))
+    await symlink('.', at('docs/circle'))
+    await symlink('loop.md', at('docs/loop.md'))
     await write('docs/latin1.html', Buffer.from('<p>caf\xe9', 'latin1'))
     await write('docs/declared.html', Buffer.from('<meta charset="iso-8859-1"><p>caf\xe9', 'latin1'))
     await write('docs/a.md', '# A in Markdown')
     await write('docs/a.html', '<h1>A in HTML</h1>')
     expect(await build('--urls', 'clean')).toBe(2)
-    expect(out).toMatch(/^Built out: 5 pages, /)
+    expect(cli.out).toMatch(/^Built out: 5 pages, /)
     expect(leftOut()).toEqual([
       '  left out, it has no text: nav.html',
       '  left out: big.html is 21.0 MB, and a document may have at most 20.0 MB. Split it into pages, or leave it out.',
@@ -87,9 +68,9 @@ describe('a folder of all kinds', () => {
       '  left out: loop.md cannot be opened: ELOOP: too many symbolic links encountered. Make it readable, or leave it out.',
       '  left out: a.md has the address /a, as a.html has, which was first. Give it another one, or leave one of them out.',
     ])
-    out = ''
+    clear()
     expect(await run(['search', 'out', 'café', '--json'])).toBe(0)
-    expect(JSON.parse(out).hits[0]).toMatchObject({ url: '/declared', passage: { text: 'café' } })
+    expect(JSON.parse(cli.out).hits[0]).toMatchObject({ url: '/declared', passage: { text: 'café' } })
   })
 
   test('a path that is too long to be opened', async () => {
@@ -102,9 +83,9 @@ describe('a folder of all kinds', () => {
       process.chdir(name)
     }
     await writeFile('deep.md', '# Deep')
-    process.chdir(folder)
+    process.chdir(cli.folder)
     expect(await build()).toBe(2)
-    expect(out).toMatch(/^Built out: 1 page, /)
+    expect(cli.out).toMatch(/^Built out: 1 page, /)
     expect(leftOut()).toEqual([
       expect.stringMatching(/^ {2}left out: (n{250}\/)+ cannot be opened: ENAMETOOLONG: .+\. Make /),
     ])
@@ -114,7 +95,7 @@ describe('a folder of all kinds', () => {
     await write('docs/nav.html', '<nav><a href="/">Home</a></nav>')
     await write('docs/binary.md', Uint8Array.of(0, 1, 2))
     expect(await build()).toBe(1)
-    expect(err).toMatch(
+    expect(cli.err).toMatch(
       /selvage: There is no text to index: 1 document read, none with text in it\..* Left out: binary\.md is not text: .+\n$/,
     )
     expect(await readdir('out')).toEqual([])
@@ -131,7 +112,7 @@ test('records with the same id or address, and lines that are none', async () =>
   ].map((record) => JSON.stringify(record))
   await write('docs.jsonl', [...lines, '{"id":'].join('\n'))
   expect(await run(['build', 'docs.jsonl', '-o', 'out'])).toBe(2)
-  expect(out).toMatch(/^Built out: 2 pages, /)
+  expect(cli.out).toMatch(/^Built out: 2 pages, /)
   expect(leftOut()).toEqual([
     '  left out: docs.jsonl:2: "id" is "1", as in line 1. Give each record an id of its own, or leave it out.',
     '  left out: docs.jsonl:5: "text" is missing, but must be a string. Correct the record, or leave it out.',
@@ -151,9 +132,9 @@ test('names with spaces, #, % and letters of any script: the address of a hit op
   ]
   for (const [i, name] of names.entries()) await write(`docs/${name}`, `<title>Page ${i}</title><p>Words of page ${i}.`)
   expect(await build()).toBe(0)
-  out = ''
+  clear()
   expect(await run(['search', 'out', 'words of a page', '-k', '20', '--json'])).toBe(0)
-  const { hits }: { hits: { url: string; title: string }[] } = JSON.parse(out)
+  const { hits }: { hits: { url: string; title: string }[] } = JSON.parse(cli.out)
   expect(hits).toHaveLength(names.length)
   const { url: site, close } = await serve({ dir: 'docs', port: 0 })
   try {
@@ -185,13 +166,15 @@ describe('an output folder', () => {
   ])('that %s is refused', async (_, path, message) => {
     await write(path, 'mine')
     expect(await build()).toBe(1)
-    expect(err).toMatch(message)
+    expect(cli.err).toMatch(message)
     expect(await readFile(path, 'utf8')).toBe('mine')
   })
 
   test('that lies below a file', async () => {
     expect(await run(['build', 'docs', '-o', 'docs/a.md/out'])).toBe(1)
-    expect(err).toMatch(/^selvage: docs\/a\.md\/out cannot be made a folder: ENOTDIR: not a directory\. Give another/)
+    expect(cli.err).toMatch(
+      /^selvage: docs\/a\.md\/out cannot be made a folder: ENOTDIR: not a directory\. Give another/,
+    )
   })
 
   test.each([
@@ -203,9 +186,9 @@ describe('an output folder', () => {
     await write('docs/b.md', '# B\n\nMore text.\n')
     for (const room of [0, 3, 7]) {
       Object.assign(disk, { room, code, words })
-      err = ''
+      clear()
       expect(await build()).toBe(1)
-      const last = err.trimEnd().split('\n').at(-1)
+      const last = cli.err.trimEnd().split('\n').at(-1)
       expect(last).toMatch(
         new RegExp(`^selvage: out/\\S+ could not be written: ${code}: ${words}\\. See that its folder may be written`),
       )

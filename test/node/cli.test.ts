@@ -1,38 +1,16 @@
 /** The command line with the real model: what a person sees, and what bad input leads to. */
-import { cp, mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { buildFolder } from '../../src/node/build.ts'
 import { run } from '../../src/node/cli.ts'
 import { DEFAULT_MODEL } from '../../src/node/model.ts'
 import type { Hit, Progress } from '../../src/types.ts'
+import { commandLine } from '../support/command.ts'
 
-let folder: string
-let out = ''
-let err = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-cli-'))
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-})
-afterEach(() => vi.restoreAllMocks())
-
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(join(folder, path, '..'), { recursive: true })
-  await writeFile(join(folder, path), content)
-}
-
-const at = (path: string) => join(folder, path)
+const cli = commandLine('selvage-cli-')
+const { at, write, clear } = cli
 const selvage = (...args: string[]) => run(args)
 
 describe('build and search', () => {
@@ -40,12 +18,12 @@ describe('build and search', () => {
     await write('docs/cats.md', '# Cats\n\nA cat sleeps most of the day.\n')
     await write('docs/guide/index.md', '# Guide\n\n## Rivers {#water}\n\nA bridge carries a road over a river.\n')
     expect(await selvage('build', at('docs'), '-o', at('out'), '--base-url', 'https://example.org')).toBe(0)
-    expect(out).toMatch(/2 pages, 3 sections, 3 passages, \d+ tokens/)
+    expect(cli.out).toMatch(/2 pages, 3 sections, 3 passages, \d+ tokens/)
     const first = await readdir(at('out'))
 
-    out = ''
+    clear()
     expect(await selvage('build', at('docs'), '-o', at('out'), '--base-url', 'https://example.org')).toBe(0)
-    expect(out).toMatch(/is up to date: 2 pages/)
+    expect(cli.out).toMatch(/is up to date: 2 pages/)
 
     await write('docs/cats.md', '# Cats\n\nA cat sleeps most of the day and hunts at night.\n')
     expect(await selvage('build', at('docs'), '-o', at('out'), '--base-url', 'https://example.org')).toBe(0)
@@ -54,21 +32,21 @@ describe('build and search', () => {
     expect(second).toHaveLength(first.length)
     expect(second).not.toEqual(first)
 
-    out = ''
+    clear()
     expect(await selvage('search', at('out'), 'how do I cross water?', '-k', '1')).toBe(0)
-    expect(out).toMatch(
+    expect(cli.out).toMatch(
       /^ 1\. Guide > Rivers {2}\(\d+\.\d\d\)\n {4}https:\/\/example\.org\/guide\/#water\n {4}A bridge carries/,
     )
 
-    out = ''
+    clear()
     expect(await selvage('search', at('out'), 'how do I cross water?', '--json')).toBe(0)
-    const result = JSON.parse(out)
+    const result = JSON.parse(cli.out)
     expect(result.hits.map((hit: { title: string }) => hit.title)).toContain('Cats')
     expect(result).toMatchObject({ encoder: 'node', scorer: 'wasm' })
 
-    out = ''
+    clear()
     expect(await selvage('search', at('out'), '   ')).toBe(0)
-    expect(out).toBe('No hits.\n')
+    expect(cli.out).toBe('No hits.\n')
   })
 
   test('a file that is not UTF-8 is named, the rest is built, and the exit code says so', async () => {
@@ -76,14 +54,14 @@ describe('build and search', () => {
     await write('docs/bad.md', Uint8Array.of(0x23, 0x20, 0x41, 0xff, 0xfe, 0x41))
     await write('docs/empty.md', '')
     expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(2)
-    expect(out).toMatch(/1 page, 1 section/)
-    expect(out).toMatch(/left out.*bad\.md/)
-    expect(out).toMatch(/left out, it has no text: empty\.md/)
+    expect(cli.out).toMatch(/1 page, 1 section/)
+    expect(cli.out).toMatch(/left out.*bad\.md/)
+    expect(cli.out).toMatch(/left out, it has no text: empty\.md/)
 
     // It stays named, and the exit code stays, when there is nothing to do.
-    out = ''
+    clear()
     expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(2)
-    expect(out).toMatch(/is up to date.*\n.*left out.*bad\.md/)
+    expect(cli.out).toMatch(/is up to date.*\n.*left out.*bad\.md/)
   })
 
   test('a damaged index is mended by building again, as every message about it says', async () => {
@@ -96,10 +74,10 @@ describe('build and search', () => {
       bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte)),
     )
     expect(await selvage('search', at('out'), 'text')).toBe(1)
-    expect(err).toMatch(/residuals-\w+\.pack of the index at .* has other content/)
-    out = ''
+    expect(cli.err).toMatch(/residuals-\w+\.pack of the index at .* has other content/)
+    clear()
     expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(0)
-    expect(out).toMatch(/^Built/)
+    expect(cli.out).toMatch(/^Built/)
     expect(await readFile(at(`out/${pack}`))).toEqual(bytes)
   })
 
@@ -148,7 +126,7 @@ describe('build and search', () => {
     const manifest = await readFile(at('out/manifest.json'), 'utf8')
     await write('out/manifest.json', manifest.replace(/("hash":\s*")[0-9a-f]{64}/, `$1${'0'.repeat(64)}`))
     expect(await selvage('search', at('out'), 'text')).toBe(1)
-    expect(err).toMatch(/was built with the model "selvage-mini" \(000000000000\), but .* holds "selvage-mini" \(/)
+    expect(cli.err).toMatch(/was built with the model "selvage-mini" \(000000000000\), but .* holds "selvage-mini" \(/)
   })
 })
 
@@ -161,15 +139,15 @@ describe('bad input', () => {
   ])('%s', async (_, args, message) => {
     await mkdir(at('empty'))
     expect(await selvage(...args.map((arg) => (/nowhere|empty|out/.test(arg) ? at(arg) : arg)))).toBe(1)
-    expect(err).toMatch(message)
-    expect(await readdir(folder)).toEqual(['empty'])
+    expect(cli.err).toMatch(message)
+    expect(await readdir(cli.folder)).toEqual(['empty'])
   })
 
   test('an output folder that holds something else', async () => {
     await write('docs/a.md', '# A\n\ntext\n')
     await write('out/thesis.docx', 'x')
     expect(await selvage('build', at('docs'), '-o', at('out'))).toBe(1)
-    expect(err).toMatch(/holds something that is not a Selvage index \(thesis\.docx\)/)
+    expect(cli.err).toMatch(/holds something that is not a Selvage index \(thesis\.docx\)/)
     expect(await readdir(at('out'))).toEqual(['thesis.docx'])
   })
 
@@ -178,11 +156,11 @@ describe('bad input', () => {
     await cp(DEFAULT_MODEL, at('model'), { recursive: true })
     await truncate(at('model/onnx/weights.bin'), 1000)
     expect(await selvage('build', at('docs'), '-o', at('out'), '--model', at('model'))).toBe(1)
-    expect(err).toMatch(/weights\.bin.*1000|1,000.*weights\.bin/)
+    expect(cli.err).toMatch(/weights\.bin.*1000|1,000.*weights\.bin/)
     expect(await readdir(at('out'))).toEqual([])
-    err = ''
+    clear()
     expect(await selvage('build', at('docs'), '-o', at('out'), '--model', at('no-model'))).toBe(1)
-    expect(err).toMatch(/no-model/)
+    expect(cli.err).toMatch(/no-model/)
     expect(await readdir(at('out'))).toEqual([])
   })
 
@@ -206,7 +184,7 @@ describe('eval', () => {
     await write('set/pages.tsv', 'query-id\tcorpus-id\tscore\nq1\trivers.html\t1\nq2\tcats.html\t1\n')
     expect(await selvage('eval', at('set'), '--json')).toBe(0)
     const ms = expect.any(Number)
-    expect(JSON.parse(out)).toMatchObject({
+    expect(JSON.parse(cli.out)).toMatchObject({
       mode: 'plaid',
       'ms per stage': { encode: ms, centroids: ms, scan: ms, select: ms, residuals: ms, total: ms },
       'bytes per token': ms,
@@ -218,13 +196,13 @@ describe('eval', () => {
       'mrr@10': 1,
       ranked: 'documents',
     })
-    out = ''
+    clear()
     expect(await selvage('eval', at('set'), '--qrels', at('set/pages.tsv'), '--limit', '1', '--json')).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ queries: 1, documents: 3, 'ndcg@10': 1, ranked: 'pages' })
-    out = ''
+    expect(JSON.parse(cli.out)).toMatchObject({ queries: 1, documents: 3, 'ndcg@10': 1, ranked: 'pages' })
+    clear()
     const pooled = ['--pool', '2', '--clustering', 'tokens', '--bits', '8']
     expect(await selvage('eval', at('set'), '--mode', 'both', ...pooled, '--json')).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({
+    expect(JSON.parse(cli.out)).toMatchObject({
       'ndcg@10': 1,
       remembered: { 'ndcg@10': 1 },
       exact: { 'ndcg@10': 1, 'bytes per token': 128 },
@@ -252,24 +230,24 @@ test('export and import: an index travels to next-plaid and back', async () => {
   expect(await selvage('export', at('out'), '--format', 'next-plaid', '-o', at('theirs'))).toBe(0)
   expect(await readdir(at('theirs'))).toContain('metadata.json')
   expect(await selvage('export', at('out'), '-o', at('theirs'))).toBe(1)
-  expect(err).toMatch(/theirs is not empty/)
+  expect(cli.err).toMatch(/theirs is not empty/)
 
   await write('corpus.jsonl', '{"_id":"cats","title":"Cats","text":"Cats eat fish."}\n')
-  err = ''
+  clear()
   expect(await selvage('import', at('theirs'), '--corpus', at('corpus.jsonl'), '-o', at('back'))).toBe(1)
-  expect(err).toMatch(/has 2 documents, .*corpus\.jsonl has 1/)
+  expect(cli.err).toMatch(/has 2 documents, .*corpus\.jsonl has 1/)
   await write(
     'corpus.jsonl',
     '{"_id":"cats","title":"Cats","text":"Cats eat fish."}\n{"_id":"rivers","title":"Rivers","text":"A bridge crosses the river."}\n',
   )
   expect(await selvage('import', at('theirs'), '--corpus', at('corpus.jsonl'), '-o', at('back'))).toBe(0)
-  out = ''
+  clear()
   expect(await selvage('search', at('back'), 'how do I get over water?', '--json')).toBe(0)
-  const { hits } = JSON.parse(out)
+  const { hits } = JSON.parse(cli.out)
   expect(hits[0]).toMatchObject({ title: 'Rivers', url: 'rivers' })
-  out = ''
+  clear()
   expect(await selvage('search', at('out'), 'how do I get over water?', '--json')).toBe(0)
-  const [original] = JSON.parse(out).hits
+  const [original] = JSON.parse(cli.out).hits
   expect(hits[0].score).toBe(original.score)
   expect(wordsOf(hits[0])).toEqual(wordsOf(original))
   expect(wordsOf(original)).toContain('river')
@@ -280,13 +258,13 @@ describe('import', () => {
   const exported = async (...options: string[]) => {
     expect(await selvage('build', at('docs'), '-o', at('out'), ...options)).toBe(0)
     expect(await selvage('export', at('out'), '-o', at('theirs'))).toBe(0)
-    out = ''
+    clear()
   }
   const imported = () => selvage('import', at('theirs'), '--corpus', at('corpus.jsonl'), '-o', at('back'))
   const search = async (question: string) => {
-    out = ''
+    clear()
     expect(await selvage('search', at('back'), question, '--json', '-k', '1')).toBe(0)
-    return JSON.parse(out).hits[0]
+    return JSON.parse(cli.out).hits[0]
   }
 
   test('documents without titles: words are marked where they are', async () => {
@@ -299,7 +277,7 @@ describe('import', () => {
       { _id: 'rivers', text: 'b\nA bridge crosses the river.' },
     ])
     expect(await imported()).toBe(0)
-    expect(out).not.toMatch(/another number of tokens/)
+    expect(cli.out).not.toMatch(/another number of tokens/)
     const hit = await search('how do I get over water?')
     expect(hit).toMatchObject({ title: 'rivers', url: 'rivers', headings: [] })
     expect(wordsOf(hit)).toContain('bridge')
@@ -314,7 +292,7 @@ describe('import', () => {
       { _id: 'rivers', title: 'Rivers', text: 'A bridge crosses the river, and it is made of stone.' },
     ])
     expect(await imported()).toBe(0)
-    expect(out).toMatch(/1 of them have another number of tokens than their texts give/)
+    expect(cli.out).toMatch(/1 of them have another number of tokens than their texts give/)
     const hit = await search('how do I get over water?')
     expect(hit.url).toBe('rivers')
     expect(hit.passage.matches).toEqual([])
@@ -325,7 +303,7 @@ describe('import', () => {
     await cp(join(import.meta.dirname, '../fixtures/exchange/next-plaid'), at('theirs'), { recursive: true })
     await corpus(Array.from({ length: 60 }, (_, i) => ({ _id: String(i), text: 'x' })))
     expect(await imported()).toBe(1)
-    expect(err).toMatch(/has vectors of 32 dimensions, the model "selvage-mini" makes 64/)
+    expect(cli.err).toMatch(/has vectors of 32 dimensions, the model "selvage-mini" makes 64/)
     expect(await readdir(at('back'))).toEqual([])
   })
 })

@@ -1,36 +1,25 @@
 /** The config file through the command line: what is found, what is refused, and what wins. Nothing is built here. */
-import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { BuildFolderOptions } from '../../src/node/build.ts'
 import { buildCommand } from '../../src/node/buildCommand.ts'
 import { run } from '../../src/node/cli.ts'
 import { defineConfig, loadConfig } from '../../src/node/config.ts'
 import { DEFAULT_MODEL } from '../../src/node/model.ts'
+import { commandLine } from '../support/command.ts'
 
 vi.mock('../../src/node/buildCommand.ts', () => ({ buildCommand: vi.fn(async () => 0) }))
 
+const cli = commandLine('selvage-config-')
+const { at, write } = cli
 const home = process.cwd()
-let folder: string
-let err = ''
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'selvage-config-')))
-  process.chdir(folder)
-  err = ''
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
+beforeEach(() => {
+  process.chdir(cli.folder)
 })
 afterEach(() => {
   process.chdir(home)
-  vi.restoreAllMocks()
   vi.mocked(buildCommand).mockClear()
 })
 
-const write = (path: string, content: string) => writeFile(join(folder, path), content)
-const at = (path: string) => join(folder, path)
 const built = (): Omit<BuildFolderOptions, 'onProgress' | 'signal'> | undefined =>
   vi.mocked(buildCommand).mock.calls.at(-1)?.[0]
 
@@ -61,7 +50,6 @@ describe('the forms of a config', () => {
   })
 
   test('paths are relative to the file that names them', async () => {
-    await mkdir(at('site'))
     await write('site/search.json', '{"input":"../docs","output":"out","model":"model"}')
     expect(await loadConfig('site/search.json')).toEqual({
       input: at('docs'),
@@ -117,8 +105,8 @@ describe('what is refused, with the file and what to do', () => {
   ])('%s: %s', async (ending, content, message) => {
     await write(`selvage.config.${ending}`, content)
     expect(await run(['build', 'docs', '-o', 'out'])).toBe(1)
-    expect(err).toMatch(message)
-    expect(err).not.toMatch(/\n {4}at /)
+    expect(cli.err).toMatch(message)
+    expect(cli.err).not.toMatch(/\n {4}at /)
     expect(built()).toBeUndefined()
   })
 
@@ -126,18 +114,18 @@ describe('what is refused, with the file and what to do', () => {
     await write('selvage.config.ts', 'export default { input: "a", output: "x" }')
     await write('selvage.config.json', '{"input":"b","output":"x"}')
     expect(await run(['build'])).toBe(1)
-    expect(err).toMatch(/has selvage\.config\.ts and selvage\.config\.json\. Keep one of them/)
+    expect(cli.err).toMatch(/has selvage\.config\.ts and selvage\.config\.json\. Keep one of them/)
     expect(await run(['build', '--config', 'selvage.config.json'])).toBe(0)
     expect(built()).toMatchObject({ folder: at('b') })
   })
 
   test('a config that is not there, and a build that nobody told what of', async () => {
     expect(await run(['build', '--config', 'my.config.ts'])).toBe(1)
-    expect(err).toMatch(/There is no config file my\.config\.ts/)
+    expect(cli.err).toMatch(/There is no config file my\.config\.ts/)
     expect(await run(['build'])).toBe(1)
-    expect(err).toMatch(/no folder of documents was given/)
+    expect(cli.err).toMatch(/no folder of documents was given/)
     expect(await run(['build', 'docs'])).toBe(1)
-    expect(err).toMatch(/no output folder was given/)
+    expect(cli.err).toMatch(/no output folder was given/)
   })
 })
 

@@ -1,37 +1,21 @@
 /** Incremental builds with the real model: the index of a full build, to the byte, from fewer passages encoded. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type BuildFolderOptions, buildFolder } from '../../src/node/build.ts'
 import { run } from '../../src/node/cli.ts'
+import { commandLine } from '../support/command.ts'
 
-let folder: string
-let out = ''
-let err = ''
+const cli = commandLine('selvage-incremental-')
+const { at, write, clear } = cli
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-incremental-'))
-  await mkdir(at('docs'))
-  for (const [name, text] of Object.entries(PAGES)) await writeFile(at(`docs/${name}.md`), text)
+  for (const [name, text] of Object.entries(PAGES)) await write(`docs/${name}.md`, text)
   vi.stubEnv('SELVAGE_CACHE_DIR', at('cache'))
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
 })
-afterEach(async () => {
-  vi.restoreAllMocks()
+afterEach(() => {
   vi.unstubAllEnvs()
-  await rm(folder, { recursive: true })
 })
 
-const at = (path: string) => join(folder, path)
 const PAGES = {
   cats: '# Cats\n\nA cat sleeps most of the day.\n\n## Food\n\nFish is what cats eat, and mice.\n',
   rivers: '# Rivers\n\nA bridge carries a road over a river.\n\n## Fish\n\nTrout live in cold, clear rivers.\n',
@@ -47,15 +31,15 @@ async function contents(path: string): Promise<Record<string, string>> {
   )
 }
 async function build(output: string, ...options: string[]): Promise<string> {
-  out = ''
+  clear()
   expect(await run(['build', at('docs'), '-o', at(output), ...options])).toBe(0)
-  return out
+  return cli.out
 }
 
 test.each([[[]], [['--pool', '2']]])('one page changed, options %j: the bytes of a full build', async (options) => {
   expect(await build('index', '--incremental', ...options)).toMatch(/\n {2}0 of 5 passages from the cache\n/)
   await build('full', ...options)
-  expect(out).not.toMatch(/cache/)
+  expect(cli.out).not.toMatch(/cache/)
   expect(await contents('index')).toEqual(await contents('full'))
 
   await writeFile(at('docs/cats.md'), PAGES.cats.replace('mice', 'mice and birds'))
@@ -87,7 +71,7 @@ test('a build that is stopped keeps what it has encoded; the next goes on from t
 
 test('a cache folder is for incremental builds only, and --cache-dir says which', async () => {
   expect(await run(['build', at('docs'), '-o', at('index'), '--cache-dir', at('mine')])).toBe(1)
-  expect(err).toMatch(/a cache folder \(.*mine\) is for incremental builds/)
+  expect(cli.err).toMatch(/a cache folder \(.*mine\) is for incremental builds/)
   await build('index', '--incremental', '--cache-dir', at('mine'))
   expect(await readdir(at('mine'))).toContain('CACHEDIR.TAG')
 })

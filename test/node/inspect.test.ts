@@ -1,31 +1,18 @@
 /** `selvage inspect` on the indexes that are committed: small, and made without a model. */
-import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { run } from '../../src/node/cli.ts'
+import { commandLine } from '../support/command.ts'
 import { serveFolder } from '../support/staticServer.ts'
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/index-v1')
-let out = ''
-let err = ''
-beforeEach(() => {
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-})
-afterEach(() => vi.restoreAllMocks())
+const cli = commandLine('selvage-inspect-')
+const { at, clear } = cli
 
 test('what an index holds', async () => {
   expect(await run(['inspect', FIXTURE])).toBe(0)
-  expect(out).toBe(
+  expect(cli.out).toBe(
     `Index at ${FIXTURE}
   format       version 1
   model        fake (ffffffffffff)
@@ -50,12 +37,12 @@ test('what an index holds', async () => {
   largest file: centroids-7eef946cc0b3b0ab.pack, 544 B
 `,
   )
-  expect(err).toBe('')
+  expect(cli.err).toBe('')
 })
 
 test('the same for programs', async () => {
   expect(await run(['inspect', FIXTURE, '--json'])).toBe(0)
-  expect(JSON.parse(out)).toMatchObject({
+  expect(JSON.parse(cli.out)).toMatchObject({
     location: FIXTURE,
     version: 1,
     model: { name: 'fake' },
@@ -74,11 +61,11 @@ test('an index behind an address; texts are not downloaded for its summary', asy
   const site = await serveFolder(FIXTURE)
   try {
     expect(await run(['inspect', site.url])).toBe(0)
-    expect(out).toContain(`Index at ${site.url}\n`)
-    expect(out).not.toContain('languages')
-    out = ''
+    expect(cli.out).toContain(`Index at ${site.url}\n`)
+    expect(cli.out).not.toContain('languages')
+    clear()
     expect(await run(['inspect', site.url.slice(0, -1), '--passage', '0'])).toBe(0)
-    expect(out).toMatch(/^Cats\n\/guide\/cats\.html\n/)
+    expect(cli.out).toMatch(/^Cats\n\/guide\/cats\.html\n/)
   } finally {
     site.close()
   }
@@ -87,17 +74,21 @@ test('an index behind an address; texts are not downloaded for its summary', asy
 describe('one passage, one page', () => {
   test('a passage', async () => {
     expect(await run(['inspect', FIXTURE, '--passage', '1'])).toBe(0)
-    expect(out).toBe(
+    expect(cli.out).toBe(
       'Cats > Food\n/guide/cats.html#food\npassage 1, characters 0 to 14 of 14 in its section\n\nCats eat fish.\n',
     )
-    out = ''
+    clear()
     expect(await run(['inspect', FIXTURE, '--passage', '1', '--json'])).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ id: 1, range: { start: 0, end: 14 }, section: { text: 'Cats eat fish.' } })
+    expect(JSON.parse(cli.out)).toMatchObject({
+      id: 1,
+      range: { start: 0, end: 14 },
+      section: { text: 'Cats eat fish.' },
+    })
   })
 
   test('a page', async () => {
     expect(await run(['inspect', FIXTURE, '--page', '/guide/cats.html'])).toBe(0)
-    expect(out).toBe(
+    expect(cli.out).toBe(
       `Cats
 /guide/cats.html
 
@@ -123,40 +114,37 @@ Cats > Toys
     [['--page', '/guide/cats.html', '--passage', '1'], /cannot be used with/],
   ])('%j', async (args, message) => {
     expect(await run(['inspect', FIXTURE, ...args])).toBe(1)
-    expect(err).toMatch(message)
-    expect(out).toBe('')
+    expect(cli.err).toMatch(message)
+    expect(cli.out).toBe('')
   })
 })
 
 test('a file that some hosts refuse is warned of', async () => {
-  const folder = await copy()
-  await edit(folder, (manifest) => manifest.replace('"bytes": 544', `"bytes": ${26 * 2 ** 20}`))
-  expect(await run(['inspect', folder])).toBe(0)
-  expect(out).toMatch(/largest file: centroids-7eef946cc0b3b0ab\.pack, 27\.3 MB\n {2}! Over 25 MiB: some hosts refuse/)
+  await copy()
+  await edit((manifest) => manifest.replace('"bytes": 544', `"bytes": ${26 * 2 ** 20}`))
+  expect(await run(['inspect', cli.folder])).toBe(0)
+  expect(cli.out).toMatch(
+    /largest file: centroids-7eef946cc0b3b0ab\.pack, 27\.3 MB\n {2}! Over 25 MiB: some hosts refuse/,
+  )
 })
 
 test('kinds of packs that come later show by their names', async () => {
-  const folder = await copy()
-  await edit(folder, (manifest) => manifest.replaceAll('texts-2b6dfbdaad0e745d', 'new-kind-2b6dfbdaad0e745d'))
-  expect(await run(['inspect', folder, '--json'])).toBe(0)
-  expect(JSON.parse(out).packs).toContainEqual({ kind: 'new-kind', files: 1, bytes: 324 })
+  await copy()
+  await edit((manifest) => manifest.replaceAll('texts-2b6dfbdaad0e745d', 'new-kind-2b6dfbdaad0e745d'))
+  expect(await run(['inspect', cli.folder, '--json'])).toBe(0)
+  expect(JSON.parse(cli.out).packs).toContainEqual({ kind: 'new-kind', files: 1, bytes: 324 })
   // Its texts cannot be read under that name: the rest is shown all the same.
-  expect(err).toMatch(/^Languages cannot be told: new-kind-2b6dfbdaad0e745d\.pack .* is missing/)
+  expect(cli.err).toMatch(/^Languages cannot be told: new-kind-2b6dfbdaad0e745d\.pack .* is missing/)
 })
 
 test('a folder without an index', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'selvage-inspect-'))
-  expect(await run(['inspect', folder])).toBe(1)
-  expect(err).toMatch(/There is no index at .*selvage-inspect-/)
+  expect(await run(['inspect', cli.folder])).toBe(1)
+  expect(cli.err).toMatch(/There is no index at .*selvage-inspect-/)
 })
 
-async function copy(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'selvage-inspect-'))
-  await cp(FIXTURE, folder, { recursive: true })
-  return folder
-}
+const copy = () => cp(FIXTURE, cli.folder, { recursive: true })
 
-async function edit(folder: string, change: (manifest: string) => string): Promise<void> {
-  const file = join(folder, 'manifest.json')
+async function edit(change: (manifest: string) => string): Promise<void> {
+  const file = at('manifest.json')
   await writeFile(file, change(await readFile(file, 'utf8')))
 }

@@ -1,41 +1,23 @@
 /** Ctrl-C during `selvage build`, with the real model: it ends soon and says so in a line, and what was there stays. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
 import { interruptible } from '../../src/node/interrupt.ts'
+import { commandLine } from '../support/command.ts'
 
-let folder: string
-let out = ''
-let err = ''
 /** Called at each line of progress. */
-let onErr: (text: string) => void
+let onErr: (text: string) => void = () => {}
+const cli = commandLine('selvage-interrupt-', (text) => onErr(text))
+const { at, write } = cli
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-interrupt-'))
-  await mkdir(at('docs'))
-  await writeFile(at('docs/cats.md'), '# Cats\n\nA cat sleeps most of the day.\n')
+  await write('docs/cats.md', '# Cats\n\nA cat sleeps most of the day.\n')
   vi.stubEnv('SELVAGE_CACHE_DIR', at('cache'))
-  out = ''
-  err = ''
   onErr = () => {}
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    onErr(String(text))
-    return true
-  })
 })
-afterEach(async () => {
-  vi.restoreAllMocks()
+afterEach(() => {
   vi.unstubAllEnvs()
-  await rm(folder, { recursive: true })
 })
 
-const at = (path: string) => join(folder, path)
 const build = (signal?: AbortSignal, ...options: string[]) =>
   run(['build', at('docs'), '-o', at('out'), ...options], signal)
 
@@ -44,7 +26,7 @@ async function contents(): Promise<(readonly [string, string])[]> {
   return Promise.all(names.map(async (name) => [name, await readFile(at(`out/${name}`), 'latin1')] as const))
 }
 
-const lastLine = () => err.trimEnd().split('\n').at(-1)
+const lastLine = () => cli.err.trimEnd().split('\n').at(-1)
 
 test.each(['Loading the model', 'Reading', 'Encoding'])('at "%s": the old index stays, whole', async (stage) => {
   expect(await build()).toBe(0)
@@ -57,7 +39,7 @@ test.each(['Loading the model', 'Reading', 'Encoding'])('at "%s": the old index 
   expect(lastLine()).toBe(
     `Stopped; ${at('out')} is as it was before. With --incremental a build goes on from where the last one was stopped.`,
   )
-  expect(err).not.toMatch(/\n {4}at /)
+  expect(cli.err).not.toMatch(/\n {4}at /)
 })
 
 test('with --incremental what was encoded is kept', async () => {
@@ -68,7 +50,7 @@ test('with --incremental what was encoded is kept', async () => {
   expect(lastLine()).toMatch(/What was encoded is in the cache, and the next build goes on from there\.$/)
   onErr = () => {}
   expect(await build(undefined, '--incremental')).toBe(0)
-  expect(out).toMatch(/1 of 1 passages from the cache/)
+  expect(cli.out).toMatch(/1 of 1 passages from the cache/)
 })
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s is heard once, then as if nobody listened', async (name) => {

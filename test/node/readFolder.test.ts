@@ -1,14 +1,13 @@
 /** Folders and data files as they come: odd names, bad bytes, locked doors. What is bad is named, the rest is read. */
-import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdir, readFile, rm, symlink, truncate } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { SelvageError } from '../../src/errors.ts'
 import { listDocuments, readDocuments } from '../../src/node/readFolder.ts'
 import type { Input } from '../../src/text/document.ts'
 import { parsePage } from '../../src/text/parse/index.ts'
+import { temporaryFolder } from '../support/command.ts'
 
 /** A folder that a superuser, as whom tests may run, cannot open either. */
 vi.mock('node:fs/promises', async (original) => {
@@ -27,21 +26,11 @@ vi.mock('node:fs/promises', async (original) => {
   }
 })
 
-let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-read-'))
-})
-afterEach(() => rm(folder, { recursive: true }))
-
-async function write(path: string, content: string | Uint8Array): Promise<string> {
-  const file = join(folder, path)
-  await mkdir(join(file, '..'), { recursive: true })
-  await writeFile(file, content)
-  return file
-}
+const here = temporaryFolder('selvage-read-')
+const { at, write } = here
 
 /** What is read of the folder or file, and what is said of the rest. */
-async function read(input = folder): Promise<{ inputs: Input[]; messages: string[] }> {
+async function read(input = here.folder): Promise<{ inputs: Input[]; messages: string[] }> {
   const inputs: Input[] = []
   const errors: SelvageError[] = []
   const files = await listDocuments(input, (error) => errors.push(error))
@@ -55,9 +44,9 @@ describe('folders', () => {
     const documents = ['b.md', 'a/c.html', 'a.txt', 'B.mdx']
     const others = ['node_modules/x.md', '.git/x.md', 'data.jsonl', 'x.png', '._b.md']
     for (const path of [...documents, ...others]) await write(path, path)
-    await symlink(folder, join(folder, 'a', 'round'))
-    await symlink(join(folder, 'b.md'), join(folder, 'link.md'))
-    await symlink('link.md', join(folder, '.#link.md'))
+    await symlink(here.folder, at('a/round'))
+    await symlink(at('b.md'), at('link.md'))
+    await symlink('link.md', at('.#link.md'))
     const { inputs, messages } = await read()
     expect(inputs).toEqual([
       { path: 'B.mdx', content: 'B.mdx' },
@@ -71,8 +60,8 @@ describe('folders', () => {
 
   test('links that lead nowhere or round in a circle are named', async () => {
     await write('a.md', 'x')
-    await symlink('nowhere.md', join(folder, 'broken.md'))
-    await symlink('round.md', join(folder, 'round.md'))
+    await symlink('nowhere.md', at('broken.md'))
+    await symlink('round.md', at('round.md'))
     const { inputs, messages } = await read()
     expect(inputs.map(({ path }) => path)).toEqual(['a.md'])
     expect(messages).toEqual([
@@ -89,8 +78,8 @@ describe('folders', () => {
     expect(messages).toEqual([
       'deep/locked/ cannot be opened: EACCES: permission denied. Make it readable, or leave it out.',
     ])
-    await expect(listDocuments(folder)).rejects.toMatchObject({ code: 'unreadable-document' })
-    await expect(read(join(folder, 'deep/locked'))).rejects.toMatchObject({
+    await expect(listDocuments(here.folder)).rejects.toMatchObject({ code: 'unreadable-document' })
+    await expect(read(at('deep/locked'))).rejects.toMatchObject({
       code: 'no-documents',
       message: expect.stringContaining('locked cannot be opened: EACCES'),
     })
@@ -102,7 +91,7 @@ describe('folders', () => {
     await write('c.html', Buffer.from('<meta charset="windows-1252"><p>caf\xe9', 'latin1'))
     await write('d.md', Buffer.from('\ufeffcafé', 'utf16le'))
     const gone = await write('e.md', 'x')
-    const files = await listDocuments(folder)
+    const files = await listDocuments(here.folder)
     await rm(gone)
     const messages: string[] = []
     const inputs: Input[] = []
@@ -140,7 +129,7 @@ describe('folders', () => {
     const { inputs } = await read()
     expect(inputs.map((input) => input.path)).toEqual([path])
     const page = await parsePage(inputs[0] as { path: string; content: string }, { baseUrl: '' })
-    const opened = new URL(page!.url, pathToFileURL(`${folder}/`))
+    const opened = new URL(page!.url, pathToFileURL(`${here.folder}/`))
     expect([opened.search, opened.hash]).toEqual(['', ''])
     expect(await readFile(opened, 'utf8')).toBe('<p>x')
   })
@@ -155,8 +144,8 @@ describe('folders', () => {
     ['an empty folder', 'empty', 'There are no documents in '],
   ])('%s is no input', async (_, path, message) => {
     await write('a.md', 'x')
-    await mkdir(join(folder, 'empty'))
-    await expect(listDocuments(join(folder, path))).rejects.toMatchObject({
+    await mkdir(at('empty'))
+    await expect(listDocuments(at(path))).rejects.toMatchObject({
       code: 'no-documents',
       message: expect.stringContaining(message),
     })

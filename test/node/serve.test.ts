@@ -1,13 +1,13 @@
 /** `selvage serve` over HTTP: an index with its page, a site as it is, and what is not served. No model is loaded. */
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
 import { DEFAULT_MODEL } from '../../src/node/model.ts'
 import { type Serving, serve } from '../../src/node/serve.ts'
+import { commandLine } from '../support/command.ts'
 import { STRICT_CSP } from '../support/staticServer.ts'
 
 /** Those of a package, without one that is built: a file for the page, and a model with a name of its own. */
@@ -20,33 +20,13 @@ vi.mock('../../src/node/runtimeFiles.ts', () => ({
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/index-v1')
 const PACK = 'centroids-7eef946cc0b3b0ab.pack'
-let folder: string
+const cli = commandLine('selvage-serve-')
+const { write } = cli
 let serving: Serving | undefined
-let out = ''
-let err = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-serve-'))
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-})
 afterEach(async () => {
-  vi.restoreAllMocks()
   await serving?.close()
   serving = undefined
 })
-
-async function write(path: string, content: string): Promise<void> {
-  await mkdir(join(folder, path, '..'), { recursive: true })
-  await writeFile(join(folder, path), content)
-}
 
 async function start(dir: string): Promise<(path: string, options?: RequestInit) => Promise<Response>> {
   const started = await serve({ dir, port: 0 })
@@ -120,7 +100,7 @@ describe('a site', () => {
     await write('app.wasm', 'x')
     await write('.env', 'SECRET=1')
     await write('.git/config', 'x')
-    const get = await start(folder)
+    const get = await start(cli.folder)
     expect(serving?.kind).toBe('site')
     const home = await get('/')
     expect(await home.text()).toBe('<h1>Home</h1>')
@@ -140,7 +120,7 @@ describe('a site', () => {
 
   test('pages may lie in sub-folders only', async () => {
     await write('en/guide/index.html', '<h1>Guide</h1>')
-    await start(folder)
+    await start(cli.folder)
     expect(serving?.kind).toBe('site')
   })
 })
@@ -149,8 +129,10 @@ describe('the command', () => {
   test('prints the address, serves, and ends well when it is told to', async () => {
     const controller = new AbortController()
     const ended = run(['serve', FIXTURE, '--port', '0'], controller.signal)
-    await vi.waitFor(() => expect(out).toMatch(/^The index .*index-v1 is served at http:\/\/localhost:\d+\/ \(Ctrl-C/))
-    const url = /http:\S+/.exec(out)![0]
+    await vi.waitFor(() =>
+      expect(cli.out).toMatch(/^The index .*index-v1 is served at http:\/\/localhost:\d+\/ \(Ctrl-C/),
+    )
+    const url = /http:\S+/.exec(cli.out)![0]
     expect((await fetch(url)).status).toBe(200)
     controller.abort()
     expect(await ended).toBe(0)
@@ -163,8 +145,8 @@ describe('the command', () => {
     try {
       const controller = new AbortController()
       const ended = run(['serve', FIXTURE, '--port', String(port), '--host', '127.0.0.1'], controller.signal)
-      await vi.waitFor(() => expect(out).toContain('is served at'))
-      expect(out).toMatch(
+      await vi.waitFor(() => expect(cli.out).toContain('is served at'))
+      expect(cli.out).toMatch(
         new RegExp(`^Port ${port} is in use\\. The index .* at http://127\\.0\\.0\\.1:(?!${port}/)\\d+/`),
       )
       controller.abort()
@@ -179,19 +161,19 @@ describe('the command', () => {
     ['a port that is none', ['--port', '70000'], /port.*70000/i],
     ['a host that is none', ['--host', '256.0.0.1'], /Choose others with --port and --host/],
   ])('%s', async (_, args, message) => {
-    expect(await run(['serve', args.length > 0 ? FIXTURE : folder, ...args])).toBe(1)
-    expect(err).toMatch(message)
-    expect(err).not.toMatch(/\n {4}at /)
+    expect(await run(['serve', args.length > 0 ? FIXTURE : cli.folder, ...args])).toBe(1)
+    expect(cli.err).toMatch(message)
+    expect(cli.err).not.toMatch(/\n {4}at /)
   })
 
   test('a manifest that is damaged, and one of a newer version', async () => {
     await write('manifest.json', '{')
-    expect(await run(['serve', folder])).toBe(1)
-    expect(err).toMatch(/is not JSON/)
+    expect(await run(['serve', cli.folder])).toBe(1)
+    expect(cli.err).toMatch(/is not JSON/)
     await write('index.html', 'x')
     await write('manifest.json', '{"format":"selvage","version":99}')
-    expect(await run(['serve', folder])).toBe(1)
-    expect(err).toMatch(/has format version 99/)
+    expect(await run(['serve', cli.folder])).toBe(1)
+    expect(cli.err).toMatch(/has format version 99/)
   })
 })
 

@@ -1,26 +1,16 @@
 /** Indexes made by a program, with the real model: the bytes of `selvage build`, and what cannot be added is refused. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/node/cli.ts'
 import { createIndex, openFolder } from '../../src/node/index.ts'
+import { commandLine } from '../support/command.ts'
 
-let folder: string
+const { at, write } = commandLine('selvage-site-')
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-site-'))
-  for (const [path, text] of Object.entries(FILES)) {
-    await mkdir(join(at(path), '..'), { recursive: true })
-    await writeFile(at(path), text)
-  }
-  for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockReturnValue(true)
-})
-afterEach(async () => {
-  vi.restoreAllMocks()
-  await rm(folder, { recursive: true })
+  for (const [path, text] of Object.entries(FILES)) await write(path, text)
 })
 
-const at = (path: string) => join(folder, path)
 const FILES = {
   'docs/cats.md': '# Cats\n\nA cat sleeps most of the day.\n',
   'docs/guide/index.html': '<title>Rivers</title><p>A bridge carries a road over a river.',

@@ -1,38 +1,24 @@
 /** `selvage verify`: whole indexes are told whole, and every kind of damage is told by the file's name. No model is used. */
 import { createHash } from 'node:crypto'
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
+import { commandLine } from '../support/command.ts'
 import { serveFolder } from '../support/staticServer.ts'
 
 const FIXTURES = join(import.meta.dirname, '../fixtures')
-let folder: string
-let out = ''
-let err = ''
+const cli = commandLine('selvage-verify-')
+const { at } = cli
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-verify-'))
-  await cp(join(FIXTURES, 'index-v1'), folder, { recursive: true })
+  await cp(join(FIXTURES, 'index-v1'), cli.folder, { recursive: true })
   for (const name of ['ORIGIN.md', 'answers.json']) await rm(at(name))
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
 })
-afterEach(() => vi.restoreAllMocks())
 
-const at = (name: string) => join(folder, name)
-const verify = (place = folder) => run(['verify', place])
-const lines = () => out.trimEnd().split('\n')
-const pack = async (kind: string) => (await readdir(folder)).find((name) => name.startsWith(`${kind}-`))!
+const verify = (place = cli.folder) => run(['verify', place])
+const lines = () => cli.out.trimEnd().split('\n')
+const pack = async (kind: string) => (await readdir(cli.folder)).find((name) => name.startsWith(`${kind}-`))!
 
 /** A pack with other content, named and hashed as if a faulty writer had made it. */
 async function rewrite(kind: string, change: (bytes: Buffer) => Uint8Array): Promise<string> {
@@ -72,11 +58,11 @@ describe('a whole index', () => {
   })
 
   test('behind an address; what was downloaded for one check serves the next', async () => {
-    const site = await serveFolder(folder)
+    const site = await serveFolder(cli.folder)
     const asked = vi.spyOn(globalThis, 'fetch')
     try {
       expect(await verify(site.url)).toBe(0)
-      expect(out).toBe(`${site.url} is whole: 6 packs, 1.2 kB, 5 passages.\n`)
+      expect(cli.out).toBe(`${site.url} is whole: 6 packs, 1.2 kB, 5 passages.\n`)
       expect(asked).toHaveBeenCalledTimes(7)
     } finally {
       site.close()
@@ -99,13 +85,13 @@ describe('damage', () => {
       expect.stringMatching(/^damaged: codes-\w+\.pack of the index at .* is missing/),
       expect.stringMatching(/^damaged: texts-\w+\.pack of the index at .* has other content than the manifest says/),
       'not of this index: codes-0000000000000000.pack',
-      `${folder} is damaged: 3 faults in 6 packs.`,
+      `${cli.folder} is damaged: 3 faults in 6 packs.`,
     ])
   })
 
   test('behind an address', async () => {
     await rm(at(await pack('codes')))
-    const site = await serveFolder(folder)
+    const site = await serveFolder(cli.folder)
     try {
       expect(await verify(site.url)).toBe(1)
       expect(lines()).toEqual([
@@ -134,7 +120,7 @@ describe('damage', () => {
     expect(lines()).toEqual([
       expect.stringMatching(/contradicts itself: passage 0 names characters 0 to 99 of a text of 13 \(\/guide\/cats/),
       expect.stringMatching(/contradicts itself: a token has code 65\d\d\d, but there are 34 centroids/),
-      `${folder} is damaged: 2 faults in 6 packs.`,
+      `${cli.folder} is damaged: 2 faults in 6 packs.`,
     ])
   })
 
@@ -143,7 +129,7 @@ describe('damage', () => {
     expect(await verify()).toBe(1)
     expect(lines()[0]).toMatch(/has no text for passage 3 of 5.* So it is with 1 more\./)
     expect(lines()).toHaveLength(2)
-    expect(await readdir(folder)).toContain(name)
+    expect(await readdir(cli.folder)).toContain(name)
   })
 
   test('texts that are no JSON', async () => {
@@ -156,13 +142,13 @@ describe('damage', () => {
     const manifest = await readFile(at('manifest.json'), 'utf8')
     await writeFile(at('manifest.json'), manifest.replace('"pages": 3', '"pages": 4').replace('ons": 5', 'ons": 6'))
     expect(await verify()).toBe(1)
-    expect(out).toMatch(/it has texts of 3 pages, not 4/)
-    expect(out).toMatch(/it has texts of 5 sections, not 6/)
+    expect(cli.out).toMatch(/it has texts of 3 pages, not 4/)
+    expect(cli.out).toMatch(/it has texts of 5 sections, not 6/)
   })
 
   test('words and structure that are not those of the manifest', async () => {
-    await rm(folder, { recursive: true })
-    await cp(join(FIXTURES, 'index-v2'), folder, { recursive: true })
+    await rm(cli.folder, { recursive: true })
+    await cp(join(FIXTURES, 'index-v2'), cli.folder, { recursive: true })
     const manifest = await readFile(at('manifest.json'), 'utf8')
     const { lexical } = JSON.parse(manifest)
     const changed = manifest
@@ -171,19 +157,19 @@ describe('damage', () => {
       .replace('"pages":3', '"pages":4')
     await writeFile(at('manifest.json'), changed)
     expect(await verify()).toBe(1)
-    expect(out).toMatch(/it has texts of 3 pages, not 4/)
-    expect(out).toMatch(/its structure has 3 pages, its texts 4/)
-    expect(out).toMatch(/the word "\w+" is in block 0, where no search looks for it/)
-    expect(out).toMatch(new RegExp(`it has ${lexical.terms} words, not ${lexical.terms + 1}`))
+    expect(cli.out).toMatch(/it has texts of 3 pages, not 4/)
+    expect(cli.out).toMatch(/its structure has 3 pages, its texts 4/)
+    expect(cli.out).toMatch(/the word "\w+" is in block 0, where no search looks for it/)
+    expect(cli.out).toMatch(new RegExp(`it has ${lexical.terms} words, not ${lexical.terms + 1}`))
   })
 
   test('a manifest that is none', async () => {
     await writeFile(at('manifest.json'), '{')
     expect(await verify()).toBe(1)
-    expect(err).toMatch(/manifest\.json at .* is not JSON/)
+    expect(cli.err).toMatch(/manifest\.json at .* is not JSON/)
     await rm(at('manifest.json'))
     expect(await verify()).toBe(1)
-    expect(err).toMatch(/There is no index at /)
-    expect(out).toBe('')
+    expect(cli.err).toMatch(/There is no index at /)
+    expect(cli.out).toBe('')
   })
 })

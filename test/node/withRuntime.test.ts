@@ -2,14 +2,14 @@
  * `selvage build --with-runtime`: one folder that a site needs to be searched. Needs dist/browser, as `npm run build` makes
  * it; whether a browser searches with it is the question of test/e2e.
  */
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
 import { DEFAULT_MODEL } from '../../src/node/model.ts'
 import { serve } from '../../src/node/serve.ts'
+import { commandLine } from '../support/command.ts'
 
 /** A checkout that was not built. */
 const hidden = vi.hoisted(() => ({ isHidden: false }))
@@ -22,31 +22,13 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...fs, readdir }
 })
 
-let folder: string
-let out = ''
-let err = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'selvage-with-'))
-  await mkdir(at('docs'))
-  await writeFile(at('docs/cats.md'), '# Cats\n\nA cat sleeps most of the day.\n')
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-})
-afterEach(async () => {
-  vi.restoreAllMocks()
+const cli = commandLine('selvage-with-')
+const { at, write, clear } = cli
+beforeEach(() => write('docs/cats.md', '# Cats\n\nA cat sleeps most of the day.\n'))
+afterEach(() => {
   hidden.isHidden = false
-  await rm(folder, { recursive: true })
 })
 
-const at = (path: string) => join(folder, path)
 const build = (...options: string[]) => run(['build', at('docs'), '-o', at('out'), ...options])
 
 /** All files, with `/`. */
@@ -82,7 +64,7 @@ test('index, library, runtime and model are there, each file as hosts take it, a
 describe('a folder that has it', () => {
   beforeEach(async () => {
     expect(await build('--with-runtime')).toBe(0)
-    out = ''
+    clear()
   })
 
   test('is built again, with and without; what is the same is not written, what is damaged is', async () => {
@@ -91,7 +73,7 @@ describe('a folder that has it', () => {
     for (const path of ['widget.js', 'model/onnx/weights.bin']) await utimes(at(`out/${path}`), long, long)
     await writeFile(at('out/selvage.js'), 'half of')
     expect(await build('--with-runtime')).toBe(0)
-    expect(out).toMatch(/is up to date/)
+    expect(cli.out).toMatch(/is up to date/)
     expect((await readFile(at('out/selvage.js'), 'utf8')).length).toBeGreaterThan(1000)
     expect((await stat(at('out/widget.js'))).mtime).toEqual(long)
     expect((await stat(at('out/model/onnx/weights.bin'))).mtime).toEqual(long)
@@ -114,20 +96,20 @@ describe('a folder that has it', () => {
 
     await writeFile(at('out/report.2024.tmp'), 'mine')
     expect(await build('--with-runtime')).toBe(1)
-    expect(err).toMatch(/holds something that is not a Selvage index \(report\.2024\.tmp\)/)
+    expect(cli.err).toMatch(/holds something that is not a Selvage index \(report\.2024\.tmp\)/)
     expect(await files()).toEqual([...all, 'report.2024.tmp'].sort())
   })
 
   test('is whole for verify, and inspect sees the index only', async () => {
     expect(await run(['verify', at('out')])).toBe(0)
-    expect(out).toMatch(/^\S+ is whole: \d+ packs, .*, 1 passages\.\n$/)
-    out = ''
+    expect(cli.out).toMatch(/^\S+ is whole: \d+ packs, .*, 1 passages\.\n$/)
+    clear()
     expect(await run(['inspect', at('out')])).toBe(0)
-    expect(out).not.toMatch(/widget|runtime|model\//)
+    expect(cli.out).not.toMatch(/widget|runtime|model\//)
     await writeFile(at('out/foreign.js'), 'x')
-    out = ''
+    clear()
     await run(['verify', at('out')])
-    expect(out).toMatch(/^not of this index: foreign\.js\n/)
+    expect(cli.out).toMatch(/^not of this index: foreign\.js\n/)
   })
 
   test('is served as an index', async () => {
@@ -147,14 +129,14 @@ test.each(['selvage.js', 'model'])('a folder with nothing but %s in it is refuse
   await mkdir(at(name === 'model' ? 'out/model' : 'out'), { recursive: true })
   await writeFile(at(name === 'model' ? 'out/model/config.json' : `out/${name}`), 'mine')
   expect(await build('--with-runtime')).toBe(1)
-  expect(err).toContain(`holds something that is not a Selvage index (${name})`)
+  expect(cli.err).toContain(`holds something that is not a Selvage index (${name})`)
   expect(await files()).toEqual([name === 'model' ? 'model/config.json' : name])
 })
 
 test('a checkout that was not built is told so before anything is done', async () => {
   hidden.isHidden = true
   expect(await build('--with-runtime')).toBe(1)
-  expect(err).toMatch(/There are no browser files in .*Run "npm run build" in it/)
-  expect(err).not.toMatch(/Loading the model/)
+  expect(cli.err).toMatch(/There are no browser files in .*Run "npm run build" in it/)
+  expect(cli.err).not.toMatch(/Loading the model/)
   await expect(readdir(at('out'))).rejects.toThrow('ENOENT')
 })
