@@ -9,6 +9,7 @@ import { plaidPacks } from '../plaid/format.ts'
 import { type IndexReader, openPlaid } from '../plaid/search.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { EngineQuery, FacetCounts, OnProgress, OpsBackend, SearchMode } from '../types.ts'
+import { orList } from '../util.ts'
 import { countFacets, inOrder, pagesThrough, passagesOfPages } from './facets.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { type PageNumber, PagesReader, pageOf, rangeOfPage, type Structure, structureOf } from './pages.ts'
@@ -88,6 +89,7 @@ export class Engine {
 
   /** Errors: `invalid-argument` for another dim, an unknown filter or sort key, or a mode that the index does not have. */
   async search(query: EngineQuery): Promise<Answer> {
+    checkQuery(query)
     const mode = this.#modeOf(query)
     const start = performance.now()
     const [structure, keyword, facets] = await Promise.all([
@@ -226,6 +228,30 @@ export class Engine {
       ),
     )
   }
+}
+
+const CHOICES: Readonly<Record<'mode' | 'fusion' | 'groupBy', readonly string[]>> = {
+  mode: ['hybrid', 'semantic', 'keyword'],
+  fusion: ['scores', 'rrf'],
+  groupBy: ['section', 'page'],
+}
+
+/** Programs without types say what types would not let them: it is refused, not read as something else. */
+function checkQuery(query: EngineQuery): void {
+  const { k, filters = {} } = query
+  if (!Number.isInteger(k) || k < 0)
+    throw new SelvageError('invalid-argument', `search: k is ${k}; it must be a whole number, and not below 0.`)
+  for (const name of ['mode', 'fusion', 'groupBy'] as const) {
+    const chosen = query[name]
+    if (chosen !== undefined && !CHOICES[name].includes(chosen))
+      throw new SelvageError('invalid-argument', `search: ${name} is "${chosen}", wanted ${orList(CHOICES[name])}.`)
+  }
+  for (const [name, values] of Object.entries(filters))
+    if (!Array.isArray(values))
+      throw new SelvageError(
+        'invalid-argument',
+        `search: the filter "${name}" is ${JSON.stringify(values)}, wanted a list of values, as ["${values}"].`,
+      )
 }
 
 /** The first k sections, each alone, or those of the first k pages, a few of each page together. */

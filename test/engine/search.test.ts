@@ -239,6 +239,24 @@ describe('filters', async () => {
   })
 })
 
+describe('what types would not let a program say is refused', async () => {
+  const { store } = await build([record('guide', 'proxies', { filters: { lang: ['en'] } }), ...others(9)])
+  // Taken as they are, they gave all hits but one, a TypeError, another mode, or pages in languages "e" and "n".
+  test.each<[Record<string, unknown>, RegExp]>([
+    [{ k: -1 }, /k is -1; .*whole number/],
+    [{ k: 1.5 }, /k is 1.5/],
+    [{ k: Number.NaN }, /k is NaN/],
+    [{ mode: 'words' }, /mode is "words", wanted hybrid, semantic or keyword/],
+    [{ fusion: 'sum' }, /fusion is "sum", wanted scores or rrf/],
+    [{ groupBy: 'site' }, /groupBy is "site", wanted section or page/],
+    [{ filters: { lang: 'en' } }, /filter "lang" is "en", wanted a list/],
+  ])('%j', async (given, message) => {
+    await expect(ask(store, 'proxies', given)).rejects.toThrow(
+      expect.objectContaining({ code: 'invalid-argument', message: expect.stringMatching(message) }),
+    )
+  })
+})
+
 describe('sort', async () => {
   const page = (id: string, date?: string) => record(id, `fish ${id}`, date === undefined ? {} : { sort: { date } })
   const { store } = await build([
