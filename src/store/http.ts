@@ -42,14 +42,17 @@ export function httpStore(options: HttpStoreOptions): BlobSource {
       }),
     slice: (key, start, end) =>
       retried(options, async () => {
-        if (!whole.has(key)) {
+        let all = whole.get(key)
+        if (all === undefined) {
           const response = await open(key, { range: `bytes=${start}-${end - 1}` })
           if (response === undefined || isPart(response)) return response && read(key, response)
           // All of it was sent, as a server may: once is enough, for all who asked at the same time.
-          if (whole.has(key)) await response.body?.cancel()
-          else keep(whole, key, response.status === 206 ? readWhole(key) : read(key, response))
+          const held = whole.get(key)
+          const isRead = held === undefined && response.status !== 206
+          all = held ?? keep(whole, key, isRead ? read(key, response) : readWhole(key))
+          if (!isRead) await response.body?.cancel()
         }
-        return (await whole.get(key))?.subarray(start, end)
+        return (await all).subarray(start, end)
       }),
   }
 
@@ -59,10 +62,11 @@ export function httpStore(options: HttpStoreOptions): BlobSource {
   }
 }
 
-function keep(whole: Map<string, Promise<Uint8Array>>, key: string, bytes: Promise<Uint8Array>): void {
+function keep(whole: Map<string, Promise<Uint8Array>>, key: string, bytes: Promise<Uint8Array>): Promise<Uint8Array> {
   whole.set(key, bytes)
   bytes.catch(() => whole.delete(key))
   for (const oldest of whole.keys()) if (whole.size > KEPT_WHOLE) whole.delete(oldest)
+  return bytes
 }
 
 /** A part of what the server compressed is no part of the file. */

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { httpStore } from '../../src/store/http.ts'
 
 let server: Server | undefined
@@ -99,4 +99,30 @@ test('a part of what a server compressed is not taken for a part of the file', a
     else response.setHeader('content-encoding', 'gzip').end(packed)
   })
   expect(await httpStore({ url }).slice!('a.pack', 10, 20)).toEqual(file.subarray(10, 20))
+})
+
+test('whoever waits for a download that breaks off tries again, and does not take the file for missing', async () => {
+  const file = Uint8Array.of(0, 1, 2, 3)
+  let breakOff = () => {}
+  const first = new ReadableStream({
+    start(controller) {
+      breakOff = () => controller.error(new Error('connection reset'))
+    },
+  })
+  // Between the answer to the second and what it then asks for, the first breaks off.
+  const second = new ReadableStream({
+    async cancel() {
+      breakOff()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    },
+  })
+  const bodies: BodyInit[] = [first, second]
+  vi.stubGlobal('fetch', async () => new Response(bodies.shift() ?? file))
+  try {
+    const store = httpStore({ url: 'http://127.0.0.1/', retryDelayMs: 100 })
+    const parts = await Promise.all([store.slice!('a.pack', 0, 2), store.slice!('a.pack', 2, 4)])
+    expect(parts).toEqual([file.subarray(0, 2), file.subarray(2, 4)])
+  } finally {
+    vi.unstubAllGlobals()
+  }
 })
