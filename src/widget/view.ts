@@ -36,10 +36,16 @@ const FAR = 120
 /** From where the excerpt begins, or shortly before its first match, as much as there is room for. */
 function shownPart({ text, excerpt, matches }: Hit['passage']): CharRange {
   const first = matches.find(({ start }) => start >= excerpt.start && start < excerpt.end)?.start ?? excerpt.start
-  const start = first - excerpt.start < FAR ? excerpt.start : text.lastIndexOf(' ', first - FAR / 4) + 1
+  const isNear = first - excerpt.start < FAR
+  const start = isNear ? excerpt.start : 1 + (spaceBefore(text, first - FAR / 4, FAR / 2) ?? first - FAR / 4)
   if (text.length - start <= SHOWN) return { start, end: text.length }
-  const space = text.lastIndexOf(' ', start + SHOWN)
-  return { start, end: space > start ? space : start + SHOWN }
+  return { start, end: spaceBefore(text, start + SHOWN, SHOWN / 4) ?? start + SHOWN }
+}
+
+/** The last space before `at` that is at most so far from it: not all scripts have them. */
+function spaceBefore(text: string, at: number, most: number): number | undefined {
+  const space = text.lastIndexOf(' ', at)
+  return space >= at - most ? space : undefined
 }
 
 /** The text with its matched words marked; cut ends have an ellipsis. */
