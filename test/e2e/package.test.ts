@@ -140,7 +140,7 @@ test('the command line and selvage/node work from the installed package', () => 
   const script = `
     import { openFolder } from 'selvage/node'
     const index = await openFolder(${JSON.stringify(join(work, 'index'))})
-    console.log((await index.search('crossing water', 1)).hits[0].url)
+    console.log((await index.search('crossing water', { k: 1 })).hits[0].url)
     await index.close()`
   writeFileSync(join(app, 'search.mjs'), script)
   expect(execFileSync(process.execPath, ['search.mjs'], { cwd: app, encoding: 'utf8' }).trim()).toBe('/bridge.html')
