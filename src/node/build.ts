@@ -15,6 +15,7 @@ import type { OnProgress } from '../types.ts'
 import { assignPool } from './assignPool.ts'
 import { defaultCacheFolder, openEmbeddingCache } from './embeddingCache.ts'
 import { fileStore, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
+import { withLock } from './lock.ts'
 import { defaultWorkers, openNodeEncoder } from './model.ts'
 import { listDocuments, readDocuments } from './readFolder.ts'
 import { runtimeFiles } from './runtimeFiles.ts'
@@ -100,9 +101,11 @@ export async function buildInto(
   const { output, model, withRuntime = false, force = false } = job
   const runtime = withRuntime ? await runtimeFiles(model) : []
   await prepareFolder(output)
-  const result = await buildStore({ ...job, force, store: fileStore(output), owner: resolve(output) })
-  if (withRuntime) await writeRuntime(output, runtime)
-  return result
+  return withLock(output, async () => {
+    const result = await buildStore({ ...job, force, store: fileStore(output), owner: resolve(output) })
+    if (withRuntime) await writeRuntime(output, runtime)
+    return result
+  })
 }
 
 interface StoreJob extends BuildJob {

@@ -16,6 +16,7 @@ import { formatBytes } from '../util.ts'
 import { readEither } from './evaluate.ts'
 import { EXIT } from './exit.ts'
 import { fileStore, folderSource, makeFolder, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
+import { withLock } from './lock.ts'
 import { openNodeEncoder } from './model.ts'
 
 export interface ExportOptions {
@@ -83,35 +84,37 @@ export async function importIndex({ dir, corpus, model, output }: ImportOptions)
       'model-mismatch',
       `${dir} has vectors of ${data.dim} dimensions, the model "${name}" makes ${dim}. Give the index's model with --model.`,
     )
-  const store = await undoable(fileStore(output))
-  try {
-    const made = new DocumentsBuilder(store)
-    let unlike = 0
-    for (const [i, { id, title, text }] of documents.entries()) {
-      const headings = title === '' ? [] : [title]
-      const fits = encoder.layoutDocument(contextualText(headings, text).text).tokenIds.length === lengths[i]
-      if (!fits) unlike++
-      const blocks = text === '' ? [] : [{ kind: 'paragraph' as const, start: 0, end: text.length }]
-      const section = { headings, anchor: '', url: id, text, blocks }
-      // Rows of another text, or pooled ones: nothing can be said of which words they are.
-      const passage = { start: 0, end: text.length, ...(!fits && { rowOf: [] }) }
-      await made.add({ url: id, title: title || id, sections: [section] }, [[passage]])
+  return withLock(output, async () => {
+    const store = await undoable(fileStore(output))
+    try {
+      const made = new DocumentsBuilder(store)
+      let unlike = 0
+      for (const [i, { id, title, text }] of documents.entries()) {
+        const headings = title === '' ? [] : [title]
+        const fits = encoder.layoutDocument(contextualText(headings, text).text).tokenIds.length === lengths[i]
+        if (!fits) unlike++
+        const blocks = text === '' ? [] : [{ kind: 'paragraph' as const, start: 0, end: text.length }]
+        const section = { headings, anchor: '', url: id, text, blocks }
+        // Rows of another text, or pooled ones: nothing can be said of which words they are.
+        const passage = { start: 0, end: text.length, ...(!fits && { rowOf: [] }) }
+        await made.add({ url: id, title: title || id, sections: [section] }, [[passage]])
+      }
+      const manifest: Manifest = {
+        format: 'selvage',
+        version: FORMAT_VERSION,
+        model: { name, hash },
+        fingerprint: '',
+        vectors: await writePlaid(store, data),
+        ...(await made.finish()),
+      }
+      await commitManifest(store, manifest)
+      await sweepFolder(store, filesOf(manifest))
+      return { manifest, unlike }
+    } catch (error) {
+      await store.undo()
+      throw error
     }
-    const manifest: Manifest = {
-      format: 'selvage',
-      version: FORMAT_VERSION,
-      model: { name, hash },
-      fingerprint: '',
-      vectors: await writePlaid(store, data),
-      ...(await made.finish()),
-    }
-    await commitManifest(store, manifest)
-    await sweepFolder(store, filesOf(manifest))
-    return { manifest, unlike }
-  } catch (error) {
-    await store.undo()
-    throw error
-  }
+  })
 }
 
 export async function importCommand(options: ImportOptions): Promise<number> {

@@ -6,10 +6,11 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { SelvageError } from '../errors.ts'
 import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
+import { LOCK_FILE } from './lock.ts'
 import { reasonOf, shortPath } from './paths.ts'
 
 /** Names that a Selvage index consists of; `.tmp` are left by a build that was killed. */
-const OURS = /^(manifest\.json|[\w-]+\.pack)(\.\d+\.tmp)?$/
+const OURS = /^(manifest\.json|[\w-]+\.pack)(\.[\d-]+\.tmp)?$/
 
 export function fileStore(folder: string): BlobStore {
   const location = resolve(folder)
@@ -26,13 +27,16 @@ export function fileStore(folder: string): BlobStore {
   }
 }
 
+/** Of this process: two that write the same file do not write over each other. */
+let writes = 0
+
 /**
  * Writes a file of a folder beside its place, in the folder itself, and renames it into it; folders in the name are made.
  * Errors: `output-conflict`.
  */
 export async function writeWhole(folder: string, name: string, bytes: Uint8Array): Promise<void> {
   const target = join(folder, name)
-  const temporary = join(folder, `${name.replaceAll('/', '-')}.${process.pid}.tmp`)
+  const temporary = join(folder, `${name.replaceAll('/', '-')}.${process.pid}-${writes++}.tmp`)
   try {
     if (name.includes('/')) await mkdir(dirname(target), { recursive: true })
     const file = await open(temporary, 'w')
@@ -100,7 +104,7 @@ export async function makeFolder(folder: string): Promise<string[]> {
 
 /** What `--with-runtime` puts beside an index, and what a build that was killed was writing of it. */
 const RUNTIME =
-  /^(?:(?:selvage|engine|encoder|widget)\.js|onnxruntime-[\w-]+\.bin)(?:\.\d+\.tmp)?$|^model(?:-.+\.\d+\.tmp)?$/
+  /^(?:(?:selvage|engine|encoder|widget)\.js|onnxruntime-[\w-]+\.bin)(?:\.[\d-]+\.tmp)?$|^model(?:-.+\.[\d-]+\.tmp)?$/
 
 /** Whether a name beside an index is one of the runtime's. In a folder without an index it is somebody else's. */
 export function isRuntimeName(name: string): boolean {
@@ -111,7 +115,7 @@ export function isRuntimeName(name: string): boolean {
 export async function prepareFolder(folder: string): Promise<void> {
   const names = await makeFolder(folder)
   const isIndex = names.includes(MANIFEST_KEY)
-  const foreign = names.filter((name) => !OURS.test(name) && !(isIndex && isRuntimeName(name)))
+  const foreign = names.filter((name) => !OURS.test(name) && name !== LOCK_FILE && !(isIndex && isRuntimeName(name)))
   if (foreign.length > 0)
     throw new SelvageError(
       'output-conflict',
