@@ -48,6 +48,11 @@ export function wordsOf(text: string): Word[] {
   return words
 }
 
+/** Letters that are no plain ones with a mark, as they are written where they are not at hand. */
+const PLAIN: Readonly<Record<string, string>> = {
+  ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th' },
+}
+
 /** How terms are compared: case and accents do not count, full and half width are the same. */
 export function fold(text: string): string {
   const lower = text.toLowerCase()
@@ -58,6 +63,7 @@ export function fold(text: string): string {
     .replace(/[\u0300-\u036f]/g, '')
     .toLowerCase() // mathematical capitals become plain ones only now
     .normalize('NFC')
+    .replace(/[ßæœøłđðþ]/g, (letter) => PLAIN[letter] ?? letter)
 }
 
 function addRun(run: string, start: number, words: Word[]): void {

@@ -366,7 +366,8 @@ test('a corpus of one passage is searched, though all its words are in all of it
 
 describe('an index of several blocks', async () => {
   const words = [...new Set(manyWords(5000))]
-  const terms = words.map((word) => word.replace('é', 'e'))
+  const plain = (word: string) => word.replace('é', 'e').replace('ñ', 'n')
+  const terms = words.map(plain)
   const passages = Array.from({ length: 50 }, (_, p) => ({
     ...NOTHING,
     text: words.filter((_, i) => i % 50 === p).join(' '),
@@ -402,7 +403,7 @@ describe('an index of several blocks', async () => {
     const asked = watched()
     for (const word of words.slice(0, 200)) {
       const { terms, blocks } = await asked(word)
-      expect(terms).toContain(`${word.replace('é', 'e')} exact`)
+      expect(terms).toContain(`${plain(word)} exact`)
       expect(blocks).toHaveLength(1)
     }
   })

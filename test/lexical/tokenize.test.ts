@@ -71,7 +71,8 @@ test.each([
 test.each([
   ['CRÈME', 'creme'],
   ['cre\u0300me', 'creme'],
-  ['Straße', 'straße'],
+  ['Straße', 'strasse'],
+  ['Łódź', 'lodz'],
   ['İstanbul', 'istanbul'],
   ['ＡＢＣ１', 'abc1'],
   ['ｶﾞ', 'ガ'], // half width, its mark a character of its own
