@@ -20,7 +20,7 @@ export function introView(ask: (question: string) => void): HTMLElement {
     h(
       'section',
       { 'aria-labelledby': 'examples' },
-      h('h2', { class: 'eyebrow', id: 'examples' }, 'Questions that keywords miss'),
+      h('h2', { class: 'eyebrow', id: 'examples' }, 'Questions in other words than the docs'),
       h('ul', { class: 'chips', role: 'list' }, ...chips),
     ),
     h(
