@@ -58,6 +58,7 @@ export class SelvageSearch extends HTMLElement {
   readonly #hits = h('ol', { role: 'list', 'aria-label': 'Results' })
   #timer: ReturnType<typeof setTimeout> | undefined
   #running: AbortController | undefined
+  #opening: Promise<Selvage> | undefined
   #asked = ''
 
   constructor() {
@@ -89,8 +90,16 @@ export class SelvageSearch extends HTMLElement {
     this.#asked = ''
   }
 
-  /** The engine, once all is loaded. What happens meanwhile, and what goes wrong, stands in the status line. */
-  async #open(): Promise<Selvage> {
+  /** The engine, once all is loaded. However many wait for it, what is said of the loading is said once. */
+  #open(): Promise<Selvage> {
+    this.#opening ??= this.#load().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  /** What happens meanwhile, and what goes wrong, stands in the status line. */
+  async #load(): Promise<Selvage> {
     const { opened, watchers } = engineOf(
       this.getAttribute('index') ?? HERE,
       this.getAttribute('model') ?? `${HERE}model/`,
@@ -133,8 +142,9 @@ export class SelvageSearch extends HTMLElement {
       this.#say()
       return
     }
+    const engine = await this.#open().catch(() => undefined) // it has said what is wrong
+    if (engine === undefined) return
     try {
-      const engine = await this.#open()
       if (!signal.aborted) this.#say('Searching')
       const { hits, elapsedMs } = await engine.search(query, { k: HITS, signal })
       this.#hits.replaceChildren(...hits.map(hitView))
