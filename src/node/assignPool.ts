@@ -18,11 +18,12 @@ export interface AssignPool {
 
 /** @param own the kernel on this thread. @param threads in all; 1 uses only `own` */
 export function assignPool(own: AssignCentroids, threads: number): AssignPool {
-  const workers: AssignThread[] = []
+  let workers: AssignThread[] = []
   const assign: AssignCentroids = async (tokens, centroids, dim, options) => {
     const rows = tokens.length / dim
     const isLarge = rows >= threads && rows * centroids.length >= WORTH_SHARING * threads
     if (threads === 1 || !isLarge) return own(tokens, centroids, dim, options)
+    workers = workers.filter(({ hasEnded }) => !hasEnded) // one that died between two calls answers nothing
     while (workers.length < threads - 1) workers.push(new AssignThread())
     const each = Math.ceil(rows / threads)
     const shareOf = (n: number) => tokens.subarray(n * each * dim, (n + 1) * each * dim)
@@ -42,6 +43,7 @@ class AssignThread {
   readonly #thread = new Worker(new URL('./assignWorker.ts', import.meta.url))
   readonly #waiting = new Map<number, PromiseWithReject>()
   #requests = 0
+  #hasEnded = false
 
   constructor() {
     this.#thread.unref() // a build that fails elsewhere ends the process all the same
@@ -54,6 +56,10 @@ class AssignThread {
     })
     this.#thread.on('error', (error) => this.#end(error.message))
     this.#thread.on('exit', (code) => this.#end(`it ended with code ${code}.`))
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   assign(tokens: Float32Array, centroids: Float32Array, dim: number): Promise<Uint32Array> {
@@ -71,6 +77,7 @@ class AssignThread {
   }
 
   #end(why: string): void {
+    this.#hasEnded = true
     const reason = new SelvageError('worker-died', `A thread that finds centroids stopped: ${why} Try again.`)
     for (const { reject } of this.#waiting.values()) reject(reason)
     this.#waiting.clear()

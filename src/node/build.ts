@@ -17,6 +17,7 @@ import { defaultCacheFolder, openEmbeddingCache } from './embeddingCache.ts'
 import { fileStore, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
 import { withLock } from './lock.ts'
 import { defaultWorkers, openNodeEncoder } from './model.ts'
+import { reasonOf, shortPath } from './paths.ts'
 import { listDocuments, readDocuments } from './readFolder.ts'
 import { runtimeFiles } from './runtimeFiles.ts'
 import { VERSION } from './version.ts'
@@ -65,6 +66,8 @@ export interface BuildFolderResult {
   readonly cached: number | undefined
   /** Documents that could not go in, each named; the rest is in the index. */
   readonly unreadable: readonly SelvageError[]
+  /** Why vectors could not be kept for the next build; this one's index is whole all the same. */
+  readonly cacheError?: SelvageError
 }
 
 export const INDEXING = [
@@ -127,11 +130,11 @@ export async function buildStore(job: StoreJob): Promise<BuildFolderResult> {
     if (current !== undefined) return { manifest: current, summary: undefined, cached: undefined, unreadable }
     const sources = read(() => {}) // named already, by the first reading
     const building = runBuild({ ...job, sources, sourceCount: count, fingerprint, encoder, store })
-    const { summary, cached } = await building.catch((error: unknown) => {
+    const { summary, ...fromCache } = await building.catch((error: unknown) => {
       throw withReason(error, unreadable)
     })
     await sweepFolder(store, filesOf(summary.manifest))
-    return { manifest: summary.manifest, summary, cached, unreadable: [...unreadable, ...summary.problems] }
+    return { manifest: summary.manifest, summary, ...fromCache, unreadable: [...unreadable, ...summary.problems] }
   } catch (error) {
     await store.undo().catch(() => {}) // what failed first is what is told
     throw error
@@ -150,11 +153,29 @@ function withReason(error: unknown, [first, ...others]: readonly SelvageError[])
 /** The build itself, with cache and kernels around it. */
 async function runBuild(
   job: StoreJob & Pick<BuildOptions, 'sources' | 'sourceCount' | 'fingerprint' | 'encoder'>,
-): Promise<{ summary: BuildSummary; cached: number | undefined }> {
+): Promise<{ summary: BuildSummary } & Pick<BuildFolderResult, 'cached' | 'cacheError'>> {
   const { sources, sourceCount, fingerprint, store, encoder, owner, parse, plaid, onProgress, signal } = job
   const folder = job.cacheFolder ?? defaultCacheFolder()
   const cache = job.incremental ? await openEmbeddingCache(folder, encoder.model) : undefined
-  const cached = cache && cachedEncoder(encoder, cache)
+  // An index does not need the cache: one that cannot be written is told, and given no more.
+  let cacheError: SelvageError | undefined
+  const written = async (writing: Promise<void> | undefined) => {
+    await writing?.catch((cause: unknown) => {
+      cacheError ??= new SelvageError(
+        'output-conflict',
+        `The cache folder ${shortPath(folder)} could not be written: ${reasonOf(cause)}. What is not in it is encoded again ` +
+          'by the next build.',
+        { cause },
+      )
+    })
+  }
+  const keeping = cache && {
+    get: cache.get.bind(cache),
+    put: async (entries: ReadonlyMap<string, Uint16Array>) => {
+      if (cacheError === undefined) await written(cache.put(entries))
+    },
+  }
+  const cached = keeping && cachedEncoder(encoder, keeping)
   const ops = await createOps({ backend: 'auto' })
   const pool = assignPool(ops.assignCentroids.bind(ops), job.threads ?? defaultWorkers())
   const onEncoded = () => encoder.close()
@@ -162,11 +183,10 @@ async function runBuild(
   const building = buildIndex({ ...given, encoder: cached ?? encoder, assign: pool.assign })
   const summary = await building.finally(async () => {
     ops.close()
-    await Promise.all([pool.close(), cache?.flush()])
+    await Promise.all([pool.close(), written(cache?.flush())])
   })
-  // The index is whole: a cache that cannot be tidied up is no reason to say otherwise.
-  if (cached) await cache?.keep(owner, cached.keys).catch(() => {})
-  return { summary, cached: cached?.hits() }
+  if (cached) await written(cache?.keep(owner, cached.keys))
+  return { summary, cached: cached?.hits(), ...(cacheError && { cacheError }) }
 }
 
 /** Errors: `invalid-argument` for a cache folder that nothing will use, and for options of `parse`. */

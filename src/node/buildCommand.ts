@@ -28,14 +28,14 @@ export async function buildCommand(options: BuildCommandOptions, signal?: AbortS
   } finally {
     display.done()
   }
-  const { manifest, summary, cached, unreadable } = result
+  const { manifest, summary, unreadable } = result
   const output = shortPath(options.output)
   if (summary === undefined) {
     const left = unreadable.map((error) => `\n  left out: ${error.message}`).join('')
     process.stdout.write(`${output} is up to date: ${countsOf(manifest)}. Use --force to build it anew.${left}\n`)
     return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
   }
-  process.stdout.write(`Built ${output}: ${report(summary, cached, unreadable).join('\n  ')}\n`)
+  process.stdout.write(`Built ${output}: ${report(summary, result).join('\n  ')}\n`)
   return unreadable.length > 0 ? EXIT.incomplete : EXIT.ok
 }
 
@@ -48,8 +48,7 @@ function stoppedLine({ output, incremental }: BuildCommandOptions): string {
 
 function report(
   { manifest, bytes, elapsedMs, skipped, tokens, passages }: BuildSummary,
-  cached: number | undefined,
-  unreadable: readonly SelvageError[],
+  { cached, cacheError, unreadable }: BuildFolderResult,
 ): string[] {
   const skips = new Map<string, string[]>()
   for (const { path, reason } of skipped) skips.set(reason, [...(skips.get(reason) ?? []), path])
@@ -62,6 +61,7 @@ function report(
     ...(cached === undefined
       ? []
       : [`${cached.toLocaleString('en')} of ${passages.toLocaleString('en')} passages from the cache`]),
+    ...(cacheError === undefined ? [] : [cacheError.message]),
     ...[...skips].map(([reason, paths]) => `left out, ${reason}: ${listed(paths)}`),
     ...unreadable.map((error) => `left out: ${error.message}`),
   ]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type BuildFolderOptions, buildFolder } from '../../src/node/build.ts'
 import { run } from '../../src/node/cli.ts'
+import { DiskCache } from '../../src/node/embeddingCache.ts'
 import { commandLine } from '../support/command.ts'
 
 const cli = commandLine('selvage-incremental-')
@@ -67,6 +68,19 @@ test('a build that is stopped keeps what it has encoded; the next goes on from t
   expect(await buildFolder(given)).toMatchObject({ cached: 5, summary: { passages: 5 } })
   expect(await buildFolder(given)).toMatchObject({ cached: undefined, summary: undefined })
   await expect(readdir(at('cache'))).rejects.toThrow(/ENOENT/)
+})
+
+test('a cache that cannot be written fails no build, and is told; nor does it hide why a build failed', async () => {
+  vi.spyOn(DiskCache.prototype, 'flush').mockRejectedValue(new Error('ENOSPC: no space left on device'))
+  expect(await build('index', '--incremental')).toMatch(/\n {2}The cache folder .* could not be written: ENOSPC/)
+  await build('full')
+  expect(await contents('index')).toEqual(await contents('full'))
+  const controller = new AbortController()
+  const stopped = buildFolder({
+    ...{ folder: at('docs'), output: at('other'), incremental: true, signal: controller.signal },
+    onProgress: ({ stage }) => stage === 'cluster' && controller.abort(),
+  })
+  await expect(stopped).rejects.toMatchObject({ code: 'aborted' })
 })
 
 test('a cache folder is for incremental builds only, and --cache-dir says which', async () => {
