@@ -26,15 +26,17 @@ export interface RuntimeFile {
  * Errors: `runtime-failed` where the library has not been built, `model-missing`, `model-invalid`.
  */
 export async function runtimeFiles(model: string = DEFAULT_MODEL): Promise<RuntimeFile[]> {
+  return [...(await browserFiles()).map(named(BROWSER_FOLDER, '')), ...(await modelRuntimeFiles(model))]
+}
+
+/** The model's part of them, for a site that bundles the library itself. Errors: `model-missing`, `model-invalid`. */
+export async function modelRuntimeFiles(model: string = DEFAULT_MODEL): Promise<RuntimeFile[]> {
   const folder = resolve(model)
-  const named = (root: string, prefix: string) => (path: string) => ({
-    name: prefix + path,
-    absolutePath: join(root, path),
-  })
-  return [
-    ...(await browserFiles()).map(named(BROWSER_FOLDER, '')),
-    ...(await modelFiles(folder)).map(named(folder, 'model/')),
-  ]
+  return (await modelFiles(folder)).map(named(folder, 'model/'))
+}
+
+function named(root: string, prefix: string): (path: string) => RuntimeFile {
+  return (path) => ({ name: prefix + path, absolutePath: join(root, path) })
 }
 
 async function browserFiles(): Promise<string[]> {

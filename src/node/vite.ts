@@ -13,7 +13,7 @@ import { asSelvageError, rejectUnknown, SelvageError } from '../errors.ts'
 import { buildInto } from './build.ts'
 import { seconds } from './progress.ts'
 import { readDocuments } from './readFolder.ts'
-import { runtimeFiles } from './runtimeFiles.ts'
+import { modelRuntimeFiles, runtimeFiles } from './runtimeFiles.ts'
 import { answer, folderHandler, partsOf } from './staticFiles.ts'
 import { type SelvagePluginOptions, type Site, siteOf, type ViteConfig } from './viteSite.ts'
 
@@ -67,10 +67,14 @@ export function selvage(options: SelvagePluginOptions = {}): SelvagePlugin {
   let found: Promise<ReadonlyMap<string, string>> | undefined
   /** Where the runtime's files lie, by their names. */
   const runtimeOf = () => {
-    found ??= (runtime ? runtimeFiles(model) : Promise.resolve([])).then(
+    found ??= (runtime ? runtimeFiles(model) : modelRuntimeFiles(model)).then(
       (files) => new Map(files.map(({ name, absolutePath }) => [name, absolutePath])),
     )
-    return found
+    const finding = found
+    finding.catch(() => {
+      if (found === finding) found = undefined // what was missing may be there next time
+    })
+    return finding
   }
   const isRuntime = async (id: string) =>
     id.startsWith(`/${output}/`) && (await runtimeOf()).has(id.slice(output.length + 2))
@@ -141,7 +145,8 @@ class SiteIndex {
 
   constructor(config: ViteConfig, options: SelvagePluginOptions, name: string) {
     this.site = siteOf(config, options)
-    this.folder = join(config.cacheDir, 'selvage', name)
+    // Flat: an index at `search/ja` does not lie in the folder of the one at `search`, which would be taken for no index.
+    this.folder = join(config.cacheDir, 'selvage', name.replaceAll('/', '+'))
     this.#config = config
     this.#options = options
   }
@@ -153,7 +158,7 @@ class SiteIndex {
     const { files, missing } = await this.site.documents()
     logger.info(`selvage: indexing ${files.length} documents of ${relative(root, content) || content}`, TIMED)
     const start = performance.now()
-    const { manifest, summary, unreadable } = await buildInto({
+    const { manifest, summary, unreadable, cacheError } = await buildInto({
       read: (onUnreadable) => readDocuments(files, onUnreadable),
       ...{ output: this.folder, parse, model, threads, signal: this.#stopped.signal },
       plaid: { bits, pool, clustering },
@@ -165,7 +170,7 @@ class SiteIndex {
     return {
       manifest,
       leftOut: [
-        ...unreadable.map(({ message }) => message),
+        ...[...unreadable, ...(cacheError ? [cacheError] : [])].map(({ message }) => message),
         ...missing.map((path) => `${path} is not in the index: it is made by a dynamic route and has no file.`),
       ],
     }

@@ -19,7 +19,10 @@ export interface SelvagePluginOptions extends ParseOptions, Pick<PlaidOptions, '
   readonly exclude?: readonly string[]
   /** Where the index is served, below the site's base. Default `search`. */
   readonly output?: string
-  /** Also serve the library's browser files and the model there, for `<selvage-search>`. Default true. */
+  /**
+   * Also serve the library's browser files there, for `<selvage-search>`. Without them the model, in `model/`, is still
+   * there, for a page that brings `selvage` in its own bundle. Default true.
+   */
   readonly runtime?: boolean
   /** Folder of the model. Default: the one that ships with the package. */
   readonly model?: string

@@ -1,5 +1,5 @@
 /** `selvage/vite` on the repository's own Vite, and what it makes of a site's config; VitePress itself is in test/e2e. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { build, createLogger, type InlineConfig, type Rolldown } from 'vite'
@@ -101,10 +101,24 @@ describe('a build', () => {
   test('emits the index and names what is left out; the server half of a site has none', async () => {
     const names = own(await run({ content: 'docs', runtime: false }))
     expect(names).toContain('search/manifest.json')
-    expect(names.filter((name) => !/\.(pack|json)$/.test(name))).toEqual([])
+    // The model is there for a page that brings the library in its own bundle.
+    expect(names).toContain('search/model/selvage.json')
+    expect(names.filter((name) => !/^search\/(model\/.+|manifest\.json|[\w-]+\.pack)$/.test(name))).toEqual([])
     expect(warnings.join()).toMatch(/broken\.md/)
     expect(own(await run({ content: 'docs', runtime: false }, { ssr: 'main.js' }))).toEqual([])
     expect(own(await run({ content: 'docs', runtime: false, output: '/find/it/' }))).toContain('find/it/manifest.json')
+  })
+
+  test('two indexes of a site, one below the other', async () => {
+    for (const output of ['search/ja', 'search', 'search/ja'])
+      expect(own(await run({ content: 'docs', runtime: false, output }))).toContain(`${output}/manifest.json`)
+  })
+
+  test('a model that is missing once is looked for again', async () => {
+    const { resolveId } = selvage({ model: join(root, 'model'), runtime: false })
+    await expect(resolveId('/search/widget.js')).rejects.toThrow(/model/)
+    cpSync(join(import.meta.dirname, '../fixtures/golden/bert-expansion'), join(root, 'model'), { recursive: true })
+    expect(await resolveId('/search/widget.js')).toBeUndefined()
   })
 
   test('is ended by a site without documents; options that are none are refused at once', async () => {
