@@ -10,6 +10,7 @@ import {
   clusteringOption,
   examples,
   modelOption,
+  nameAndValue,
   oneOf,
   poolOption,
   wholeNumber,
@@ -76,8 +77,8 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .argument('<dir>', 'the index: what build wrote to -o')
     .argument('<query>', 'the question, in quotes')
     .option('-k <n>', 'sections to return', wholeNumber, 10)
-    .addOption(new Option('--mode <mode>', 'by meaning, by words, or both').choices(MODES))
-    .option('--filter <name=value>', 'only pages that have it; may be given again', gather, [])
+    .addOption(new Option('--mode <mode>', 'by meaning, by words, or both (default: both)').choices(MODES))
+    .option('--filter <name=value>', 'only pages that have it; one name given twice means either value', nameAndValue)
     .option('--sort <key>', 'order by a sort key; -key for the largest or latest first')
     .option('--pages', 'answer with pages, each with its best sections', false)
     .option('--explain', 'say why each hit stands where it does, and what became of each word', false)
@@ -200,9 +201,4 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .action(async (dir) => onExit(await modelCommand(dir)))
 
   return program
-}
-
-/** Values of an option that may be given again. */
-function gather(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
 }

@@ -69,6 +69,12 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): (value:
   }
 }
 
+/** Of an option that may be given again: all that were given. */
+export function nameAndValue(value: string, before: readonly string[] = []): readonly string[] {
+  if (value.indexOf('=') < 1) throw new InvalidArgumentError('It must be name=value.')
+  return [...before, value]
+}
+
 /** What stands below a command's options in its help. */
 export function examples(commands: readonly string[], more?: string): string {
   const lines = ['', 'Examples:', ...commands.map((command) => `  $ ${command}`)]

@@ -79,7 +79,7 @@ export class FolderIndex {
     const loaded = mode === 'keyword' ? undefined : await this.#load()
     const start = performance.now()
     const encoded = await loaded?.encoder.encodeQuery(query)
-    const encode = performance.now() - start
+    const encode = loaded ? performance.now() - start : 0
     const answer = await this.#engine.search({ text: query, matrix: encoded?.matrix, k, mode, ...rest })
     const explainStart = performance.now()
     const byMeaning = loaded && {

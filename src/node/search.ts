@@ -17,7 +17,7 @@ export interface SearchCommandOptions {
   readonly mode?: SearchMode
   readonly fusion: Fusion
   /** "name=value", alternatives by saying a name twice. */
-  readonly filter: readonly string[]
+  readonly filter?: readonly string[]
   /** "name" or "-name". */
   readonly sort?: string
   readonly pages: boolean
@@ -32,7 +32,9 @@ export async function searchCommand({ dir, query, json, model, ...given }: Searc
       process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
       return EXIT.ok
     }
-    const lines = result.hits.flatMap((hit, i) => hitLines(hit, `${String(i + 1).padStart(2)}. `, given.explain))
+    const lines = result.hits.flatMap((hit, i) =>
+      hitLines(hit, `${String(i + 1).padStart(2)}. `, given.explain ? result.mode : undefined),
+    )
     process.stdout.write(lines.length > 0 ? `${lines.join('\n')}\n` : 'No hits.\n')
     if (result.counts) process.stdout.write(`${countLines(result.counts).join('\n')}\n`)
     if (given.explain) process.stdout.write(`${result.words.flatMap(wordLines).join('\n')}\n`)
@@ -45,12 +47,12 @@ export async function searchCommand({ dir, query, json, model, ...given }: Searc
 
 type Given = Pick<SearchCommandOptions, 'k' | 'mode' | 'fusion' | 'filter' | 'sort' | 'pages'>
 
-function optionsOf({ k, mode, fusion, filter, sort, pages }: Given): QueryOptions {
+function optionsOf({ k, mode, fusion, filter = [], sort, pages }: Given): QueryOptions {
   const filters: Record<string, string[]> = {}
   for (const one of filter) {
     const at = one.indexOf('=')
-    const [name, value] = at < 0 ? [one, ''] : [one.slice(0, at), one.slice(at + 1)]
-    filters[name] = [...(filters[name] ?? []), value]
+    const name = one.slice(0, at)
+    filters[name] = [...(filters[name] ?? []), one.slice(at + 1)]
   }
   const isDescending = sort?.startsWith('-') === true
   return {
@@ -64,29 +66,30 @@ function optionsOf({ k, mode, fusion, filter, sort, pages }: Given): QueryOption
   }
 }
 
-function hitLines(hit: Hit, mark: string, isExplained: boolean): string[] {
+/** @param explained the mode of a search that is explained */
+function hitLines(hit: Hit, mark: string, explained: SearchMode | undefined): string[] {
   const { score, headings, url, passage, ranking, more } = hit
   const margin = ' '.repeat(mark.length)
   return [
     `${mark}${headings.join(' > ')}  (${score.toFixed(2)})`,
     `${margin}${url}`,
-    ...(isExplained ? [`${margin}${traceOf(ranking)}`] : []),
+    ...(explained ? [`${margin}${traceOf(ranking, explained)}`] : []),
     ...indented(passage.text.slice(passage.excerpt.start, passage.excerpt.end), margin),
     '',
-    ...more.flatMap((further) => hitLines(further, `${margin}- `, isExplained)),
+    ...more.flatMap((further) => hitLines(further, `${margin}- `, explained)),
   ]
 }
 
 /** "meaning: 3rd of its list, 14.21, gives .55 · words: ..." */
-function traceOf({ semantic, keyword, bonus }: RankTrace): string {
-  const part = (name: string, trace: RankTrace['semantic']) =>
+function traceOf({ semantic, keyword, bonus }: RankTrace, mode: SearchMode): string {
+  const part = (name: string, trace: RankTrace['semantic'], without: SearchMode) =>
     trace
       ? `${name}: place ${trace.rank}, score ${trace.score.toFixed(2)}, counts ${trace.contribution.toFixed(3)}`
-      : `${name}: nothing`
+      : `${name}: ${mode === without ? 'not asked' : 'nothing'}`
   const exact =
     bonus &&
     `heading is ${bonus.kind === 'title' ? 'the query' : 'an identifier of it'}: counts ${bonus.contribution.toFixed(3)}`
-  return [part('meaning', semantic), part('words', keyword), exact].filter(Boolean).join(' · ')
+  return [part('meaning', semantic, 'keyword'), part('words', keyword, 'semantic'), exact].filter(Boolean).join(' · ')
 }
 
 function wordLines({ word, terms, passages, idf }: ReadWord): string[] {

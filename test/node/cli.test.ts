@@ -45,8 +45,28 @@ describe('build and search', () => {
     expect(result).toMatchObject({ encoder: 'node', scorer: 'wasm' })
 
     clear()
+    expect(await selvage('search', at('out'), 'cats', '--mode', 'semantic', '--explain')).toBe(0)
+    expect(cli.out).toMatch(/meaning: place 1, .* · words: not asked/)
+    expect(cli.err).toMatch(/of it encoding the query/)
+
+    clear()
     expect(await selvage('search', at('out'), '   ')).toBe(0)
     expect(cli.out).toBe('No hits.\n')
+  })
+
+  test('a search by words alone says nothing of vectors', async () => {
+    const index = join(import.meta.dirname, '../fixtures/index-v2')
+    expect(await selvage('search', index, 'cats', '--mode', 'keyword', '--explain')).toBe(0)
+    expect(cli.out).toMatch(/meaning: not asked · words: place 1/)
+    expect(cli.err).toMatch(/^keyword: \d+(\.\d+)? m?s\n$/)
+  })
+
+  test('the help of search says what is done unasked', async () => {
+    expect(await selvage('search', '--help')).toBe(0)
+    expect(cli.out.replace(/\s+/g, ' ')).toMatch(
+      /--mode <mode> .*both \(default: both\).* --filter .*twice means either/,
+    )
+    expect(cli.out).not.toContain('[]')
   })
 
   test('a file that is not UTF-8 is named, the rest is built, and the exit code says so', async () => {
@@ -168,6 +188,11 @@ describe('bad input', () => {
     expect(await selvage('biuld')).toBe(1)
     expect(await selvage('search', at('x'), 'y', '-k', 'many')).toBe(1)
     expect(await selvage('build', at('x'), '-o', at('y'), '--urls', 'pretty')).toBe(1)
+    for (const filter of ['kind', '=guide']) {
+      clear()
+      expect(await selvage('search', at('x'), 'y', '--filter', filter)).toBe(1)
+      expect(cli.err).toMatch(/'--filter <name=value>' argument .* is invalid\. It must be name=value\./)
+    }
   })
 })
 
