@@ -157,10 +157,11 @@ export class Engine {
     const { k, fusion, groupBy, sort } = query
     const few = Math.max(groupBy === 'page' ? k * SECTIONS_OF_PAGE : k, mode === 'semantic' ? 0 : HYBRID_SECTIONS)
     const least = sort && mode === 'keyword' ? structure.sections.length : few
+    const mostPages = Math.min(k, structure.pages.length)
     for (let sections = least; ; sections *= 4) {
       const retrieved = await this.#gather(mode, query, keyword, structure, { sections, fusion, filter })
       const pages = new Set(retrieved.sections.map(({ passage }) => pageOf(structure, passage)))
-      if (groupBy !== 'page' || pages.size >= k || retrieved.sections.length < sections) return retrieved
+      if (groupBy !== 'page' || pages.size >= mostPages || retrieved.sections.length < sections) return retrieved
     }
   }
 

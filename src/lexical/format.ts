@@ -132,6 +132,18 @@ export function readTerms(bytes: Uint8Array): Term[] {
   return terms
 }
 
+/** All words of the index, each written as how it goes on from the one before. */
+export function readWords(bytes: Uint8Array): string[] {
+  const reader = new ByteReader(bytes)
+  const words: string[] = []
+  let before = ''
+  while (!reader.isAtEnd) {
+    before = reader.text(before)
+    words.push(before)
+  }
+  return words
+}
+
 function readPostings(bytes: Uint8Array, size: number): Postings {
   const reader = new ByteReader(bytes)
   const passages = new Uint32Array(size)

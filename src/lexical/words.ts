@@ -6,8 +6,7 @@
 import { BlocksReader } from '../store/blocks.ts'
 import type { BlobSource } from '../store/store.ts'
 import { lastAtMost } from '../util.ts'
-import { ByteReader } from './bytes.ts'
-import { FIRST_TERMS_BLOCK, type LexicalHeader, readTerms, type Term, WORDS_BLOCK } from './format.ts'
+import { FIRST_TERMS_BLOCK, type LexicalHeader, readTerms, readWords, type Term, WORDS_BLOCK } from './format.ts'
 import { stemOf } from './stem.ts'
 import { lettersOf, mayBeNear, slips, slipsAllowed } from './typos.ts'
 
@@ -36,7 +35,7 @@ export class WordFinder {
   constructor(source: BlobSource, header: LexicalHeader) {
     this.#header = header
     this.#terms = new BlocksReader(source, header, readTerms, KEPT_BLOCKS)
-    this.#words = new BlocksReader(source, header, readWords, 1)
+    this.#words = new BlocksReader(source, header, (bytes) => listOf(readWords(bytes)), 1)
   }
 
   /** Ordered by stem and term. `isOpen`: the word may go on, as the last one of a query that is being typed. */
@@ -121,15 +120,4 @@ function nearestTo(word: string, most: number, { words, letters }: WordList): { 
     nearest.push({ term, slips: found })
   }
   return nearest
-}
-
-function readWords(bytes: Uint8Array): WordList {
-  const reader = new ByteReader(bytes)
-  const words: string[] = []
-  let before = ''
-  while (!reader.isAtEnd) {
-    before = reader.text(before)
-    words.push(before)
-  }
-  return listOf(words)
 }

@@ -18,7 +18,7 @@ import { answer, folderHandler, type Handler, notFound, partsOf } from './static
 
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; " +
-  "connect-src 'self'; img-src 'self'"
+  "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** Where the page finds the index. */
 const INDEX_PATH = '/index/'

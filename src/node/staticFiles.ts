@@ -22,6 +22,7 @@ export function folderHandler(dir: string): Handler {
   return async (request, response) => {
     const { pathname, search } = partsOf(request)
     const path = decoded(pathname)
+    if (path.includes('\\')) return notFound(pathname, response) // on Windows it parts folders as / does
     if (/\/\.(?!well-known\/)/.test(path)) return notFound(pathname, response) // in dev, sirv would send .env too
     if (await isBareFolder(root, path)) {
       // Without the slash the page's relative links would lead elsewhere.

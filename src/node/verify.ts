@@ -6,7 +6,14 @@
 import { filesOf, type Manifest, packBytes, packsOf, readManifest } from '../engine/manifest.ts'
 import { PagesReader } from '../engine/pages.ts'
 import { asSelvageError, SelvageError } from '../errors.ts'
-import { FIRST_TERMS_BLOCK, PASSAGES_BLOCK, readPassages, readTerms } from '../lexical/format.ts'
+import {
+  FIRST_TERMS_BLOCK,
+  PASSAGES_BLOCK,
+  readPassages,
+  readTerms,
+  readWords,
+  WORDS_BLOCK,
+} from '../lexical/format.ts'
 import { readPlaidData } from '../plaid/format.ts'
 import { BlocksReader } from '../store/blocks.ts'
 import { readPack } from '../store/packs.ts'
@@ -145,6 +152,9 @@ async function checkKeywords({ source, manifest: { lexical }, fault }: Checked):
   const { passages, starts, terms } = lexical
   const table = new BlocksReader(source, lexical, (bytes) => readPassages(bytes, passages, source.location), 1)
   await table.read(PASSAGES_BLOCK)
+  const list = await new BlocksReader(source, lexical, readWords, 1).read(WORDS_BLOCK).catch(fault)
+  if (list && list.length !== terms)
+    fault(contradiction(source, `for words that are mistyped it has ${list.length} words, not ${terms}`))
   const blocks = new BlocksReader(source, lexical, readTerms, 1)
   let found = 0
   for (const [block, start] of starts.entries()) {
@@ -173,12 +183,12 @@ function groupedBy(messages: readonly string[], keyOf: (message: string) => stri
 /** What was downloaded is not downloaded again by the next check. An index fits in memory, or it could not be searched. */
 function remembered(source: BlobSource): BlobSource {
   const known = new Map<string, Promise<Uint8Array | undefined>>()
-  return {
-    location: source.location,
-    get(key) {
-      const bytes = known.get(key) ?? source.get(key)
-      known.set(key, bytes)
-      return bytes
-    },
+  const get = (key: string) => {
+    const bytes = known.get(key) ?? source.get(key)
+    known.set(key, bytes)
+    return bytes
   }
+  // Without parts every block would be a whole pack that is hashed again.
+  const slice = async (key: string, start: number, end: number) => (await get(key))?.subarray(start, end)
+  return { location: source.location, get, slice }
 }

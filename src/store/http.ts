@@ -25,7 +25,7 @@ const KEPT_WHOLE = 8
 export function httpStore(options: HttpStoreOptions): BlobSource {
   const base = options.url.endsWith('/') ? options.url : `${options.url}/`
   const { revalidate = false } = options
-  const whole = new Map<string, Promise<Uint8Array>>()
+  const whole: WholeFiles = new Map()
   const open = (key: string, headers: Record<string, string> = {}) => {
     // Packs are immutable and cached for ever; the manifest must be fresh.
     const cache = revalidate || key === MANIFEST_KEY ? 'no-cache' : 'default'
@@ -52,19 +52,22 @@ export function httpStore(options: HttpStoreOptions): BlobSource {
           all = held ?? keep(whole, key, isRead ? read(key, response) : readWhole(key))
           if (!isRead) await response.body?.cancel()
         }
-        return (await all).subarray(start, end)
+        return (await all)?.subarray(start, end)
       }),
   }
 
-  async function readWhole(key: string): Promise<Uint8Array> {
+  async function readWhole(key: string): Promise<Uint8Array | undefined> {
     const response = await open(key)
-    return response ? read(key, response) : new Uint8Array()
+    return response && read(key, response)
   }
 }
 
-function keep(whole: Map<string, Promise<Uint8Array>>, key: string, bytes: Promise<Uint8Array>): Promise<Uint8Array> {
+type WholeFiles = Map<string, Promise<Uint8Array | undefined>>
+
+function keep<T extends Uint8Array | undefined>(whole: WholeFiles, key: string, bytes: Promise<T>): Promise<T> {
   whole.set(key, bytes)
-  bytes.catch(() => whole.delete(key))
+  // What failed or is not there may be there next time.
+  bytes.catch(() => undefined).then((got) => got ?? whole.delete(key))
   for (const oldest of whole.keys()) if (whole.size > KEPT_WHOLE) whole.delete(oldest)
   return bytes
 }

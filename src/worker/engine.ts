@@ -65,8 +65,13 @@ const api: EngineApi = {
 async function loadVectors({ engine, options, onProgress }: Opened) {
   const start = performance.now()
   const ops = await createOps({ backend: options.backend })
-  await engine.loadVectors(ops, onProgress)
-  return { ops, loadMs: performance.now() - start }
+  try {
+    await engine.loadVectors(ops, onProgress)
+    return { ops, loadMs: performance.now() - start }
+  } catch (error) {
+    ops.close() // the next try makes its own
+    throw error
+  }
 }
 
 function current(): Opened {

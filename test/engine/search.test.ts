@@ -1,6 +1,6 @@
 /** What an index answers: by meaning, by words and by both, filtered, counted, sorted, page by page. Without a model. */
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { buildIndex } from '../../src/engine/build.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { fileStore } from '../../src/node/fileStore.ts'
@@ -328,6 +328,14 @@ describe('by page', async () => {
   test('k pages, though there are more', async () => {
     expect(pages(await ask(store, 'fish ', { k: 1, groupBy: 'page' }))).toEqual(['Long'])
     expect((await ask(store, 'fish ', { k: 50, groupBy: 'page' })).hits).toHaveLength(3)
+  })
+
+  test('of fewer pages than k, all are found at once', async () => {
+    const { store: small } = await build([{ path: 'long.md', content: `# Long\n\n${sections(80, 'fish')}` }])
+    const ranked = vi.spyOn(kernels, 'searchPlaid')
+    const { hits } = await ask(small, 'fish ', { mode: 'semantic', k: 10, groupBy: 'page' })
+    expect(hits).toHaveLength(1)
+    expect(ranked).toHaveBeenCalledTimes(1)
   })
 })
 

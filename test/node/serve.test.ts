@@ -40,7 +40,8 @@ describe('an index', () => {
     expect(serving?.kind).toBe('index')
     const response = await get('/?q=cats')
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(response.headers.get('content-security-policy')?.split('; ').sort()).toEqual(STRICT_CSP.split('; ').sort())
+    const policy = [...STRICT_CSP.split('; '), "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
+    expect(response.headers.get('content-security-policy')?.split('; ').sort()).toEqual(policy.sort())
     const page = await response.text()
     expect(page).toContain('<selvage-search index="/index/" model="/selvage/model/"></selvage-search>')
     expect(page).toContain('3 pages, 5 passages, 34 tokens. 1.2 kB, 2 bits, model fake.')
@@ -100,6 +101,7 @@ describe('a site', () => {
     await write('app.wasm', 'x')
     await write('.env', 'SECRET=1')
     await write('.git/config', 'x')
+    await write('a\\b', 'x') // on Windows the file b in the folder a
     const get = await start(cli.folder)
     expect(serving?.kind).toBe('site')
     const home = await get('/')
@@ -110,7 +112,7 @@ describe('a site', () => {
     const guide = await get('/guide?a=b')
     expect(guide.url).toBe(`${serving?.url}guide/?a=b`)
     expect(await guide.text()).toBe('<h1>Guide</h1>')
-    for (const path of ['/.env', '/%2eenv', '/.git/config', '/nothing', '/%zz', '/%00'])
+    for (const path of ['/.env', '/%2eenv', '/.git/config', '/nothing', '/%zz', '/%00', '/a%5Cb', '/..%5C..%5Cx'])
       expect((await get(path)).status).toBe(404)
     expect(await statusOf('/../../etc/hostname')).toBe(404)
     await write('index.html', '<h1>Changed</h1>')

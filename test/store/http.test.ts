@@ -101,6 +101,20 @@ test('a part of what a server compressed is not taken for a part of the file', a
   expect(await httpStore({ url }).slice!('a.pack', 10, 20)).toEqual(file.subarray(10, 20))
 })
 
+test('a file that goes while it is asked for is missing, not empty, and asked for again the next time', async () => {
+  const file = Uint8Array.of(0, 1, 2, 3)
+  let isThere = false
+  const url = await serve((request, response) => {
+    if (request.headers.range) response.writeHead(206, { 'content-encoding': 'gzip' }).end()
+    else if (isThere) response.end(file)
+    else response.writeHead(404).end()
+  })
+  const store = httpStore({ url })
+  expect(await store.slice!('a.pack', 1, 3)).toBeUndefined()
+  isThere = true
+  expect(await store.slice!('a.pack', 1, 3)).toEqual(file.subarray(1, 3))
+})
+
 test('whoever waits for a download that breaks off tries again, and does not take the file for missing', async () => {
   const file = Uint8Array.of(0, 1, 2, 3)
   let breakOff = () => {}
