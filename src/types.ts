@@ -80,7 +80,14 @@ export interface Progress {
 export type OnProgress = (progress: Progress) => void
 
 /** `semantic`: by what the query means. `keyword`: by its words, without the model. `hybrid`: both, in one ranking. */
-export type SearchMode = 'hybrid' | 'semantic' | 'keyword'
+export type SearchMode = (typeof SEARCH_MODES)[number]
+
+export const SEARCH_MODES = ['hybrid', 'semantic', 'keyword'] as const
+
+/** How two rankings are joined: by their scores, or by ranks (reciprocal rank fusion). */
+export type Fusion = (typeof FUSIONS)[number]
+
+export const FUSIONS = ['scores', 'rrf'] as const
 
 /** How a query is to be answered: the same in a page, in Node and in the engine. */
 export interface QueryOptions {
@@ -88,8 +95,8 @@ export interface QueryOptions {
   readonly k?: number | undefined
   /** Default `hybrid`, or `semantic` for an index without words. `keyword` needs neither model nor vectors. */
   readonly mode?: SearchMode | undefined
-  /** How `hybrid` joins its two rankings: by scores, or by ranks (reciprocal rank fusion). Default `scores`. */
-  readonly fusion?: 'scores' | 'rrf' | undefined
+  /** How `hybrid` joins its two rankings. Default `scores`. */
+  readonly fusion?: Fusion | undefined
   /** Only pages that have one of the values, for each filter that is named. */
   readonly filters?: Readonly<Record<string, readonly string[]>> | undefined
   /** Order by a sort key instead of by score: by words alone all that has one of them, else the sections that answer best. */

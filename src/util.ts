@@ -23,6 +23,20 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
+/** A value that is made when first asked for, and once; where making it failed, whoever asks next tries again. */
+export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    if (made !== undefined) return made
+    const making = make()
+    made = making
+    making.catch(() => {
+      made = undefined
+    })
+    return making
+  }
+}
+
 /** A list of names for a sentence: ["a","b","c"] -> "a, b or c". */
 export function orList(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { topK } from '../src/util.ts'
+import { lazily, topK } from '../src/util.ts'
 
 test('equals sorting everything', () => {
   const score = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(Number.NEGATIVE_INFINITY))
@@ -14,4 +14,18 @@ test('equals sorting everything', () => {
     }),
     { seed: 5, numRuns: 500 },
   )
+})
+
+test('what is made lazily is made once; a failure is told to all who wait and not remembered', async () => {
+  let calls = 0
+  const value = lazily(async () => {
+    calls++
+    if (calls === 1) throw new Error('not yet')
+    return calls
+  })
+  expect(calls).toBe(0)
+  const waiting = await Promise.allSettled([value(), value()])
+  expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(await Promise.all([value(), value()])).toEqual([2, 2])
+  expect(await value()).toBe(2)
 })

@@ -6,9 +6,10 @@
 import { SelvageError, throwIfAborted } from '../errors.ts'
 import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
 import type { AssignCentroids } from '../plaid/kmeans.ts'
+import { sumOfPacks } from '../store/packs.ts'
 import type { BlobStore } from '../store/store.ts'
 import { DocumentsBuilder } from './documents.ts'
-import { commitManifest, FORMAT_VERSION, type Manifest, packsOf } from './manifest.ts'
+import { commitManifest, FORMAT_VERSION, type Manifest, packBytes } from './manifest.ts'
 import { chunks, type Plan, type PlanOptions, passageTexts, planPages } from './plan.ts'
 
 export interface BuildOptions extends PlanOptions {
@@ -122,9 +123,11 @@ function nothingToIndex({ read }: Plan): SelvageError {
 
 function bytesOf(manifest: Manifest): BuildSummary['bytes'] {
   const { texts, lexical, pages } = manifest
-  const sum = (packs: readonly { readonly bytes: number }[] = []) =>
-    packs.reduce((total, pack) => total + pack.bytes, 0)
-  const total = sum(packsOf(manifest))
-  const others = { texts: sum(texts.packs), keywords: sum(lexical?.packs), pages: sum(pages?.packs) }
+  const total = packBytes(manifest)
+  const others = {
+    texts: sumOfPacks(texts.packs),
+    keywords: sumOfPacks(lexical?.packs ?? []),
+    pages: sumOfPacks(pages?.packs ?? []),
+  }
   return { ...others, vectors: total - others.texts - others.keywords - others.pages, total }
 }

@@ -7,9 +7,18 @@ import { LexicalIndex, type LexicalRanking, type ReadWord } from '../lexical/sea
 import type { FailoverOps } from '../ops/failover.ts'
 import { plaidPacks } from '../plaid/format.ts'
 import { type IndexReader, openPlaid } from '../plaid/search.ts'
+import { sumOfPacks } from '../store/packs.ts'
 import type { BlobSource } from '../store/store.ts'
-import type { EngineQuery, FacetCounts, OnProgress, OpsBackend, SearchMode } from '../types.ts'
-import { orList } from '../util.ts'
+import {
+  type EngineQuery,
+  type FacetCounts,
+  FUSIONS,
+  type OnProgress,
+  type OpsBackend,
+  SEARCH_MODES,
+  type SearchMode,
+} from '../types.ts'
+import { lazily, orList } from '../util.ts'
 import { countFacets, inOrder, pagesThrough, passagesOfPages } from './facets.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { type PageNumber, PagesReader, pageOf, rangeOfPage, type Structure, structureOf } from './pages.ts'
@@ -45,7 +54,7 @@ export class Engine {
   readonly #texts: TextsReader
   readonly #pages: PagesReader | undefined
   readonly #lexical: LexicalIndex | undefined
-  #structure: Promise<Structure> | undefined
+  readonly #structure: () => Promise<Structure>
   #index: IndexReader | undefined
 
   /** Reads the manifest only. Errors: those of readManifest. */
@@ -58,7 +67,9 @@ export class Engine {
     this.manifest = manifest
     this.#source = source
     this.#texts = new TextsReader(source, texts)
-    this.#pages = pages && new PagesReader(source, pages)
+    const reader = pages && new PagesReader(source, pages)
+    this.#pages = reader
+    this.#structure = lazily(() => (reader ? reader.structure() : structureOf(this.#texts)))
     this.#lexical = lexical && new LexicalIndex(source, lexical)
   }
 
@@ -71,7 +82,7 @@ export class Engine {
   async loadVectors(ops: FailoverOps, onProgress?: OnProgress): Promise<void> {
     const { vectors } = this.manifest
     // Texts and words are read when a query needs them.
-    const total = plaidPacks(vectors).reduce((sum, ref) => sum + ref.bytes, 0)
+    const total = sumOfPacks(plaidPacks(vectors))
     let loaded = 0
     onProgress?.({ stage: 'index', loaded, total, unit: 'bytes' })
     const source = this.#source
@@ -93,7 +104,7 @@ export class Engine {
     const mode = this.#modeOf(query)
     const start = performance.now()
     const [structure, keyword, facets] = await Promise.all([
-      this.#loadStructure(),
+      this.#structure(),
       mode === 'semantic' ? undefined : this.#lexical?.search({ text: query.text }),
       this.#facetsFor(query),
     ])
@@ -126,7 +137,7 @@ export class Engine {
 
   /** Names and values of all filters, each with the number of its pages. */
   async filters(): Promise<FacetCounts> {
-    const [structure, facets] = await Promise.all([this.#loadStructure(), this.#pages?.facets()])
+    const [structure, facets] = await Promise.all([this.#structure(), this.#pages?.facets()])
     return facets ? countFacets(facets, {}, new Uint8Array(structure.pages.length).fill(1)) : {}
   }
 
@@ -187,15 +198,6 @@ export class Engine {
     throw new SelvageError('internal', 'The index was searched by meaning before its vectors were loaded.')
   }
 
-  #loadStructure(): Promise<Structure> {
-    this.#structure ??= this.#pages ? this.#pages.structure() : structureOf(this.#texts)
-    const loading = this.#structure
-    loading.catch(() => {
-      if (this.#structure === loading) this.#structure = undefined
-    })
-    return loading
-  }
-
   async #facetsFor({ filters = {}, sort, counts }: EngineQuery) {
     for (const name of Object.keys(filters)) this.#checkFacet(name, 'filters')
     if (sort) this.#checkFacet(sort.by, 'sorts')
@@ -232,8 +234,8 @@ export class Engine {
 }
 
 const CHOICES: Readonly<Record<'mode' | 'fusion' | 'groupBy', readonly string[]>> = {
-  mode: ['hybrid', 'semantic', 'keyword'],
-  fusion: ['scores', 'rrf'],
+  mode: SEARCH_MODES,
+  fusion: FUSIONS,
   groupBy: ['section', 'page'],
 }
 

@@ -2,6 +2,7 @@
  * Filters with counts, and orders other than by score. A filter's values are alternatives, different filters must all hold:
  * `{version: ['2', '3'], lang: ['en']}` is English pages of version 2 or 3.
  */
+import { bitsetOf } from '../plaid/search.ts'
 import type { FacetCounts, PassageId } from '../types.ts'
 import { type Facets, type PageNumber, rangeOfPage, type Structure } from './pages.ts'
 
@@ -21,13 +22,15 @@ export function pagesThrough(facets: Facets, filters: Filters, pages: number, ex
 
 /** A bit for each passage of these pages. */
 export function passagesOfPages(pages: Uint8Array, structure: Structure): Uint32Array {
-  const words = new Uint32Array(Math.ceil(structure.passages / 32))
+  return bitsetOf(passagesIn(pages, structure), structure.passages)
+}
+
+function* passagesIn(pages: Uint8Array, structure: Structure): Generator<PassageId> {
   for (let page = 0; page < pages.length; page++) {
     if (pages[page] === 0) continue
     const [start, end] = rangeOfPage(structure, page)
-    for (let p = start; p < end; p++) words[p >> 5]! |= 1 << (p & 31)
+    for (let p = start; p < end; p++) yield p
   }
-  return words
 }
 
 /**

@@ -5,7 +5,7 @@
 import { SelvageError } from '../errors.ts'
 import { type LexicalHeader, parseLexicalHeader } from '../lexical/format.ts'
 import { type PlaidHeader, parsePlaidHeader, plaidPacks } from '../plaid/format.ts'
-import { headerFields, type PackRef } from '../store/packs.ts'
+import { headerFields, type PackRef, sumOfPacks } from '../store/packs.ts'
 import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
 import { type PagesHeader, parsePagesHeader } from './pages.ts'
 import { parseTextsHeader, type TextsHeader } from './texts.ts'
@@ -102,5 +102,5 @@ export function filesOf(manifest: Manifest): string[] {
 
 /** Bytes of all packs: the size of a download. */
 export function packBytes(manifest: Manifest): number {
-  return packsOf(manifest).reduce((sum, { bytes }) => sum + bytes, 0)
+  return sumOfPacks(packsOf(manifest))
 }

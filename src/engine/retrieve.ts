@@ -5,8 +5,8 @@
 import { SelvageError } from '../errors.ts'
 import type { LexicalRanking } from '../lexical/search.ts'
 import { bitsetOf, type Found, type IndexReader } from '../plaid/search.ts'
-import { type Candidate, type Fused, type Fusion, fuse } from '../search/fuse.ts'
-import type { OpsBackend, PassageId, TokenMatrix } from '../types.ts'
+import { type Candidate, type Fused, fuse } from '../search/fuse.ts'
+import type { Fusion, OpsBackend, PassageId, TokenMatrix } from '../types.ts'
 import { passagesOf, type Structure, sectionOf } from './pages.ts'
 
 export interface Wanted {

@@ -6,7 +6,7 @@
 import { BlocksReader } from '../store/blocks.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { PassageId } from '../types.ts'
-import { topK } from '../util.ts'
+import { type Scored, topK } from '../util.ts'
 import {
   countIn,
   FIELDS,
@@ -26,11 +26,6 @@ export interface LexicalQuery {
   readonly isOpen?: boolean
 }
 
-export interface LexicalFound {
-  readonly id: PassageId
-  readonly score: number
-}
-
 /** What became of a word of the query. */
 export interface ReadWord {
   readonly word: string
@@ -48,7 +43,7 @@ export interface LexicalRanking {
   /** `[P]`; 0 where the passage has none of the words. */
   readonly scores: Float64Array
   /** The k best with a score, ties by lower id. `filter`: which passages may be found, a bit each; default all. */
-  best(k: number, filter?: Uint32Array): LexicalFound[]
+  best(k: number, filter?: Uint32Array): Scored[]
   /** `title`: the query is the section's heading, word for word. `identifier`: the heading has an identifier of the query. */
   exact(id: PassageId): 'title' | 'identifier' | undefined
 }
@@ -145,7 +140,7 @@ function weightOf({ how, slips, term }: Meant, word: string): number {
   return TYPO_WEIGHT ** slips
 }
 
-interface Scored {
+interface Judged {
   readonly scores: Float64Array
   readonly exact: Uint8Array
   readonly words: readonly ReadWord[]
@@ -159,7 +154,7 @@ function scorePassages(
   { lengths, weights, titleMarks }: PassagesTable,
   header: LexicalHeader,
   mark: number,
-): Scored {
+): Judged {
   const { passages } = header
   const scores = new Float64Array(passages)
   const exact = new Uint8Array(passages)
@@ -212,7 +207,7 @@ function inverseFrequency(found: number, passages: number): number {
   return Math.round(Math.log(1 + (passages - found + 0.5) / (found + 0.5)) * 65_536) / 65_536
 }
 
-function best(scores: Float64Array, k: number, filter: Uint32Array | undefined): LexicalFound[] {
+function best(scores: Float64Array, k: number, filter: Uint32Array | undefined): Scored[] {
   const isLet = (p: PassageId) => filter === undefined || ((filter[p >> 5]! >>> (p & 31)) & 1) === 1
   return topK(scores, k, (p) => scores[p]! > 0 && isLet(p))
 }

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import { asSelvageError } from '../errors.ts'
+import { FUSIONS, SEARCH_MODES } from '../types.ts'
 import { addBuildCommand } from './cliBuild.ts'
 import {
   bitsOption,
@@ -21,7 +22,7 @@ import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
 import { inspectCommand } from './inspect.ts'
 import { modelCommand } from './model.ts'
-import { MODES, searchCommand } from './search.ts'
+import { searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand } from './verify.ts'
 import { VERSION } from './version.ts'
@@ -77,14 +78,14 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .argument('<dir>', 'the index: what build wrote to -o')
     .argument('<query>', 'the question, in quotes')
     .option('-k <n>', 'sections to return', wholeNumber, 10)
-    .addOption(new Option('--mode <mode>', 'by meaning, by words, or both (default: both)').choices(MODES))
+    .addOption(new Option('--mode <mode>', 'by meaning, by words, or both (default: both)').choices(SEARCH_MODES))
     .option('--filter <name=value>', 'only pages that have it; one name given twice means either value', nameAndValue)
     .option('--sort <key>', 'order by a sort key; -key for the largest or latest first')
     .option('--pages', 'answer with pages, each with its best sections', false)
     .option('--explain', 'say why each hit stands where it does, and what became of each word', false)
     .addOption(
       new Option('--fusion <how>', 'how both rankings are joined: by their scores, or by ranks (RRF)')
-        .choices(['scores', 'rrf'] as const)
+        .choices(FUSIONS)
         .default('scores' as const),
     )
     .option('--json', 'print JSON', false)

@@ -14,9 +14,9 @@ import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
 import { decompress } from '../plaid/data.ts'
 import { plaidPacks, readPlaidData } from '../plaid/format.ts'
 import { type IndexReader, openPlaid, queryBatch } from '../plaid/search.ts'
-import type { Fusion } from '../search/fuse.ts'
 import { memoryStore } from '../store/memory.ts'
-import type { EncodedText, OnProgress, PassageId, TokenMatrix } from '../types.ts'
+import { sumOfPacks } from '../store/packs.ts'
+import type { EncodedText, Fusion, OnProgress, PassageId, TokenMatrix } from '../types.ts'
 import { topK } from '../util.ts'
 
 export interface System {
@@ -90,7 +90,7 @@ export async function plaidSystem(
   const header = await builder.finish({ onProgress })
   const buildSeconds = (performance.now() - start) / 1000
   const index = await openPlaid(store, header, ops)
-  const bytes = plaidPacks(header).reduce((sum, pack) => sum + pack.bytes, 0)
+  const bytes = sumOfPacks(plaidPacks(header))
   return {
     facts: {
       bits: header.bits,
@@ -128,7 +128,7 @@ export async function keywordSystem(documents: readonly LabelledDocument[]): Pro
   const lexical = new LexicalIndex(store, header)
   return {
     lexical,
-    bytes: header.packs.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: sumOfPacks(header.packs),
     buildSeconds,
     async rank({ text }, depth) {
       const start = performance.now()

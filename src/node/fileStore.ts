@@ -9,8 +9,15 @@ import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts
 import { LOCK_FILE } from './lock.ts'
 import { reasonOf, shortPath } from './paths.ts'
 
-/** Names that a Selvage index consists of; `.tmp` are left by a build that was killed. */
-const OURS = /^(manifest\.json|[\w-]+\.pack)(\.[\d-]+\.tmp)?$/
+/** Whether a Selvage index consists of files with such names. */
+export function isIndexName(name: string): boolean {
+  return /^(manifest\.json|[\w-]+\.pack)$/.test(name)
+}
+
+/** Also what a build that was killed has left of them. */
+function isOurs(name: string): boolean {
+  return isIndexName(name.replace(/\.[\d-]+\.tmp$/, ''))
+}
 
 export function fileStore(folder: string): BlobStore {
   const location = resolve(folder)
@@ -18,10 +25,10 @@ export function fileStore(folder: string): BlobStore {
     ...folderSource(folder),
     put: (key, bytes) => writeWhole(location, key, bytes),
     async delete(key) {
-      if (OURS.test(key)) await rm(join(location, key), { force: true })
+      if (isOurs(key)) await rm(join(location, key), { force: true })
     },
     async list() {
-      return (await listFolder(location)).filter((name) => OURS.test(name))
+      return (await listFolder(location)).filter((name) => isOurs(name))
     },
     commit: (manifest) => writeWhole(location, MANIFEST_KEY, manifest),
   }
@@ -115,7 +122,7 @@ export function isRuntimeName(name: string): boolean {
 export async function prepareFolder(folder: string): Promise<void> {
   const names = await makeFolder(folder)
   const isIndex = names.includes(MANIFEST_KEY)
-  const foreign = names.filter((name) => !OURS.test(name) && name !== LOCK_FILE && !(isIndex && isRuntimeName(name)))
+  const foreign = names.filter((name) => !isOurs(name) && name !== LOCK_FILE && !(isIndex && isRuntimeName(name)))
   if (foreign.length > 0)
     throw new SelvageError(
       'output-conflict',

@@ -6,7 +6,7 @@ import { type Manifest, packBytes, packsOf, readManifest } from '../engine/manif
 import { passageText, type StoredPassage, TextsReader } from '../engine/texts.ts'
 import { asSelvageError, SelvageError } from '../errors.ts'
 import { plaidPacks } from '../plaid/format.ts'
-import type { PackRef } from '../store/packs.ts'
+import { type PackRef, sumOfPacks } from '../store/packs.ts'
 import type { BlobSource } from '../store/store.ts'
 import { formatBytes } from '../util.ts'
 import { EXIT } from './exit.ts'
@@ -64,7 +64,7 @@ function summaryOf({ location }: BlobSource, manifest: Manifest) {
     words: lexical?.terms ?? 0,
     filters: manifest.pages?.filters ?? [],
     sorts: manifest.pages?.sorts ?? [],
-    bytesPerToken: sum(plaidPacks(vectors)) / Math.max(tokens, 1),
+    bytesPerToken: sumOfPacks(plaidPacks(vectors)) / Math.max(tokens, 1),
     bytes: packBytes(manifest),
     files: packs.length,
     packs: byKind(packs),
@@ -80,11 +80,9 @@ function byKind(packs: readonly PackRef[]): PackKind[] {
     kinds.set(kind, [...(kinds.get(kind) ?? []), pack])
   }
   return [...kinds]
-    .map(([kind, refs]) => ({ kind, files: refs.length, bytes: sum(refs) }))
+    .map(([kind, refs]) => ({ kind, files: refs.length, bytes: sumOfPacks(refs) }))
     .sort((a, b) => b.bytes - a.bytes)
 }
-
-const sum = (packs: readonly PackRef[]) => packs.reduce((total, { bytes }) => total + bytes, 0)
 
 /** Pages of each language, '' for those that name none; undefined, with a line that says why, where texts are damaged. */
 async function languagesOf(source: BlobSource, manifest: Manifest): Promise<Record<string, number> | undefined> {

@@ -1,12 +1,9 @@
 /** `selvage search`: one question, answered on the command line. */
 import type { ReadWord } from '../lexical/search.ts'
-import type { Fusion } from '../search/fuse.ts'
-import type { FacetCounts, Hit, QueryOptions, RankTrace, SearchMode } from '../types.ts'
+import type { FacetCounts, Fusion, Hit, QueryOptions, RankTrace, SearchMode } from '../types.ts'
 import { EXIT } from './exit.ts'
 import { type FolderSearchResult, openFolder } from './open.ts'
 import { seconds } from './progress.ts'
-
-export const MODES = ['hybrid', 'semantic', 'keyword'] as const satisfies readonly SearchMode[]
 
 export interface SearchCommandOptions {
   readonly dir: string

@@ -10,7 +10,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, dirname, join, relative } from 'node:path'
 import { filesOf, type Manifest } from '../engine/manifest.ts'
 import { asSelvageError, rejectUnknown, SelvageError } from '../errors.ts'
+import { lazily } from '../util.ts'
 import { buildInto } from './build.ts'
+import { isIndexName } from './fileStore.ts'
 import { seconds } from './progress.ts'
 import { readDocuments } from './readFolder.ts'
 import { modelRuntimeFiles, runtimeFiles } from './runtimeFiles.ts'
@@ -64,18 +66,11 @@ export function selvage(options: SelvagePluginOptions = {}): SelvagePlugin {
   rejectUnknown(options, OPTIONS, 'selvage')
   const { model, runtime = true } = options
   const output = checkOutput(options.output ?? 'search')
-  let found: Promise<ReadonlyMap<string, string>> | undefined
   /** Where the runtime's files lie, by their names. */
-  const runtimeOf = () => {
-    found ??= (runtime ? runtimeFiles(model) : modelRuntimeFiles(model)).then(
-      (files) => new Map(files.map(({ name, absolutePath }) => [name, absolutePath])),
-    )
-    const finding = found
-    finding.catch(() => {
-      if (found === finding) found = undefined // what was missing may be there next time
-    })
-    return finding
-  }
+  const runtimeOf = lazily(async () => {
+    const files = await (runtime ? runtimeFiles(model) : modelRuntimeFiles(model))
+    return new Map(files.map(({ name, absolutePath }) => [name, absolutePath]))
+  })
   const isRuntime = async (id: string) =>
     id.startsWith(`/${output}/`) && (await runtimeOf()).has(id.slice(output.length + 2))
   let config: ViteConfig
@@ -217,7 +212,7 @@ async function locate(
   index: SiteIndex,
   runtimeOf: () => Promise<ReadonlyMap<string, string>>,
 ): Promise<string | undefined> {
-  if (!/^(manifest\.json|[\w-]+\.pack)$/.test(name)) return (await runtimeOf()).get(name)
+  if (!isIndexName(name)) return (await runtimeOf()).get(name)
   await index.settled()
   return join(index.folder, name)
 }

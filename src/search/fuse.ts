@@ -7,9 +7,7 @@
  * (Cormack, Clarke and Büttcher, 2009). README has what both give on labelled sets; neither has an absolute cut-off, so an
  * arm never falls silent because its scores are low.
  */
-import type { ArmTrace, PassageId, RankTrace } from '../types.ts'
-
-export type Fusion = 'scores' | 'rrf'
+import type { ArmTrace, Fusion, PassageId, RankTrace } from '../types.ts'
 
 /** A section as the arms see it. */
 export interface Candidate {

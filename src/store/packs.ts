@@ -39,6 +39,11 @@ export async function readPack(source: BlobSource, ref: PackRef): Promise<Uint8A
   return bytes
 }
 
+/** Bytes of all of them. */
+export function sumOfPacks(packs: readonly PackRef[]): number {
+  return packs.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
 /** Typed access to one part of a parsed manifest. Each getter throws `index-invalid` naming the field. */
 export interface HeaderFields {
   /** Whether the field is there at all. */

@@ -8,10 +8,10 @@ import { termsOf, unexplained } from '../engine/hits.ts'
 import { packBytes } from '../engine/manifest.ts'
 import { SelvageError } from '../errors.ts'
 import { createOps } from '../ops/create.ts'
-import type { FailoverOps } from '../ops/failover.ts'
 import { explainHit } from '../search/hit.ts'
 import { httpStore } from '../store/http.ts'
 import type { OnProgress, UnexplainedHit } from '../types.ts'
+import { lazily } from '../util.ts'
 import { type EngineAnswer, type EngineApi, type EngineOpen, type EngineOpened, outcome } from './protocol.ts'
 
 interface Opened {
@@ -21,7 +21,7 @@ interface Opened {
 }
 
 let opened: Opened | undefined
-let loading: Promise<{ readonly ops: FailoverOps; readonly loadMs: number }> | undefined
+const loaded = lazily(() => loadVectors(current()))
 
 const api: EngineApi = {
   open: (options, onProgress) =>
@@ -33,11 +33,7 @@ const api: EngineApi = {
   load: () =>
     outcome(async () => {
       const { engine } = current()
-      loading ??= loadVectors(current())
-      loading.catch(() => {
-        loading = undefined // what failed may work next time
-      })
-      const { ops, loadMs } = await loading
+      const { ops, loadMs } = await loaded()
       return { ...describe(engine), backend: ops.backend, device: ops.device, refused: ops.refused, loadMs }
     }),
 
@@ -45,8 +41,7 @@ const api: EngineApi = {
     const result = await outcome(async () => {
       const { engine } = current()
       const answer = await engine.search(query)
-      const refused = (await loading)?.ops.refused ?? []
-      const scorer = answer.backend && { backend: answer.backend, refused }
+      const scorer = answer.backend && { backend: answer.backend, refused: (await loaded()).ops.refused }
       return { ...common(answer), hits: answer.hits.map(unexplained), ...(scorer && { scorer }) }
     })
     return result.ok ? Comlink.transfer(result, result.value.hits.flatMap(buffersOf)) : result
