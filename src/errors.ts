@@ -20,6 +20,9 @@ export type ErrorCode =
   | 'index-version' // an index of a format this version cannot read
   | 'output-conflict' // the output folder holds something that is not ours
   | 'download-failed' // a file could not be fetched
+  | 'storage-full' // the browser gives no more room
+  | 'storage-failed' // the browser's database cannot be opened or read
+  | 'duplicate-document' // a document with this id is there already
   | 'worker-died' // a worker stopped; pending calls are rejected with this
   | 'aborted' // the caller's AbortSignal
   | 'closed' // used after close()

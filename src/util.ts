@@ -56,6 +56,12 @@ export function concat<Values extends { set(values: ArrayLike<number>, at: numbe
   return all
 }
 
+/** Whether both are there with the same bytes, or neither is. */
+export function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
 /** Gzip, by the platform: never rely on a host's Content-Encoding for what can be compressed once at build. */
 export function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   return pipe(bytes, new CompressionStream('gzip'))

@@ -1,7 +1,8 @@
 /** A store in memory: for tests, for private windows, for an index that need not outlive the page. */
-import { type BlobStore, MANIFEST_KEY } from './store.ts'
+import { isSame } from '../util.ts'
+import { MANIFEST_KEY, type SharedStore } from './store.ts'
 
-export function memoryStore(location = 'memory'): BlobStore {
+export function memoryStore(location = 'memory'): SharedStore {
   const blobs = new Map<string, Uint8Array>()
   return {
     location,
@@ -23,5 +24,16 @@ export function memoryStore(location = 'memory'): BlobStore {
     async commit(manifest) {
       blobs.set(MANIFEST_KEY, manifest.slice())
     },
+    async swap(held, manifest, { put = new Map(), drop = [] } = {}) {
+      if (!isSame(blobs.get(MANIFEST_KEY), held)) return false
+      for (const [key, bytes] of put) blobs.set(key, bytes.slice())
+      for (const key of drop) blobs.delete(key)
+      blobs.set(MANIFEST_KEY, manifest.slice())
+      return true
+    },
+    async has(keys) {
+      return new Set(keys.filter((key) => blobs.has(key)))
+    },
+    close() {},
   }
 }

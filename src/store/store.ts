@@ -8,6 +8,11 @@
 export interface BlobSource {
   /** The place in words, for messages: a path or a url. */
   readonly location: string
+  /**
+   * Packs were checked against their hash when they were put here, and no one else writes here: they need no second check,
+   * but for their size. Default false.
+   */
+  readonly isVerified?: boolean
   /** The bytes under the key, or undefined where there are none. */
   get(key: string): Promise<Uint8Array | undefined>
   /** The bytes [start, end) under the key, where the source can read a part; without it, a part costs the whole. */
@@ -21,6 +26,28 @@ export interface BlobStore extends BlobSource {
   list(): Promise<string[]>
   /** Replaces the manifest in one step: before it the old one is read, after it the new one, never a mixture. */
   commit(manifest: Uint8Array): Promise<void>
+}
+
+/** What changes together with a manifest, in the same step. */
+export interface Changes {
+  /** Blobs that the new manifest names. */
+  readonly put?: ReadonlyMap<string, Uint8Array>
+  /** Keys that it no longer names. */
+  readonly drop?: readonly string[]
+}
+
+/** A store that several write at the same time: workers, tabs. */
+export interface SharedStore extends BlobStore {
+  /**
+   * Commits `manifest`, with all `changes` or nothing, where the manifest still is `held` (undefined: there is none).
+   * False: somebody was faster, and nothing was changed; read the manifest again.
+   * Errors: `storage-full`, nothing was changed.
+   */
+  swap(held: Uint8Array | undefined, manifest: Uint8Array, changes?: Changes): Promise<boolean>
+  /** Which of the keys have bytes. */
+  has(keys: readonly string[]): Promise<ReadonlySet<string>>
+  /** Closes what is open; later calls fail with `closed`. */
+  close(): void
 }
 
 /** The manifest's key in every store. */

@@ -10,14 +10,18 @@ import { type Stemming, stemOf } from '../../src/lexical/stem.ts'
 import { fileStore } from '../../src/node/fileStore.ts'
 import { httpStore } from '../../src/store/http.ts'
 import { memoryStore } from '../../src/store/memory.ts'
-import type { BlobSource } from '../../src/store/store.ts'
+import type { BlobSource, BlobStore } from '../../src/store/store.ts'
 import { serveWatched, type WatchedSite } from '../support/watchedServer.ts'
 import { naiveSearch, naiveSlips } from './naive.ts'
 import { manyWords } from './sample.ts'
 
 const NOTHING: PassageFields = { title: '', headings: '', text: '', code: '' }
 
-async function build(passages: readonly PassageFields[], stemming: Stemming = 'english', store = memoryStore()) {
+async function build(
+  passages: readonly PassageFields[],
+  stemming: Stemming = 'english',
+  store: BlobStore = memoryStore(),
+) {
   const builder = new LexicalBuilder(store)
   for (const passage of passages) builder.add(passage)
   const header = await builder.finish(stemming)
