@@ -61,7 +61,7 @@ export function inOrder<Item extends { readonly passage: PassageId }>(
   facets: Facets,
   { by, descending = false }: Sort,
 ): Item[] {
-  const places = new Map((facets.sorts.get(by) ?? []).map((page, i) => [page, descending ? -i : i]))
+  const places = new Map((facets.sorts.get(by) ?? []).map(({ page }, i) => [page, descending ? -i : i]))
   const place = ({ passage }: Item) => places.get(pageOf(passage)) ?? Number.POSITIVE_INFINITY
   return [...items].sort((a, b) => {
     const [before, after] = [place(a), place(b)]

@@ -13,7 +13,7 @@ import type { TextsReader } from './texts.ts'
 /** Number of a page in the index, in order of its passages. */
 export type PageNumber = number
 
-/** The manifest's part about pages: block 0 is the structure, block 1 the values of filters and sort keys. */
+/** The manifest's part about pages: block 0 is the structure, 1 the values of filters and sort keys, 2 the pages' ids. */
 export interface PagesHeader extends BlocksHeader {
   /** Names of what there is to filter and to sort by. */
   readonly filters: readonly string[]
@@ -22,6 +22,7 @@ export interface PagesHeader extends BlocksHeader {
 
 const STRUCTURE_BLOCK = 0
 const FACETS_BLOCK = 1
+const IDS_BLOCK = 2
 
 /** Errors: `index-invalid` naming the field. */
 export function parsePagesHeader(value: unknown, location: string): PagesHeader {
@@ -59,7 +60,17 @@ export interface Facets {
   /** Filter → value → pages, ascending. */
   readonly filters: ReadonlyMap<string, ReadonlyMap<string, readonly PageNumber[]>>
   /** Sort key → the pages that have it, in ascending order of what they say. */
-  readonly sorts: ReadonlyMap<string, readonly PageNumber[]>
+  readonly sorts: ReadonlyMap<string, readonly SortedPage[]>
+}
+
+export interface SortedPage {
+  readonly page: PageNumber
+  readonly value: string
+}
+
+/** What a page is known by when it is to be replaced or deleted. */
+export function idOf({ id, url }: Pick<Page, 'id' | 'url'>): string {
+  return id ?? url
 }
 
 export class PagesBuilder {
@@ -67,7 +78,8 @@ export class PagesBuilder {
   readonly #sections: PassageId[] = []
   readonly #pages: PassageId[] = []
   readonly #filters = new Map<string, Map<string, PageNumber[]>>()
-  readonly #sorts = new Map<string, { page: PageNumber; value: string }[]>()
+  readonly #sorts = new Map<string, SortedPage[]>()
+  readonly #ids: string[] = []
   #passages = 0
 
   constructor(store: BlobStore) {
@@ -78,6 +90,7 @@ export class PagesBuilder {
   add(page: Page, passages: readonly number[]): void {
     const number = this.#pages.length
     this.#pages.push(this.#passages)
+    this.#ids.push(idOf(page))
     for (const count of passages) {
       if (count > 0) this.#sections.push(this.#passages)
       this.#passages += count
@@ -98,16 +111,18 @@ export class PagesBuilder {
     const byName = (a: readonly [string, unknown], b: readonly [string, unknown]) => (a[0] < b[0] ? -1 : 1)
     const filters = [...this.#filters].sort(byName)
     const sorts = [...this.#sorts].sort(byName)
-    if (filters.length + sorts.length > 0)
-      await blocks.add(
-        json({
-          filters: filters.map(([name, values]) => [
-            name,
-            [...values].sort(byName).map(([value, pages]) => [value, steps(pages)]),
-          ]),
-          sorts: sorts.map(([name, values]) => [name, sorted(values)]),
-        }),
-      )
+    const ordered = sorts.map(([name, values]) => [name, inSortOrder(values)] as const)
+    await blocks.add(
+      json({
+        filters: filters.map(([name, values]) => [
+          name,
+          [...values].sort(byName).map(([value, pages]) => [value, steps(pages)]),
+        ]),
+        sorts: ordered.map(([name, pages]) => [name, pages.map(({ page }) => page)]),
+        values: ordered.map(([, pages]) => pages.map(({ value }) => value)),
+      }),
+    )
+    await blocks.add(json(this.#ids))
     return {
       ...(await blocks.finish()),
       filters: filters.map(([name]) => name),
@@ -117,7 +132,7 @@ export class PagesBuilder {
 }
 
 /** Numbers before words; numbers by size, words by the alphabet of their code units, equal ones by page. */
-function sorted(values: readonly { readonly page: PageNumber; readonly value: string }[]): PageNumber[] {
+export function inSortOrder(values: readonly SortedPage[]): SortedPage[] {
   const key = (value: string) => (value.trim() === '' ? Number.NaN : Number(value))
   const keyed = values.map(({ page, value }) => ({ page, value, number: key(value) }))
   keyed.sort((a, b) => {
@@ -125,18 +140,20 @@ function sorted(values: readonly { readonly page: PageNumber; readonly value: st
     if (!Number.isNaN(a.number)) return a.number - b.number || a.page - b.page
     return a.value < b.value ? -1 : a.value > b.value ? 1 : a.page - b.page
   })
-  return keyed.map(({ page }) => page)
+  return keyed.map(({ page, value }) => ({ page, value }))
 }
 
 export class PagesReader {
   readonly #header: PagesHeader
   readonly #structure: BlocksReader<Structure>
   readonly #facets: BlocksReader<Facets>
+  readonly #ids: BlocksReader<string[]>
 
   constructor(source: BlobSource, header: PagesHeader) {
     this.#header = header
     this.#structure = new BlocksReader(source, header, readStructure, 1)
     this.#facets = new BlocksReader(source, header, readFacets, 1)
+    this.#ids = new BlocksReader(source, header, readIds, 1)
   }
 
   structure(): Promise<Structure> {
@@ -148,6 +165,18 @@ export class PagesReader {
     if (filters.length + sorts.length === 0) return { filters: new Map(), sorts: new Map() }
     return this.#facets.read(FACETS_BLOCK)
   }
+
+  /** Of each page; undefined where the index was built before ids were written down. */
+  async ids(): Promise<readonly string[] | undefined> {
+    return this.#ids.count > IDS_BLOCK ? this.#ids.read(IDS_BLOCK) : undefined
+  }
+}
+
+/** The pages' ids out of the texts, for indexes that have no list of them. */
+export async function idsOf(texts: TextsReader): Promise<string[]> {
+  const ids: string[] = []
+  for await (const { page } of texts.pages()) ids.push(idOf(page))
+  return ids
 }
 
 /** An index of version 1 says it in its texts only. */
@@ -160,7 +189,7 @@ export async function structureOf(texts: TextsReader): Promise<Structure> {
     for (const { id, section } of block) {
       passages++
       if (section.id === id) sections.push(id)
-      if (section.page !== page) pages.push(id)
+      if (section.page !== page && !section.page.isContinued) pages.push(id)
       page = section.page
     }
   return { sections: Uint32Array.from(sections), pages: Uint32Array.from(pages), passages }
@@ -179,13 +208,26 @@ function readStructure(bytes: Uint8Array): Structure {
 }
 
 function readFacets(bytes: Uint8Array): Facets {
-  const stored: { filters: [string, [string, number[]][]][]; sorts: [string, number[]][] } = JSON.parse(
-    new TextDecoder().decode(bytes),
-  )
+  const stored: StoredFacets = JSON.parse(new TextDecoder().decode(bytes))
   const filters = stored.filters.map(
     ([name, values]) => [name, new Map(values.map(([value, pages]) => [value, sums(pages)]))] as const,
   )
-  return { filters: new Map(filters), sorts: new Map(stored.sorts) }
+  const sorts = stored.sorts.map(
+    ([name, pages], i) =>
+      [name, pages.map((page, place) => ({ page, value: stored.values?.[i]?.[place] ?? '' }))] as const,
+  )
+  return { filters: new Map(filters), sorts: new Map(sorts) }
+}
+
+interface StoredFacets {
+  filters: [string, [string, number[]][]][]
+  sorts: [string, number[]][]
+  /** Of each sort key, what its pages say. Indexes built before this was written down sort by themselves only. */
+  values?: string[][]
+}
+
+function readIds(bytes: Uint8Array): string[] {
+  return JSON.parse(new TextDecoder().decode(bytes))
 }
 
 /** Ascending numbers by what each adds to the one before: short, and alike, so that they compress. */

@@ -76,10 +76,14 @@ export async function planPages(options: PlanOptions): Promise<Plan> {
   const pages: PlannedPage[] = []
   for (const whole of kept) {
     throwIfAborted(signal)
-    const page = boilerplate.strip(whole)
-    pages.push({ page, passages: page.sections.map((section) => splitPassages(section, page.language, encoder)) })
+    pages.push(planPage(boilerplate.strip(whole), encoder))
   }
   return { pages, read, skipped, problems }
+}
+
+/** One page by itself. */
+export function planPage(page: Page, encoder: Encoder): PlannedPage {
+  return { page, passages: page.sections.map((section) => splitPassages(section, page.language, encoder)) }
 }
 
 function duplicate(path: string, taken: string, url: string): SelvageError {

@@ -1,13 +1,14 @@
 /**
  * The texts behind the passages: pages, their sections, and which characters of a section each passage is.
- * Stored as JSON in blocks of sections in the order of passage ids; a hit loads only the block it lies in.
+ * Stored as JSON in blocks of sections in the order of passage ids; a hit loads only the block it lies in. What is stored is
+ * enough to make the pages again (`pages`), so that an index can be merged with others and encoded anew without its sources.
  * Knows nothing of vectors; a passage is its id.
  */
 import { SelvageError } from '../errors.ts'
 import { type BlocksHeader, BlocksReader, BlocksWriter, parseBlocksHeader } from '../store/blocks.ts'
 import { headerFields } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
-import type { Page } from '../text/document.ts'
+import type { Page, Section } from '../text/document.ts'
 import type { Block, CharRange, PassageId } from '../types.ts'
 import { lastAtMost } from '../util.ts'
 
@@ -35,13 +36,9 @@ export interface NewPassage extends CharRange {
 }
 
 export interface StoredSection {
-  /** Unique within the index, stable for its life: the id of the section's first passage. */
+  /** Unique within the index: the id of the section's first passage. */
   readonly id: PassageId
-  readonly page: {
-    readonly url: string
-    readonly title: string
-    readonly language?: string
-    readonly meta?: Readonly<Record<string, string>>
+  readonly page: PageFields & {
     /** The page began in the block before. */
     readonly isContinued?: true
   }
@@ -49,23 +46,34 @@ export interface StoredSection {
   readonly url: string
   readonly text: string
   readonly blocks: readonly Block[]
+  readonly weight?: number
+}
+
+/** What is stored of a page beside its sections. */
+type PageFields = Pick<Page, (typeof PAGE_FIELDS)[number]>
+
+const PAGE_FIELDS = ['id', 'url', 'title', 'language', 'meta', 'filters', 'sort', 'weight'] as const
+
+/** A page as it was added, its passages' ids counting on from `first`. */
+export interface StoredPage {
+  readonly page: Page
+  /** Per section. */
+  readonly passages: readonly (readonly NewPassage[])[]
+  readonly first: PassageId
 }
 
 /**
  * A page as it lies in a pack. `passages` are flattened ranges: start, end, ...; `blocks`: kind's number, start, end, ...;
  * `rows`, with pooling: of each passage, the row of each token.
  */
-interface PageRecord {
-  url: string
-  title: string
-  language?: string
-  meta?: Readonly<Record<string, string>>
+interface PageRecord extends PageFields {
   isContinued?: true
   sections: {
     headings: string[]
     url: string
     text: string
     blocks: number[]
+    weight?: number
     passages: number[]
     rows?: number[][]
   }[]
@@ -108,6 +116,7 @@ export class TextsBuilder {
         url: section.url,
         text: section.text,
         blocks: section.blocks.flatMap(({ kind, start, end }) => [KINDS.indexOf(kind), start, end]),
+        ...(section.weight !== undefined && { weight: section.weight }),
         passages: ranges.flatMap((range) => [range.start, range.end]),
         ...(ranges.some(({ rowOf }) => rowOf) && { rows: ranges.map(({ rowOf }) => Array.from(rowOf ?? [])) }),
       })
@@ -137,13 +146,10 @@ export class TextsBuilder {
   }
 }
 
-function recordOf({ url, title, language, meta }: Page, isContinued: boolean): PageRecord {
-  return {
-    ...{ url, title, sections: [] },
-    ...(language !== undefined && { language }),
-    ...(meta && { meta }),
-    ...(isContinued && { isContinued }),
-  }
+function recordOf(page: Page, isContinued: boolean): PageRecord {
+  const given = PAGE_FIELDS.filter((name) => page[name] !== undefined).map((name) => [name, page[name]] as const)
+  const fields: PageFields = { url: page.url, title: page.title, ...Object.fromEntries(given) }
+  return { ...fields, sections: [], ...(isContinued && { isContinued }) }
 }
 
 /** The header out of parsed JSON. Errors: `index-invalid` naming the field. */
@@ -181,6 +187,23 @@ export class TextsReader {
     for (let block = 0; block < this.#blocks.count; block++) yield await this.#blocks.read(block)
   }
 
+  /** Every page as it was added, one after the other. */
+  async *pages(): AsyncGenerator<StoredPage> {
+    let open: StoredPages | undefined
+    let of: StoredSection['page'] | undefined
+    for await (const block of this.all())
+      for (const { id, section, range, rowOf } of block) {
+        if (section.page !== of && !(section.page.isContinued && open !== undefined)) {
+          if (open !== undefined) yield finished(open)
+          open = { page: section.page, sections: [], first: id }
+        }
+        of = section.page
+        if (section.id === id) open?.sections.push({ section, passages: [] })
+        open?.sections.at(-1)?.passages.push({ ...range, ...(rowOf && { rowOf }) })
+      }
+    if (open !== undefined) yield finished(open)
+  }
+
   async #passage(id: PassageId): Promise<StoredPassage> {
     const block = lastAtMost(this.#header.firstPassages, id)
     const found = block < 0 ? undefined : (await this.#blocks.read(block))[id - this.#header.firstPassages[block]!]
@@ -191,6 +214,20 @@ export class TextsReader {
       )
     return found
   }
+}
+
+interface StoredPages {
+  readonly page: StoredSection['page']
+  readonly sections: { readonly section: StoredSection; readonly passages: NewPassage[] }[]
+  readonly first: PassageId
+}
+
+function finished({ page: { isContinued: _, ...page }, sections, first }: StoredPages): StoredPage {
+  const whole = sections.map(({ section: { headings, url, text, blocks, weight } }): Section => {
+    const anchor = url.includes('#') ? url.slice(url.indexOf('#') + 1) : ''
+    return { headings, anchor, url, text, blocks, ...(weight !== undefined && { weight }) }
+  })
+  return { page: { ...page, sections: whole }, passages: sections.map(({ passages }) => passages), first }
 }
 
 /** `first` is the id of the first passage in the block. */

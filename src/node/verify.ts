@@ -141,9 +141,12 @@ async function checkStructure({ source, manifest: { pages, texts }, fault }: Che
   for (const [name, count, wanted] of counts)
     if (count !== wanted) fault(contradiction(source, `its structure has ${count} ${name}, its texts ${wanted}`))
   const { filters, sorts } = await reader.facets()
-  const named = [...[...filters.values()].flatMap((values) => [...values.values()]), ...sorts.values()].flat()
+  const filtered = [...filters.values()].flatMap((values) => [...values.values()].flat())
+  const named = [...filtered, ...[...sorts.values()].flat().map(({ page }) => page)]
   const stray = named.find((page) => !(page >= 0 && page < texts.pages))
   if (stray !== undefined) fault(contradiction(source, `a filter or sort key names page ${stray} of ${texts.pages}`))
+  const ids = (await reader.ids())?.length ?? texts.pages
+  if (ids !== texts.pages) fault(contradiction(source, `it has ids of ${ids} pages, not of ${texts.pages}`))
 }
 
 /** Every word has its postings, of passages that there are, and stands in the block where a search looks for it. */

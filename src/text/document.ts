@@ -16,6 +16,8 @@ export interface Source {
 }
 
 export interface Page {
+  /** What its author calls it, where that is not its address. */
+  readonly id?: string
   /** Address of the page, as the site serves it; relative to the site's root unless a base url was given. */
   readonly url: string
   readonly title: string

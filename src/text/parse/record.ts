@@ -34,7 +34,8 @@ export async function pageOfRecord(record: DocumentRecord, options: ParseOptions
     sort: { ...outline.sort, ...record.sort },
     isMarked: undefined, // a mark chooses among the pages of a site; a record was chosen by whoever wrote it down
   }
-  return toPage(merged, url, id)
+  const page = toPage(merged, url, id)
+  return id === url ? page : { id, ...page }
 }
 
 /** Errors: `unreadable-document`, naming `where` and the field that is wrong. */
