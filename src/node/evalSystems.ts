@@ -125,7 +125,7 @@ export async function keywordSystem(documents: readonly LabelledDocument[]): Pro
   }
   const header = await builder.finish('english')
   const buildSeconds = (performance.now() - start) / 1000
-  const lexical = new LexicalIndex(store, header)
+  const lexical = new LexicalIndex([{ source: store, header, passages: header.passages }])
   return {
     lexical,
     bytes: sumOfPacks(header.packs),

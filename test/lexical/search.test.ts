@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { LexicalBuilder, type PassageFields } from '../../src/lexical/builder.ts'
+import type { LexicalHeader } from '../../src/lexical/format.ts'
 import { LexicalIndex } from '../../src/lexical/search.ts'
 import { type Stemming, stemOf } from '../../src/lexical/stem.ts'
 import { fileStore } from '../../src/node/fileStore.ts'
@@ -17,6 +18,9 @@ import { manyWords } from './sample.ts'
 
 const NOTHING: PassageFields = { title: '', headings: '', text: '', code: '' }
 
+const indexOf = (source: BlobSource, header: LexicalHeader) =>
+  new LexicalIndex([{ source, header, passages: header.passages }])
+
 async function build(
   passages: readonly PassageFields[],
   stemming: Stemming = 'english',
@@ -25,7 +29,7 @@ async function build(
   const builder = new LexicalBuilder(store)
   for (const passage of passages) builder.add(passage)
   const header = await builder.finish(stemming)
-  return { store, header, index: new LexicalIndex(store, header) }
+  return { store, header, index: indexOf(store, header) }
 }
 
 /** Enough other passages that no word of `passages` is common. */
@@ -391,7 +395,7 @@ describe('an index of several blocks', async () => {
     }
     const asked = async (text: string, isOpen = false) => {
       blocks.length = 0
-      const { words } = await new LexicalIndex(source, header).search({ text, isOpen })
+      const { words } = await indexOf(source, header).search({ text, isOpen })
       const terms = words[0]!.terms.map(({ term, how }) => `${term} ${how}`).sort()
       return { terms, blocks: blocks.filter((block) => block > 0) }
     }
@@ -490,7 +494,7 @@ describe('wherever the index lies', () => {
   }
 
   async function answers(source: BlobSource, header: Awaited<ReturnType<typeof written>>['header']) {
-    const index = new LexicalIndex(source, header)
+    const index = indexOf(source, header)
     const all = []
     for (const text of QUERIES) {
       const { best, words } = await index.search({ text })
