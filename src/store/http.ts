@@ -2,7 +2,7 @@
  * A read-only store behind a web address: plain static hosting is enough.
  * Files are asked for one by one and whole; what a host does on top (compression, caching) is its own affair.
  */
-import { SelvageError } from '../errors.ts'
+import { SelvageError, throwIfAborted } from '../errors.ts'
 import { concat } from '../util.ts'
 import { type BlobSource, MANIFEST_KEY } from './store.ts'
 
@@ -19,32 +19,55 @@ export interface HttpStoreOptions {
   readonly retryDelayMs?: number
 }
 
+/** How one file is fetched. */
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Bytes so far. */
+  readonly onBytes?: (loaded: number) => void
+  /** Past the browser's HTTP cache: what came out of it was wrong. */
+  readonly isReload?: boolean
+  /** In place of the store's own. */
+  readonly tries?: number
+}
+
+/** A source across a network: one whole file can be broken off, watched and asked for again. Others ignore that. */
+export interface RemoteSource extends BlobSource {
+  get(key: string, options?: FetchOptions): Promise<Uint8Array | undefined>
+}
+
 /** Whole files kept of a server that does not send parts: the blocks asked for next are often in the same. */
 const KEPT_WHOLE = 8
 
-export function httpStore(options: HttpStoreOptions): BlobSource {
+export function httpStore(options: HttpStoreOptions): RemoteSource {
   const base = options.url.endsWith('/') ? options.url : `${options.url}/`
   const { revalidate = false } = options
   const whole: WholeFiles = new Map()
-  const open = (key: string, headers: Record<string, string> = {}) => {
+  const open = (key: string, init: RequestInit = {}) => {
     // Packs are immutable and cached for ever; the manifest must be fresh.
     const cache = revalidate || key === MANIFEST_KEY ? 'no-cache' : 'default'
-    return openFile(new URL(key, base).href, { cache, headers })
+    return openFile(new URL(key, base).href, { cache, ...init })
   }
-  const read = (key: string, response: Response) =>
-    readBody(response, (loaded, total) => options.onBytes?.(key, loaded, total))
+  const read = (key: string, response: Response, { signal, onBytes }: FetchOptions = {}) =>
+    readBody(
+      response,
+      (loaded, total) => {
+        options.onBytes?.(key, loaded, total)
+        onBytes?.(loaded)
+      },
+      signal,
+    )
   return {
     location: base,
-    get: (key) =>
-      retried(options, async () => {
-        const response = await open(key)
-        return response && read(key, response)
+    get: (key, own = {}) =>
+      retried({ ...options, ...own }, async () => {
+        const response = await open(key, { signal: own.signal ?? null, ...(own.isReload && { cache: 'reload' }) })
+        return response && read(key, response, own)
       }),
     slice: (key, start, end) =>
       retried(options, async () => {
         let all = whole.get(key)
         if (all === undefined) {
-          const response = await open(key, { range: `bytes=${start}-${end - 1}` })
+          const response = await open(key, { headers: { range: `bytes=${start}-${end - 1}` } })
           if (response === undefined || isPart(response)) return response && read(key, response)
           // All of it was sent, as a server may: once is enough, for all who asked at the same time.
           const held = whole.get(key)
@@ -77,15 +100,35 @@ function isPart(response: Response): boolean {
   return response.status === 206 && !response.headers.has('content-encoding')
 }
 
-async function retried<T>({ tries = 3, retryDelayMs = 200 }: HttpStoreOptions, run: () => Promise<T>): Promise<T> {
+/** Errors other than `download-failed` are no matter of luck: they are not tried again. */
+export async function retried<T>(
+  options: { readonly tries?: number; readonly retryDelayMs?: number; readonly signal?: AbortSignal | undefined },
+  run: (attempt: number) => Promise<T>,
+): Promise<T> {
+  const { tries = 3, retryDelayMs = 200, signal } = options
   for (let attempt = 1; ; attempt++) {
+    throwIfAborted(signal)
     try {
-      return await run()
+      return await run(attempt)
     } catch (error) {
       if (attempt >= tries || (error instanceof SelvageError && error.code !== 'download-failed')) throw error
-      await new Promise((resolve) => setTimeout(resolve, retryDelayMs * 4 ** (attempt - 1)))
+      await pause(retryDelayMs * 4 ** (attempt - 1), signal)
     }
   }
+}
+
+/** Ends early when the signal fires. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end)
+    if (signal?.aborted) end()
+  })
 }
 
 /**
@@ -107,6 +150,7 @@ async function openFile(url: string, init: RequestInit): Promise<Response | unde
   try {
     response = await fetch(url, init)
   } catch (cause) {
+    throwIfAborted(init.signal ?? undefined)
     throw new SelvageError('download-failed', `${url} could not be reached. Check the connection and try again.`, {
       cause,
     })
@@ -117,7 +161,11 @@ async function openFile(url: string, init: RequestInit): Promise<Response | unde
   return response.headers.get('content-type')?.startsWith('text/html') ? undefined : response
 }
 
-async function readBody(response: Response, onBytes: (loaded: number, total: number) => void): Promise<Uint8Array> {
+async function readBody(
+  response: Response,
+  onBytes: (loaded: number, total: number) => void,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   // With Content-Encoding the length counts compressed bytes while the stream gives decoded ones: no total then.
   const isEncoded = response.headers.has('content-encoding')
   const total = isEncoded ? 0 : Number(response.headers.get('content-length') ?? 0)
@@ -134,6 +182,7 @@ async function readBody(response: Response, onBytes: (loaded: number, total: num
       onBytes(loaded, total)
     }
   } catch (cause) {
+    throwIfAborted(signal)
     const message = `${response.url} broke off after ${loaded} bytes. Try again.`
     throw new SelvageError('download-failed', message, { cause })
   }

@@ -25,18 +25,26 @@ export async function writePack(store: Pick<BlobStore, 'put'>, kind: string, byt
 /** Reads and checks a pack. Errors: `index-invalid` for a pack that is missing, of another size or of other content. */
 export async function readPack(source: BlobSource, ref: PackRef): Promise<Uint8Array> {
   const bytes = await source.get(ref.file)
-  const where = `${ref.file} of the index at ${source.location}`
+  const fault = bytes && (await packFault(bytes, ref, source.isVerified))
+  if (bytes !== undefined && fault === undefined) return bytes
   const remedy = 'Build the index again, or copy it again in full.'
-  if (bytes === undefined) throw new SelvageError('index-invalid', `${where} is missing. ${remedy}`)
+  const message = `${ref.file} of the index at ${source.location} ${fault ?? 'is missing'}. ${remedy}`
+  throw new SelvageError('index-invalid', message)
+}
+
+/** What is wrong with the bytes of a pack, as the end of a sentence; undefined where nothing is. */
+export async function packFault(bytes: Uint8Array, ref: PackRef, isVerified = false): Promise<string | undefined> {
   if (bytes.byteLength !== ref.bytes)
-    throw new SelvageError(
-      'index-invalid',
-      `${where} has ${bytes.byteLength} bytes, the manifest says ${ref.bytes} (${formatBytes(ref.bytes)}). ${remedy}`,
-    )
+    return `has ${bytes.byteLength} bytes, the manifest says ${ref.bytes} (${formatBytes(ref.bytes)})`
   // Without https there is no digest to be had; the size must do.
-  if (!source.isVerified && canHash() && (await sha256Hex(bytes)) !== ref.sha256)
-    throw new SelvageError('index-invalid', `${where} has other content than the manifest says. ${remedy}`)
-  return bytes
+  if (!isVerified && canHash() && (await sha256Hex(bytes)) !== ref.sha256)
+    return 'has other content than the manifest says'
+  return undefined
+}
+
+/** The digits of its hash in a pack's name: enough to know it by where no manifest is at hand. */
+export function hashInName(file: string): string | undefined {
+  return /-([0-9a-f]{16})\.pack$/.exec(file)?.[1]
 }
 
 /** Bytes of all of them. */
