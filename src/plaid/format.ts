@@ -23,7 +23,7 @@ import {
 import { cutIntoParts, lengthsOf } from '../ops/parts.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
-import { concat } from '../util.ts'
+import { aligned, alignedTo, bytesOf, countOf, disagree, joined } from './bytes.ts'
 import { MAX_PASSAGE_TOKENS, type PlaidData, quantize, slicePart } from './data.ts'
 
 /** The manifest's part about the vectors. */
@@ -86,7 +86,7 @@ export function plaidPacks({ codec, centroids, originals, lengths, codes, residu
 
 /** Writes parts as they come; `finish` names them. */
 export class PlaidWriter {
-  readonly #store: BlobStore
+  readonly #store: Pick<BlobStore, 'put'>
   readonly #codec: PlaidCodec
   readonly #training: Training
   readonly #lengths: Uint16Array[] = []
@@ -94,7 +94,7 @@ export class PlaidWriter {
   readonly #residuals: PackRef[] = []
   #tokens = 0
 
-  constructor(store: BlobStore, codec: PlaidCodec, training: Training) {
+  constructor(store: Pick<BlobStore, 'put'>, codec: PlaidCodec, training: Training) {
     this.#store = store
     this.#codec = codec
     this.#training = training
@@ -108,8 +108,8 @@ export class PlaidWriter {
     this.#lengths.push(Uint16Array.from(lengths))
     this.#tokens += codes.length
     if (codes.length === 0) return
-    const narrow = this.#centroidCount <= NARROW_CENTROIDS
-    const stored = narrow ? Uint16Array.from(codes) : Uint32Array.from(codes)
+    const narrow = codeBytes({ centroidCount: this.#centroidCount }) === 2
+    const stored = narrow ? new Uint16Array(codes) : new Uint32Array(codes)
     this.#codes.push(await writePack(this.#store, 'codes', bytesOf(stored)))
     this.#residuals.push(await writePack(this.#store, 'residuals', residuals))
   }
@@ -159,14 +159,40 @@ export async function readPlaidData(source: BlobSource, header: PlaidHeader): Pr
   return { dim: codec.dim, bits: codec.bits, centroids, ...trained, parts }
 }
 
-/** All at once; of two errors always the codec's, whichever comes first, so that the same damage is told the same way. */
-async function readCodecAndParts(source: BlobSource, header: PlaidHeader) {
-  const reading = readParts(source, header)
-  reading.catch(() => {})
-  return { ...(await readCodec(source, header)), parts: await reading }
+/** An index but for its residuals. */
+export interface PlaidCodes {
+  readonly codec: PlaidCodec
+  readonly parts: readonly Pick<PlaidPart, 'codes' | 'offsets'>[]
 }
 
-async function readCodec(source: BlobSource, header: PlaidHeader): Promise<{ codec: PlaidCodec; training: Training }> {
+/** Reads no residuals, but checks how many there are. Errors: as readPlaidIndex. */
+export async function readPlaidCodes(source: BlobSource, header: PlaidHeader): Promise<PlaidCodes> {
+  const all = await readAll(source, header, (i) => readCodes(source, header, i))
+  return { codec: all.codec, parts: all.parts.map(({ content, offsets }) => ({ codes: content, offsets })) }
+}
+
+async function readCodecAndParts(source: BlobSource, header: PlaidHeader) {
+  const all = await readAll(source, header, (i) => readPacks(source, header, i))
+  return { ...all, parts: all.parts.map(({ content, offsets }): PlaidPart => ({ ...content, offsets })) }
+}
+
+/** All at once; of several errors always the codec's, then the lengths', so that the same damage is told the same way. */
+async function readAll<Content>(source: BlobSource, header: PlaidHeader, read: (i: number) => Promise<Content>) {
+  const reading = Promise.all(Array.from({ length: Math.max(1, header.codes.length) }, (_, i) => read(i)))
+  const measuring = readOffsets(source, header)
+  reading.catch(() => {})
+  measuring.catch(() => {})
+  const trained = await readCodec(source, header)
+  const offsets = await measuring
+  const contents = await reading
+  return { ...trained, parts: contents.map((content, i) => ({ content, offsets: offsets[i]! })) }
+}
+
+/** Errors: as readPlaidIndex. */
+export async function readCodec(
+  source: BlobSource,
+  header: PlaidHeader,
+): Promise<{ codec: PlaidCodec; training: Training }> {
   const { dim, bits, centroidCount } = header
   if (!(dim >= 1 && dim <= MAX_DIM && (dim * bits) % 8 === 0))
     throw disagree(source, `${dim} dimensions of ${bits} bits are none that can be searched`)
@@ -201,42 +227,71 @@ async function readCodec(source: BlobSource, header: PlaidHeader): Promise<{ cod
   }
 }
 
-async function readParts(source: BlobSource, header: PlaidHeader): Promise<PlaidPart[]> {
-  const { dim, bits, passages, tokens, centroidCount } = header
+/**
+ * Offsets of the passages of each part: a part is a pack of codes with its pack of residuals. Where there are no packs it is
+ * one part without tokens. Errors: as readPlaidIndex.
+ */
+export async function readOffsets(source: BlobSource, header: PlaidHeader): Promise<Uint32Array[]> {
+  const { dim, bits, passages, tokens } = header
   if (header.codes.length !== header.residuals.length)
     throw disagree(source, `${header.codes.length} packs of codes for ${header.residuals.length} of residuals`)
-  const readAll = (refs: readonly PackRef[]) => Promise.all(refs.map((ref) => readPack(source, ref)))
-  const [lengthBytes, codePacks, residualPacks] = await Promise.all([
-    readPack(source, header.lengths),
-    readAll(header.codes),
-    readAll(header.residuals),
-  ])
-  const lengths = new Uint16Array(alignedTo(2, source, lengthBytes))
+  const counts = header.codes.map(({ bytes }, i) => {
+    const count = countOf(codeBytes(header), source, bytes)
+    const residuals = header.residuals[i]!
+    if (residuals.bytes !== (count * dim * bits) / 8)
+      throw disagree(source, `${residuals.bytes} bytes of residuals for ${count} codes`)
+    return count
+  })
+  const lengths = new Uint16Array(alignedTo(2, source, await readPack(source, header.lengths)))
   if (lengths.length !== passages) throw disagree(source, `${lengths.length} lengths for ${passages} passages`)
   const sum = lengths.reduce((total, length) => total + length, 0)
   if (sum !== tokens) throw disagree(source, `lengths sum to ${sum}, not to ${tokens} tokens`)
-  if (codePacks.length === 0)
-    return [{ codes: new Uint16Array(), residuals: new Uint8Array(), offsets: new Uint32Array(passages + 1) }]
-
+  if (counts.length === 0) counts.push(0)
   let first = 0
-  return codePacks.map((codeBytes, i) => {
-    const residuals = residualPacks[i]!
-    const codes =
-      centroidCount <= NARROW_CENTROIDS
-        ? new Uint16Array(alignedTo(2, source, codeBytes))
-        : new Uint32Array(alignedTo(4, source, codeBytes))
-    if (residuals.length !== (codes.length * dim * bits) / 8)
-      throw disagree(source, `${residuals.length} bytes of residuals for ${codes.length} codes`)
-    const bad = codes.findIndex((code) => code >= centroidCount)
-    if (bad >= 0) throw disagree(source, `a token has code ${codes[bad]}, but there are ${centroidCount} centroids`)
-    const last = i === codePacks.length - 1
+  return counts.map((count, i) => {
+    const last = i === counts.length - 1
     const offsets = [0]
-    while (first < passages && (last || offsets.at(-1)! < codes.length))
-      offsets.push(offsets.at(-1)! + lengths[first++]!)
-    if (offsets.at(-1) !== codes.length)
-      throw disagree(source, `${codes.length} codes for passages of ${offsets.at(-1)} tokens`)
-    return { codes, residuals, offsets: Uint32Array.from(offsets) }
+    while (first < passages && (last || offsets.at(-1)! < count)) offsets.push(offsets.at(-1)! + lengths[first++]!)
+    if (offsets.at(-1) !== count) throw disagree(source, `${count} codes for passages of ${offsets.at(-1)} tokens`)
+    return Uint32Array.from(offsets)
   })
+}
+
+/** Part i, whose offsets readOffsets gave. Errors: as readPlaidIndex. */
+export async function readPart(
+  source: BlobSource,
+  header: PlaidHeader,
+  i: number,
+  offsets: Uint32Array,
+): Promise<PlaidPart> {
+  return { ...(await readPacks(source, header, i)), offsets }
+}
+
+async function readPacks(source: BlobSource, header: PlaidHeader, i: number): Promise<Omit<PlaidPart, 'offsets'>> {
+  const ref = header.residuals[i]
+  const [codes, residuals] = await Promise.all([
+    readCodes(source, header, i),
+    ref ? readPack(source, ref) : new Uint8Array(),
+  ])
+  return { codes, residuals }
+}
+
+async function readCodes(source: BlobSource, header: PlaidHeader, i: number): Promise<PlaidPart['codes']> {
+  const ref = header.codes[i]
+  if (ref === undefined) return new Uint16Array()
+  const bytes = await readPack(source, ref)
+  const size = codeBytes(header)
+  const codes = size === 2 ? new Uint16Array(alignedTo(2, source, bytes)) : new Uint32Array(alignedTo(4, source, bytes))
+  // A plain loop: half a million codes of a pack are checked while a page wants to be drawn.
+  for (let t = 0; t < codes.length; t++)
+    if (codes[t]! >= header.centroidCount)
+      throw disagree(source, `a token has code ${codes[t]}, but there are ${header.centroidCount} centroids`)
+  return codes
+}
+
+/** Of a code in a pack. */
+export function codeBytes({ centroidCount }: Pick<PlaidHeader, 'centroidCount'>): 2 | 4 {
+  return centroidCount <= NARROW_CENTROIDS ? 2 : 4
 }
 
 /** An imported index as a native one. Keeps its centroids as they were: what is exported is what came in. */
@@ -254,35 +309,4 @@ export async function writePlaid(store: BlobStore, data: PlaidData): Promise<Pla
       await writer.add(slicePart(part, first, end))
   }
   return { ...(await writer.finish()), originals: await writePack(store, 'originals', bytesOf(data.centroids)) }
-}
-
-function alignedTo(size: number, source: BlobSource, bytes: Uint8Array): ArrayBuffer {
-  if (bytes.length % size !== 0)
-    throw disagree(source, `a pack of numbers has ${bytes.length} bytes, not a multiple of ${size}`)
-  return aligned(bytes)
-}
-
-function disagree(source: BlobSource, what: string): SelvageError {
-  return new SelvageError(
-    'index-invalid',
-    `The index at ${source.location} contradicts itself: ${what}. Build it again.`,
-  )
-}
-
-/** Files are little endian; so is every machine that runs WebGPU or Node today, and this is checked, not hoped. */
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  if (!LITTLE_ENDIAN) throw new SelvageError('internal', 'Big-endian machines are not supported.')
-  return new Uint8Array(buffer, byteOffset, byteLength)
-}
-
-/** A copy that a typed array of any kind may lie on. */
-function aligned(bytes: Uint8Array): ArrayBuffer {
-  if (!LITTLE_ENDIAN) throw new SelvageError('internal', 'Big-endian machines are not supported.')
-  return new Uint8Array(bytes).buffer
-}
-
-function joined(arrays: readonly Uint8Array[]): Uint8Array {
-  return concat((length) => new Uint8Array(length), arrays)
 }
