@@ -171,6 +171,7 @@ class ByteCache {
   }
 
   set(id: number, bytes: Uint8Array): void {
+    if (bytes.length > this.#most) return // it would drive out all others, and itself
     this.#drop(id) // two searches may have read it at the same time
     this.#entries.set(id, bytes)
     this.#bytes += bytes.length
