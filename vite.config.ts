@@ -139,7 +139,7 @@ const tests: ViteUserConfig = {
       {
         extends: true,
         // Found late, they would reload the page in the middle of a test.
-        optimizeDeps: { include: ['fast-check', '@huggingface/tokenizers', 'onnxruntime-web/webgpu'] },
+        optimizeDeps: { include: ['fast-check', 'idb', '@huggingface/tokenizers', 'onnxruntime-web/webgpu'] },
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.ts'],
