@@ -8,7 +8,7 @@
  *   pack   u32 passages P; u16 lengths [P]; u16 rows, f16 bits [ΣT, E]
  */
 import { SelvageError } from '../errors.ts'
-import { fromHalf } from '../ops/half.ts'
+import { fromHalf, fromHalves } from '../ops/half.ts'
 import { MAX_DIM, type PlaidCodec, type PlaidIndex } from '../ops/ops.ts'
 import { cutIntoParts } from '../ops/parts.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
@@ -137,21 +137,31 @@ const BYTE_OF_BUCKET = packingTable(8)
 
 /**
  * Rows as int8, packed. Simple version: packBuckets of quantizeCentroids(row).values, row by row; this makes no arrays for
- * each row.
+ * each row, and looks up what halves are worth: a tenth of the time, which is a loading page's.
  */
 function toBuckets(rows: Uint16Array, dim: number, bytes: Uint8Array): void {
+  const values = halfValues()
   for (let row = 0; row < rows.length; row += dim) {
     let largest = 0 // magnitudes of halves are ordered as their bits are
-    for (let i = row; i < row + dim; i++) largest = Math.max(largest, rows[i]! & 0x7fff)
+    for (let i = row; i < row + dim; i++) largest = Math.max(largest, rows[i]! & MAGNITUDE)
     if (largest === 0) continue // byte 0 is 0
-    const scale = 127 / fromHalf(largest)
+    const scale = 127 / values[largest]!
     for (let i = row; i < row + dim; i++) {
-      const value = fromHalf(rows[i]!) * scale
-      const rounded = Math.sign(value) * Math.floor(Math.abs(value) + 0.5) // halves away from zero
-      bytes[i] = BYTE_OF_BUCKET[rounded & 255]!
+      const rounded = Math.floor(values[rows[i]! & MAGNITUDE]! * scale + 0.5)
+      bytes[i] = BYTE_OF_BUCKET[(rows[i]! > MAGNITUDE ? -rounded : rounded) & 255]! // halves away from zero
     }
   }
 }
+
+/** Bits of a half but for its sign. */
+const MAGNITUDE = 0x7fff
+
+/** What every half without a sign is worth: made when first needed. */
+function halfValues(): Float32Array {
+  worth ??= fromHalves(Uint16Array.from({ length: MAGNITUDE + 1 }, (_, bits) => bits))
+  return worth
+}
+let worth: Float32Array | undefined
 
 /** What may be written and searched. Errors: `invalid-argument`. */
 function checkRows(dim: number, passages: readonly Uint16Array[]): void {
