@@ -5,16 +5,15 @@
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createOps } from '../../src/ops/create.ts'
-import type { PlaidIndex } from '../../src/ops/ops.ts'
-import { type PlaidHeader, PlaidWriter, readPlaidIndex } from '../../src/plaid/format.ts'
+import { type PlaidHeader, readPlaidIndex } from '../../src/plaid/format.ts'
 import { codesOnly, fewestBits } from '../../src/plaid/paged.ts'
-import { type IndexReader, openPlaid, queryBatch } from '../../src/plaid/search.ts'
-import { memoryStore } from '../../src/store/memory.ts'
+import { openPlaid, queryBatch } from '../../src/plaid/search.ts'
+import type { memoryStore } from '../../src/store/memory.ts'
 import type { BlobSource } from '../../src/store/store.ts'
 import type { TokenMatrix } from '../../src/types.ts'
 import { randomVectors, seeded } from '../ops/data.ts'
 import { anySearch, randomIndex } from '../ops/plaidData.ts'
-import { built, unitMatrix } from './segments.ts'
+import { answer, built, unitMatrix, written } from './segments.ts'
 
 const wasm = await createOps({ backend: 'wasm' })
 const reference = await createOps({ backend: 'reference' })
@@ -22,22 +21,6 @@ afterAll(() => {
   wasm.close()
   reference.close()
 })
-
-/** The index in packs; what it was trained to plays no part in searching. */
-async function written({ codec, parts }: PlaidIndex) {
-  const store = memoryStore()
-  const buckets = 2 ** codec.bits
-  const training = {
-    cutoffs: new Float32Array(buckets - 1),
-    weights: new Float32Array(buckets),
-    averageResidual: new Float32Array(codec.dim),
-    clusterThreshold: 0,
-    scale: 1,
-  }
-  const writer = new PlaidWriter(store, codec, training)
-  for (const part of parts) await writer.add(part)
-  return { store, header: await writer.finish() }
-}
 
 /** A source that tells what was asked of it. */
 function watched(source: BlobSource, canSlice = true) {
@@ -57,15 +40,6 @@ function watched(source: BlobSource, canSlice = true) {
   }
   const ofResiduals = () => reads.filter(({ key }) => key.startsWith('residuals'))
   return { source: watching, ofResiduals }
-}
-
-async function answer(index: IndexReader, query: TokenMatrix, options: Parameters<IndexReader['search']>[1]) {
-  const { passages } = await index.search(query, options)
-  return passages.map(({ positions, similarities, ...hit }) => ({
-    ...hit,
-    positions: positions && [...positions],
-    similarities: similarities && [...similarities],
-  }))
 }
 
 describe.each([wasm, reference])('$backend', (ops) => {
