@@ -115,7 +115,9 @@ const bench: ViteUserConfig = {
     target: 'node20',
     minify: false,
     copyPublicDir: false,
-    rolldownOptions: { input: { plaid: 'test/bench/plaid.ts', keywords: 'test/bench/keywords.ts' } },
+    rolldownOptions: {
+      input: { plaid: 'test/bench/plaid.ts', keywords: 'test/bench/keywords.ts', store: 'test/bench/store.ts' },
+    },
   },
 }
 
