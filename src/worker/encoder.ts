@@ -6,23 +6,27 @@ import type { Encoder } from '../encoder/encoder.ts'
 import { loadEncoder } from '../encoder/load.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
-import { httpModelFiles, loadRuntime } from './downloads.ts'
+import { type Downloads, downloadsOf } from './downloads.ts'
+import { servePages } from './pageEncoder.ts'
 import { type EncodedQuery, type EncoderApi, outcome } from './protocol.ts'
 
 let encoder: Encoder | undefined
+let loading: Promise<Encoder> | undefined
+/** The writer that is served. */
+let disconnect = () => {}
+let stop = new AbortController()
+const downloads = new Map<string, Downloads>()
 
 const api: EncoderApi = {
-  load: ({ modelUrl, backend }, onProgress) =>
+  load: ({ modelUrl, backend, storage = 'none' }, onProgress) =>
     outcome(async () => {
       const start = performance.now()
-      encoder = await loadEncoder({
-        files: httpModelFiles(modelUrl),
-        runtime: () => loadRuntime(onProgress),
-        backend,
-        onProgress,
-      })
+      const source = downloadsFor(modelUrl).load(storage, onProgress)
+      loading = source.then(({ files, runtime }) => loadEncoder({ files, runtime, backend, onProgress }))
+      encoder = await loading
       const { model, device, refused } = encoder
-      return { model, backend: encoder.backend, device, refused, loadMs: performance.now() - start }
+      const loadMs = performance.now() - start
+      return { model, backend: encoder.backend, device, refused, storage: await (await source).settle(), loadMs }
     }),
 
   async encodeQuery(text) {
@@ -41,11 +45,34 @@ const api: EncoderApi = {
       const byMeaning = { queryStarts, layoutDocument: (text: string) => loaded().layoutDocument(text) }
       return hits.map((hit) => explainHit(hit, { terms, byMeaning }))
     }),
+
+  connect: (port) =>
+    outcome(() => {
+      disconnect()
+      disconnect = servePages(async () => loading ?? loaded(), port)
+    }),
+
+  download: (modelUrl, onProgress) => outcome(() => downloadsFor(modelUrl).download(onProgress, stop.signal)),
+
+  stopDownload: () =>
+    outcome(() => {
+      stop.abort()
+      stop = new AbortController()
+    }),
+
+  kept: (modelUrl) => outcome(() => downloadsFor(modelUrl).kept()),
 }
 
 function loaded(): Encoder {
   if (encoder === undefined) throw new SelvageError('internal', 'The encoder was asked before it was loaded.')
   return encoder
+}
+
+/** Loads and downloads of one model share what is on its way. */
+function downloadsFor(modelUrl: string): Downloads {
+  const held = downloads.get(modelUrl) ?? downloadsOf(modelUrl)
+  downloads.set(modelUrl, held)
+  return held
 }
 
 Comlink.expose(api)
