@@ -48,6 +48,8 @@ export type OpsBackend = 'webgpu' | 'wasm' | 'reference'
 export interface Refusal {
   readonly backend: EncoderBackend | OpsBackend
   readonly reason: string
+  /** It went while it ran, and is asked for again by itself. */
+  readonly isRetried?: true
 }
 
 /**
@@ -193,4 +195,45 @@ export interface Hit {
   }
   /** Further sections of the page that answer, where hits are pages; else empty. */
   readonly more: readonly Hit[]
+}
+
+/** A document that is added in the browser. */
+export interface DocumentInput {
+  /** What it is replaced and deleted by; its address where it has no url. */
+  readonly id: string
+  readonly text: string
+  readonly url?: string
+  readonly title?: string
+  /** How `text` is read. Default `plain`: paragraphs between blank lines. */
+  readonly format?: 'plain' | 'markdown' | 'html'
+  readonly language?: string
+  readonly meta?: Readonly<Record<string, string>>
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  readonly sort?: Readonly<Record<string, string>>
+  /** What keyword scores are multiplied by, > 0. Default 1. */
+  readonly weight?: number
+}
+
+/** A document that was added, and can be found. */
+export interface AddedDocument {
+  readonly id: string
+  readonly url: string
+  readonly title: string
+}
+
+/** What became of documents that were to be added. */
+export interface AddedDocuments {
+  /** Those that can be found now. */
+  readonly ids: readonly string[]
+  /** Those that cannot, and why. */
+  readonly problems: readonly { readonly id: string; readonly code: string; readonly message: string }[]
+}
+
+/** How far the adding of documents is. */
+export interface WorkProgress {
+  readonly state: 'adding' | 'merging' | 'rebuilding' | 'paused' | 'idle'
+  /** Documents since there last were none to wait for, and how many of them are done. */
+  readonly documents: { readonly done: number; readonly total: number }
+  /** Undefined until it can be told. */
+  readonly secondsLeft?: number
 }

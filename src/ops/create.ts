@@ -10,14 +10,16 @@ import type { Ops } from './ops.ts'
 
 export interface OpsOptions {
   /**
-   * `auto` (default): WebGPU, else WASM, else plain TypeScript; moves on by itself when a backend fails. A software
+   * `auto` (default): WebGPU, else WASM, else plain TypeScript; moves on by itself when a backend fails, and back. A software
    * WebGPU adapter is passed over, since WASM is faster. A named backend: that one or an error, software or not.
    */
   readonly backend?: OpsBackend | 'auto'
+  /** How soon a backend that was lost is asked for again, in ms. Default 10,000; later each time it fails again. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** The numeric kernels on the best backend at hand. `ops.refused` tells why others were passed over. */
-export async function createOps({ backend = 'auto' }: OpsOptions = {}): Promise<FailoverOps> {
+export async function createOps({ backend = 'auto', retryAfterMs }: OpsOptions = {}): Promise<FailoverOps> {
   const create: Readonly<Record<OpsBackend, () => Promise<Ops>>> = {
     webgpu: () => createWebGpu(backend === 'webgpu'),
     wasm: async () => (await import('./wasm/ops.ts')).createWasmOps(),
@@ -27,8 +29,14 @@ export async function createOps({ backend = 'auto' }: OpsOptions = {}): Promise<
   if (backend !== 'auto' && !order.includes(backend)) {
     throw new SelvageError('invalid-argument', `backend: got ${String(backend)}, wanted ${orList(['auto', ...order])}.`)
   }
+  if (retryAfterMs !== undefined && !(retryAfterMs > 0 && retryAfterMs < Infinity)) {
+    throw new SelvageError('invalid-argument', `retryAfterMs: got ${String(retryAfterMs)}, wanted a number above 0.`)
+  }
   const names = backend === 'auto' ? order : [backend]
-  return createFailover(names.map((name): Backend => ({ name, create: create[name] })))
+  return createFailover(
+    names.map((name): Backend => ({ name, create: create[name] })),
+    { retryAfterMs },
+  )
 }
 
 async function createWebGpu(acceptSoftware: boolean): Promise<Ops> {

@@ -1,7 +1,8 @@
 /**
  * Ops over several backends in order of preference: the first that works is used, and when it goes (a lost GPU, full
- * memory, a driver that refuses a shader), the next one takes over and answers the very call that failed.
- * Each backend that was passed over is told in `refused`. Nothing here knows what the backends are.
+ * memory, a driver that refuses a shader), the next one takes over and answers the very call that failed. What went while it
+ * ran is asked for again later, and answers again once all that was loaded is there too.
+ * Each backend that is passed over is told in `refused`. Nothing here knows what the backends are.
  */
 import { SelvageError } from '../errors.ts'
 import type { OpsBackend, Refusal } from '../types.ts'
@@ -12,19 +13,26 @@ import type {
   MaxSimResult,
   Ops,
   PassageBatch,
-  PlaidBits,
   PlaidIndex,
   PlaidResult,
   PlaidSearchOptions,
   QueryBatch,
 } from './ops.ts'
+import {
+  CallersFailure,
+  type Copy,
+  type Movable,
+  MovingHandle,
+  MovingPlaid,
+  Residence,
+  Running,
+  type Source,
+} from './residence.ts'
 import { Residents } from './residents.ts'
-
-/** Gives the same data whenever it is called: once to load, and again for each backend that takes over. */
-export type Source<Data> = () => Data | Promise<Data>
+import { type Clock, RETRY_AFTER_MS, Retry, realClock } from './retry.ts'
 
 export interface FailoverOps extends Ops {
-  /** Backends that were tried and left, in order. */
+  /** Backends that are passed over at present, best first; one that came back is not among them. */
   readonly refused: readonly Refusal[]
   /**
    * Give a source for passages that should survive the loss of their backend. A bare batch is not kept: after a loss
@@ -40,218 +48,255 @@ export interface Backend {
   create(): Promise<Ops>
 }
 
+export interface FailoverOptions {
+  /** How soon a backend that went is asked for again; twice as late each time it fails again. Default RETRY_AFTER_MS. */
+  readonly retryAfterMs?: number | undefined
+  /** Tests have their own. */
+  readonly clock?: Clock
+}
+
 /** Rejects when no backend can be created: with its own error if there was but one, else `backend-unavailable`. */
-export async function createFailover(backends: readonly Backend[]): Promise<FailoverOps> {
-  const untried = [...backends]
-  const refused: Refusal[] = []
-  return new Failover(await createNext(untried, refused), untried, refused)
+export async function createFailover(
+  backends: readonly Backend[],
+  { retryAfterMs = RETRY_AFTER_MS, clock = realClock }: FailoverOptions = {},
+): Promise<FailoverOps> {
+  const places = backends.map(
+    (backend): Place => ({ backend, retry: new Retry(clock, retryAfterMs), refusal: undefined }),
+  )
+  return new Failover(await createFirst(places), places)
 }
 
-/** What was loaded, and where it lies at present. */
-interface Residence<Data, Handle> {
-  readonly source: Source<Data> | undefined
-  readonly load: (ops: Ops, data: Data) => Promise<Handle>
-  ops: Ops
-  /** Shared by all calls that wait for it. */
-  loading: Promise<Handle>
-  loaded: Handle
+/** A backend in the order of preference. */
+interface Place {
+  readonly backend: Backend
+  readonly retry: Retry
+  /** While it is passed over. */
+  refusal: Refusal | undefined
 }
 
-type PassagesResidence = Residence<PassageBatch, LoadedPassages>
-type PlaidResidence = Residence<PlaidIndex, LoadedPlaid>
-
-/** Tells of the backend's own handle, whichever that is at present. */
-class MovingHandle<Handle extends LoadedPassages> implements LoadedPassages {
-  protected readonly residence: { readonly loaded: Handle }
-  readonly release: () => void
-
-  constructor(residence: { readonly loaded: Handle }, release: () => void) {
-    this.residence = residence
-    this.release = release
-  }
-
-  get backend(): OpsBackend {
-    return this.residence.loaded.backend
-  }
-
-  get bytes(): number {
-    return this.residence.loaded.bytes
-  }
-
-  get passages(): number {
-    return this.residence.loaded.passages
-  }
-
-  get tokens(): number {
-    return this.residence.loaded.tokens
-  }
-
-  get dim(): number {
-    return this.residence.loaded.dim
-  }
-}
-
-class MovingPlaid extends MovingHandle<LoadedPlaid> implements LoadedPlaid {
-  get centroids(): number {
-    return this.residence.loaded.centroids
-  }
-
-  get bits(): PlaidBits {
-    return this.residence.loaded.bits
-  }
-}
-
-/** What a Source threw: the caller's failure, and no backend's. */
-class SourceFailure {
-  readonly cause: unknown
-  constructor(cause: unknown) {
-    this.cause = cause
-  }
+/** The backend that calls use. */
+interface Chosen {
+  readonly running: Running
+  readonly place: Place
 }
 
 class Failover implements FailoverOps {
-  readonly refused: Refusal[]
-  readonly #untried: Backend[]
-  readonly #left = new WeakSet<Ops>()
-  readonly #residents = new Residents<PassagesResidence>(({ loading }) => void loading.then(release, () => {}))
-  readonly #indexes = new Residents<PlaidResidence, LoadedPlaid>(({ loading }) => void loading.then(release, () => {}))
-  /** The last that was created: what `backend` and `device` tell. */
-  #ops: Ops
-  /** What calls use: pending while the next backend is being created. */
-  #current: Promise<Ops>
+  readonly #places: readonly Place[]
+  readonly #residents = new Residents<Residence<PassageBatch, LoadedPassages>>((residence) => this.#free(residence))
+  readonly #indexes = new Residents<Residence<PlaidIndex, LoadedPlaid>, LoadedPlaid>((residence) =>
+    this.#free(residence),
+  )
+  readonly #alive = new Set<Movable>()
+  /** The last that answered: what `backend` and `device` tell. */
+  #chosen: Chosen
+  /** What calls use: pending while the next backend is being created, rejected where there is none. */
+  #current: Promise<Chosen>
+  /** Left for a better one, and perhaps open still. */
+  #retired: Running[] = []
+  /** One at a time: no more than one copy of the data beside that which answers. */
+  #retrying: Promise<void> = Promise.resolve()
+  /** Counts the choices: one that was overtaken by another is not taken. */
+  #turn = 0
+  #isClosed = false
 
-  constructor(first: Ops, untried: Backend[], refused: Refusal[]) {
-    this.refused = refused
-    this.#untried = untried
-    this.#ops = first
+  constructor(first: Chosen, places: readonly Place[]) {
+    this.#places = places
+    this.#chosen = first
     this.#current = Promise.resolve(first)
   }
 
   get backend(): OpsBackend {
-    return this.#ops.backend
+    return this.#chosen.running.ops.backend
   }
 
   get device(): string {
-    return this.#ops.device
+    return this.#chosen.running.ops.device
+  }
+
+  get refused(): readonly Refusal[] {
+    return refusals(this.#places)
   }
 
   async load(passages: PassageBatch | Source<PassageBatch>): Promise<LoadedPassages> {
-    const residence = await this.#reside(passages, (ops, batch) => ops.load(batch))
+    const residence = await this.#onCurrent((running) =>
+      Residence.on(running, passages, (ops, batch) => ops.load(batch)),
+    )
+    this.#alive.add(residence)
     return this.#residents.add((release) => new MovingHandle(residence, release), residence)
   }
 
   async loadPlaid(index: PlaidIndex | Source<PlaidIndex>): Promise<LoadedPlaid> {
-    const residence = await this.#reside(index, (ops, data) => ops.loadPlaid(data))
+    const residence = await this.#onCurrent((running) =>
+      Residence.on(running, index, (ops, data) => ops.loadPlaid(data)),
+    )
+    this.#alive.add(residence)
     return this.#indexes.add((release) => new MovingPlaid(residence, release), residence)
   }
 
   maxSim(queries: QueryBatch, passages: LoadedPassages, options?: MaxSimOptions): Promise<MaxSimResult> {
-    return this.#onCurrent(async (ops) => {
-      const loaded = await this.#moveTo(ops, this.#residents.get(passages))
-      return ops.maxSim(queries, loaded, options)
-    })
+    const residence = () => this.#residents.get(passages)
+    return this.#onCurrent(
+      async (running) => running.ops.maxSim(queries, await residence().at(running), options),
+      () => residence().only,
+    )
   }
 
   searchPlaid(queries: QueryBatch, index: LoadedPlaid, options: PlaidSearchOptions): Promise<PlaidResult> {
-    return this.#onCurrent(async (ops) => {
-      const loaded = await this.#moveTo(ops, this.#indexes.get(index))
-      return ops.searchPlaid(queries, loaded, options)
-    })
+    const residence = () => this.#indexes.get(index)
+    return this.#onCurrent(
+      async (running) => running.ops.searchPlaid(queries, await residence().at(running), options),
+      () => residence().only,
+    )
   }
 
   assignCentroids(...call: Parameters<Ops['assignCentroids']>): Promise<Uint32Array> {
-    return this.#onCurrent((ops) => ops.assignCentroids(...call))
+    return this.#onCurrent((running) => running.ops.assignCentroids(...call))
   }
 
   close(): void {
+    this.#isClosed = true
+    for (const { retry } of this.#places) retry.stop()
     this.#residents.close()
     this.#indexes.close()
-    void this.#current.then(closeOps, () => {})
+    for (const running of this.#retired) running.close()
+    void this.#current.then(
+      ({ running }) => running.close(),
+      () => {},
+    )
   }
 
-  /** Loads onto the backend at hand. */
-  #reside<Data extends object, Handle>(
-    given: Data | Source<Data>,
-    load: (ops: Ops, data: Data) => Promise<Handle>,
-  ): Promise<Residence<Data, Handle>> {
-    const source = typeof given === 'function' ? given : undefined
-    return this.#onCurrent(async (ops) => {
-      const loading = load(ops, typeof given === 'function' ? await callSource(given) : given)
-      return { source, load, ops, loading, loaded: await loading }
-    })
+  #free(residence: Movable & { free(): void }): void {
+    this.#alive.delete(residence)
+    residence.free()
   }
 
-  /** Runs the job on the backend at hand, and on the next ones as long as it fails for no fault of the caller's. */
-  async #onCurrent<T>(job: (ops: Ops) => Promise<T>): Promise<T> {
+  /**
+   * Runs the job on the backend at hand, and on the next ones as long as it fails for no fault of the caller's.
+   * @param only where it must run, while it can: a backend that was left for a better one may hold what no other has
+   */
+  async #onCurrent<T>(job: (running: Running) => Promise<T>, only?: () => Running | undefined): Promise<T> {
     for (;;) {
-      const ops = await this.#current
       this.#residents.assertOpen()
+      const chosen = await this.#current
+      this.#residents.assertOpen()
+      const running = only?.() ?? chosen.running
+      const isChosen = running === chosen.running
+      if (isChosen && running.isOver) continue // left while this call waited for it
       try {
-        return await job(ops)
+        return await running.during(() => job(running))
       } catch (thrown) {
-        if (thrown instanceof SourceFailure) throw thrown.cause
-        if (this.#left.has(ops)) continue // another call has noticed first
-        if (isCallersFault(thrown) || this.#untried.length === 0) throw thrown
-        this.#left.add(ops)
-        this.refused.push(refusal(ops.backend, thrown))
-        ops.close()
-        this.#current = this.#takeNext()
+        if (thrown instanceof CallersFailure) throw thrown.cause
+        if (running.isClosed) continue // another call has noticed first
+        if (isCallersFault(thrown) || !isChosen || !this.#leave(chosen, thrown)) throw thrown
       }
     }
   }
 
-  async #takeNext(): Promise<Ops> {
-    this.#ops = await createNext(this.#untried, this.refused)
-    return this.#ops
+  /** Closes it and goes to the next. @returns false where there is none, and this one may do better the next time */
+  #leave({ place, running }: Chosen, thrown: unknown): boolean {
+    if (running.isOver) return true // a better one came back meanwhile
+    const isLast = this.#places.every((other) => other === place || other.refusal !== undefined)
+    if (isLast && !isLost(thrown)) return false
+    place.refusal = { ...refusal(place, thrown), isRetried: true }
+    running.close()
+    this.#askLater(place)
+    this.#current = isLast ? Promise.reject(thrown) : this.#takeNext(++this.#turn)
+    this.#current.catch(() => {}) // the calls hear of it
+    return true
   }
 
-  /** What was loaded, on the given backend, loaded there first when another held them. */
-  #moveTo<Data, Handle extends LoadedPassages>(ops: Ops, residence: Residence<Data, Handle>): Promise<Handle> {
-    if (residence.ops === ops) return residence.loading
-    const { source } = residence
-    if (source === undefined) {
-      const message =
-        `These passages went with the backend ${residence.loaded.backend}. Load them again, or give load() a function ` +
-        'that returns them, and it happens by itself.'
-      throw new SelvageError('device-lost', message)
-    }
-    const before = residence.ops
-    residence.ops = ops
-    residence.loading = callSource(source).then(async (data) => {
-      residence.loaded = await residence.load(ops, data)
-      return residence.loaded
-    })
-    residence.loading.catch(() => {
-      residence.ops = before // so that the next call tries again
-    })
-    return residence.loading
-  }
-}
-
-/** Takes backends off `untried` until one works, and puts the others into `refused`. */
-async function createNext(untried: Backend[], refused: Refusal[]): Promise<Ops> {
-  for (let backend = untried.shift(); backend !== undefined; backend = untried.shift()) {
+  async #takeNext(turn: number): Promise<Chosen> {
+    let chosen: Chosen | undefined
     try {
-      return await backend.create()
+      chosen = await createFirst(this.#places)
     } catch (thrown) {
-      refused.push(refusal(backend.name, thrown))
-      if (refused.length === 1 && untried.length === 0) throw thrown
+      if (turn === this.#turn) throw thrown
+    }
+    if (chosen !== undefined && turn === this.#turn) {
+      this.#chosen = chosen
+      return chosen
+    }
+    chosen?.running.close()
+    return this.#current // a better one came back meanwhile
+  }
+
+  #askLater(place: Place): void {
+    place.retry.failed(() => {
+      this.#retrying = this.#retrying.then(() => this.#askAgain(place))
+    })
+  }
+
+  /** In nobody's way: calls stay where they are until everything is there. Never rejects. */
+  async #askAgain(place: Place): Promise<void> {
+    if (this.#isClosed || place.refusal === undefined) return
+    let running: Running | undefined
+    try {
+      running = new Running(await place.backend.create())
+      await this.#comeBack({ place, running })
+    } catch (thrown) {
+      running?.close()
+      if (this.#isClosed) return
+      // A source that fails says nothing of the backend.
+      if (!(thrown instanceof CallersFailure)) place.refusal = { ...refusal(place, thrown), isRetried: true }
+      this.#askLater(place)
     }
   }
-  const reasons = refused.map(({ backend, reason }) => `${backend}: ${reason}`).join(' · ')
-  throw new SelvageError('backend-unavailable', `No backend works here. ${reasons}`)
-}
 
-function refusal(backend: OpsBackend, thrown: unknown): Refusal {
-  return { backend, reason: thrown instanceof Error ? thrown.message : String(thrown) }
-}
-
-async function callSource<Data>(source: Source<Data>): Promise<Data> {
-  try {
-    return await source()
-  } catch (cause) {
-    throw new SourceFailure(cause)
+  /** Loads what can be, one after the other, so that only one is in memory as its source gave it; then answers. */
+  async #comeBack(chosen: Chosen): Promise<void> {
+    const copies = new Map<Movable, Copy>()
+    const missing = () => [...this.#alive].find((resident) => resident.hasSource && !copies.has(resident))
+    this.#residents.assertOpen()
+    for (let resident = missing(); resident !== undefined; resident = missing()) {
+      copies.set(resident, await resident.copyTo(chosen.running))
+      this.#residents.assertOpen()
+      for (const [other, { loaded }] of copies) {
+        if (this.#alive.has(other)) continue
+        loaded.release()
+        copies.delete(other)
+      }
+    }
+    for (const copy of copies.values()) copy.take()
+    this.#answerFrom(chosen)
   }
+
+  #answerFrom(chosen: Chosen): void {
+    // Those after it are not needed; should they be, they are created then.
+    for (const place of this.#places.slice(this.#places.indexOf(chosen.place))) {
+      if (!place.refusal?.isRetried) continue
+      place.refusal = undefined
+      place.retry.works()
+    }
+    const { running: before } = this.#chosen
+    this.#turn++
+    this.#chosen = chosen
+    this.#current = Promise.resolve(chosen)
+    this.#retired = [...this.#retired.filter(({ isClosed }) => !isClosed), before]
+    before.retire()
+  }
+}
+
+/** Tries those that are not passed over, in order, and tells why those that fail are from now on. */
+async function createFirst(places: readonly Place[]): Promise<Chosen> {
+  for (const place of places) {
+    if (place.refusal !== undefined) continue
+    try {
+      return { place, running: new Running(await place.backend.create()) }
+    } catch (thrown) {
+      place.refusal = refusal(place, thrown)
+      if (places.length === 1) throw thrown
+    }
+  }
+  const reasons = refusals(places).map(({ backend, reason }) => `${backend}: ${reason}`)
+  throw new SelvageError('backend-unavailable', `No backend works here. ${reasons.join(' · ')}`)
+}
+
+function refusals(places: readonly Place[]): Refusal[] {
+  return places.flatMap(({ refusal }) => refusal ?? [])
+}
+
+function refusal({ backend }: Place, thrown: unknown): Refusal {
+  return { backend: backend.name, reason: thrown instanceof Error ? thrown.message : String(thrown) }
 }
 
 /** Wrong arguments, an abort and a close() are the same on every backend. Anything else another may do better. */
@@ -259,10 +304,6 @@ function isCallersFault(thrown: unknown): boolean {
   return thrown instanceof SelvageError && ['invalid-argument', 'aborted', 'closed'].includes(thrown.code)
 }
 
-function release(loaded: LoadedPassages): void {
-  loaded.release()
-}
-
-function closeOps(ops: Ops): void {
-  ops.close()
+function isLost(thrown: unknown): boolean {
+  return thrown instanceof SelvageError && thrown.code === 'device-lost'
 }

@@ -90,7 +90,7 @@ describe('a backend that goes', () => {
     const calls = [ops.maxSim(queries, loaded), ops.maxSim(queries, loaded)]
     webgpu.fail = lost
     for (const call of calls) expect(await call).toEqual({ ...answer, backend: 'wasm' })
-    expect(ops.refused).toEqual([{ backend: 'webgpu', reason: lost.message }])
+    expect(ops.refused).toEqual([{ backend: 'webgpu', reason: lost.message, isRetried: true }])
     expect([wasm.created, source.mock.calls.length, webgpu.close.mock.calls.length]).toEqual([1, 2, 1])
     expect(ops.backend).toBe('wasm')
     expect(await ops.maxSim(queries, await ops.load(passages))).toEqual({ ...answer, backend: 'wasm' })
@@ -100,7 +100,7 @@ describe('a backend that goes', () => {
     const { webgpu, ops } = await start()
     webgpu.fail = new SelvageError('runtime-failed', 'memory is full')
     expect(await ops.maxSim(queries, await ops.load(passages))).toEqual({ ...answer, backend: 'wasm' })
-    expect(ops.refused).toEqual([{ backend: 'webgpu', reason: 'memory is full' }])
+    expect(ops.refused).toEqual([{ backend: 'webgpu', reason: 'memory is full', isRetried: true }])
   })
 
   test('takes bare batches with it, and says so', async () => {
@@ -112,6 +112,16 @@ describe('a backend that goes', () => {
       await expect(ops.maxSim(queries, bare)).rejects.toMatchObject({ code: 'device-lost', message })
     }
     bare.release()
+  })
+
+  test('takes bare batches with it, which is no fault of the next', async () => {
+    const [webgpu, wasm, reference] = [new Fragile('webgpu'), new Fragile('wasm'), new Fragile('reference')]
+    const ops = await createFailover([webgpu.backend, wasm.backend, reference.backend])
+    const bare = await ops.load(passages)
+    webgpu.fail = lost
+    await expect(ops.maxSim(queries, bare)).rejects.toMatchObject({ code: 'device-lost' })
+    expect([ops.backend, ops.refused.length, reference.created]).toEqual(['wasm', 1, 0])
+    ops.close()
   })
 
   test('is the last one: its error is the answer', async () => {
@@ -165,5 +175,9 @@ describe('createOps in Node', () => {
     const options = JSON.parse('{"backend":"cuda"}') // as a caller without types would
     const message = 'backend: got cuda, wanted auto, webgpu, wasm or reference.'
     await expect(createOps(options)).rejects.toMatchObject({ code: 'invalid-argument', message })
+    for (const retryAfterMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const message = `retryAfterMs: got ${retryAfterMs}, wanted a number above 0.`
+      await expect(createOps({ retryAfterMs })).rejects.toMatchObject({ code: 'invalid-argument', message })
+    }
   })
 })

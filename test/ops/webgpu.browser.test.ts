@@ -4,6 +4,7 @@ import { createOps } from '../../src/ops/create.ts'
 import { createFailover } from '../../src/ops/failover.ts'
 import type { LoadedPlaid, QueryBatch } from '../../src/ops/ops.ts'
 import { maxSim } from '../../src/ops/reference.ts'
+import type { Clock } from '../../src/ops/retry.ts'
 import { createWasmOps } from '../../src/ops/wasm/ops.ts'
 import { requestGpu } from '../../src/ops/webgpu/device.ts'
 import { allShaders, inspectShader } from '../../src/ops/webgpu/kernels.ts'
@@ -93,7 +94,8 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
     const answers = await Promise.all([ops.maxSim(queries, loaded), ops.maxSim(queries, loaded)])
     for (const answer of answers) expect(answer).toMatchObject({ backend: 'wasm', scores: Float32Array.of(3, 5) })
     expect([ops.backend, loaded.backend, source.mock.calls.length]).toEqual(['wasm', 'wasm', 2])
-    expect(ops.refused).toEqual([{ backend: 'webgpu', reason: expect.stringMatching(/^The GPU was lost/) }])
+    const reason = expect.stringMatching(/^The GPU was lost/)
+    expect(ops.refused).toEqual([{ backend: 'webgpu', reason, isRetried: true }])
     await expect(ops.maxSim(queries, bare)).rejects.toMatchObject({ code: 'device-lost' })
     ops.close()
   })
@@ -110,6 +112,31 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
     const after = await search()
     expect([after.backend, loaded.backend]).toEqual(['wasm', 'wasm'])
     expect(after.hits).toEqual(before.hits)
+    ops.close()
+  })
+
+  test('a device that was lost is asked for again, and answers with the same hits', async () => {
+    let askAgain = () => {}
+    const clock: Clock = {
+      now: () => 0,
+      after(_, job) {
+        askAgain = job
+        return () => {}
+      },
+    }
+    const { result: ops, device } = await withDevice(() => createFailover(backends, { clock }))
+    const index = randomIndex({ dim: 16, bits: 2, centroids: 9, parts: [[3, 0, 5, 9]] })
+    const loaded = await ops.loadPlaid(() => index)
+    const asked = randomQueries(seeded(4), [5], 16)
+    const search = () => ops.searchPlaid(asked, loaded, { k: 3, candidates: 3, matches: true })
+    const { hits } = await search()
+    destroyOnSubmit(device)
+    expect(await search()).toMatchObject({ backend: 'wasm', hits })
+    expect([loaded.backend, ops.refused.length]).toEqual(['wasm', 1])
+    askAgain()
+    await vi.waitFor(() => expect(ops.backend).toBe('webgpu'), { timeout: 5000 })
+    expect(await search()).toMatchObject({ backend: 'webgpu', hits })
+    expect([loaded.backend, ops.refused]).toEqual(['webgpu', []])
     ops.close()
   })
 
