@@ -6,7 +6,7 @@ import type { EncodeOptions, Encoder } from '../encoder/encoder.ts'
 import { throwIfAborted } from '../errors.ts'
 import { toHalves } from '../ops/half.ts'
 import type { Page } from '../text/document.ts'
-import type { CharRange } from '../types.ts'
+import type { CharRange, EncoderBackend } from '../types.ts'
 import { type PlannedPage, passageTexts, planPage } from './plan.ts'
 
 export interface EncodedPages {
@@ -27,13 +27,17 @@ export interface PageEncoder {
   ): Promise<EncodedPages>
 }
 
-/** Passages handed to the model at once: so long a question may have to wait. */
-const PORTION = 8
+/**
+ * Passages handed to the model at once: so long a question may have to wait. On wasm each is a run of its own that
+ * blocks the thread, for 35 ms where passages are short; a GPU is faster with several.
+ */
+const PORTIONS: Readonly<Record<EncoderBackend, number>> = { webgpu: 8, wasm: 1, node: 8 }
 /** So long pages are cut into passages without a look at what else there is to do. */
 const PLANNING_MS = 30
 
 export function pageEncoder(encoder: Encoder): PageEncoder {
   const { name, hash, dim } = encoder.model
+  const portion = PORTIONS[encoder.backend]
   return {
     model: async () => ({ name, hash, dim }),
     async encodePages(pages, { signal, onDone } = {}) {
@@ -48,9 +52,9 @@ export function pageEncoder(encoder: Encoder): PageEncoder {
       const texts = planned.flatMap(passageTexts)
       const halves: Uint16Array[] = []
       const options: EncodeOptions = signal ? { signal } : {}
-      for (let from = 0; from < texts.length; from += PORTION) {
+      for (let from = 0; from < texts.length; from += portion) {
         if (from > 0) await letOthersIn(signal)
-        const encoded = await encoder.encodeDocuments(texts.slice(from, from + PORTION), options)
+        const encoded = await encoder.encodeDocuments(texts.slice(from, from + portion), options)
         for (const { matrix } of encoded) halves.push(toHalves(matrix.data))
         onDone?.(halves.length, texts.length)
       }

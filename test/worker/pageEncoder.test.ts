@@ -7,7 +7,7 @@ import type { Page } from '../../src/text/document.ts'
 import { portEncoder, servePages } from '../../src/worker/pageEncoder.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
 
-/** As encodePages hands them to the model. */
+/** Passages at once for a model in Node, as the fake calls itself. */
 const PORTION = 8
 
 function page(number: number): Page {
