@@ -1,7 +1,7 @@
 /** Hits as they cross to whoever explains them: plain data, without the store's own types. */
 import type { ReadWord } from '../lexical/search.ts'
 import type { MeantTerms, UnexplainedHit } from '../types.ts'
-import type { SectionHit } from './engine.ts'
+import type { SectionHit } from './search.ts'
 import { passageText } from './texts.ts'
 
 export function unexplained({ passage, score, ranking, matches, more }: SectionHit): UnexplainedHit {

@@ -45,39 +45,40 @@ export async function readManifest(source: BlobSource): Promise<Manifest> {
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
-    throw invalid(source, 'is not JSON', cause)
+    throw invalid(source.location, 'is not JSON', cause)
   }
-  return parseManifest(json, source)
+  return parseManifest(json, source.location)
 }
 
-function parseManifest(json: unknown, source: BlobSource): Manifest {
+/** A manifest out of parsed JSON. Errors: `index-version`, `index-invalid`. */
+export function parseManifest(json: unknown, location: string): Manifest {
   if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== 'selvage')
-    throw invalid(source, 'is not a Selvage manifest (no "format": "selvage")')
+    throw invalid(location, 'is not a Selvage manifest (no "format": "selvage")')
   const version = 'version' in json && typeof json.version === 'number' ? json.version : Number.NaN
-  if (!Number.isInteger(version)) throw invalid(source, 'has no valid "version"')
+  if (!Number.isInteger(version)) throw invalid(location, 'has no valid "version"')
   if (version > FORMAT_VERSION || version < OLDEST_READABLE)
     throw new SelvageError(
       'index-version',
-      `The index at ${source.location} has format version ${version}; this Selvage reads ${OLDEST_READABLE} to ${FORMAT_VERSION}. ` +
+      `The index at ${location} has format version ${version}; this Selvage reads ${OLDEST_READABLE} to ${FORMAT_VERSION}. ` +
         (version > FORMAT_VERSION
           ? 'Update Selvage, or build the index again with this one.'
           : 'Build the index again.'),
     )
   const part = (name: string): unknown => Object.entries(json).find(([key]) => key === name)?.[1]
-  const model = headerFields(part('model'), 'model', source.location)
-  const vectors = parsePlaidHeader(part('vectors'), source.location)
-  const texts = parseTextsHeader(part('texts'), source.location)
-  const pages = part('pages') === undefined ? undefined : parsePagesHeader(part('pages'), source.location)
-  const lexical = part('lexical') === undefined ? undefined : parseLexicalHeader(part('lexical'), source.location)
+  const model = headerFields(part('model'), 'model', location)
+  const vectors = parsePlaidHeader(part('vectors'), location)
+  const texts = parseTextsHeader(part('texts'), location)
+  const pages = part('pages') === undefined ? undefined : parsePagesHeader(part('pages'), location)
+  const lexical = part('lexical') === undefined ? undefined : parseLexicalHeader(part('lexical'), location)
   if (texts.passages !== vectors.passages)
-    throw invalid(source, `names ${vectors.passages} passages with vectors but ${texts.passages} with text`)
+    throw invalid(location, `names ${vectors.passages} passages with vectors but ${texts.passages} with text`)
   if (lexical && lexical.passages !== texts.passages)
-    throw invalid(source, `names ${texts.passages} passages with text but ${lexical.passages} with keywords`)
+    throw invalid(location, `names ${texts.passages} passages with text but ${lexical.passages} with keywords`)
   return {
     format: 'selvage',
     version,
     model: { name: model.text('name'), hash: model.text('hash') },
-    fingerprint: headerFields(json, 'manifest', source.location).text('fingerprint'),
+    fingerprint: headerFields(json, 'manifest', location).text('fingerprint'),
     vectors,
     texts,
     ...(pages && { pages }),
@@ -85,8 +86,8 @@ function parseManifest(json: unknown, source: BlobSource): Manifest {
   }
 }
 
-function invalid(source: BlobSource, what: string, cause?: unknown): SelvageError {
-  return new SelvageError('index-invalid', `${MANIFEST_KEY} at ${source.location} ${what}. Build the index again.`, {
+function invalid(location: string, what: string, cause?: unknown): SelvageError {
+  return new SelvageError('index-invalid', `${MANIFEST_KEY} at ${location} ${what}. Build the index again.`, {
     cause,
   })
 }

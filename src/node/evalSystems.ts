@@ -2,8 +2,9 @@
  * The systems that `selvage eval` measures: each takes the encoded documents once and then ranks query after query. It
  * knows no labels and no metrics; document i is passage i.
  */
-import { HYBRID_SECTIONS } from '../engine/engine.ts'
+
 import { byBoth } from '../engine/retrieve.ts'
+import { HYBRID_SECTIONS } from '../engine/search.ts'
 import type { LabelledDocument } from '../eval/dataset.ts'
 import { LexicalBuilder } from '../lexical/builder.ts'
 import { LexicalIndex } from '../lexical/search.ts'

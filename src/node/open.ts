@@ -126,10 +126,10 @@ export class FolderIndex {
     const { model = DEFAULT_MODEL, onProgress } = this.#options
     const ops = await createOps({ backend: 'auto' })
     try {
-      await this.#engine.loadVectors(ops, onProgress)
+      await this.#engine.loadVectors(ops, onProgress ? { onProgress } : {})
       const encoder = await openNodeEncoder({ model, ...(onProgress && { onProgress }) })
-      const built = this.#engine.manifest.model
-      if (built.hash === encoder.model.hash) return { encoder, ops }
+      const built = this.#engine.index.model
+      if (built === undefined || built.hash === encoder.model.hash) return { encoder, ops }
       await encoder.close()
       throw new SelvageError(
         'model-mismatch',

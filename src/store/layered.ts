@@ -31,6 +31,8 @@ export function layeredSource(options: LayeredOptions): LayeredSource {
   let keeps = options.keep
   const told = new Set<string>()
   const writing = new Set<Promise<void>>()
+  /** Being fetched, or not written yet: whoever asks meanwhile asks the remote no second time. */
+  const coming = new Map<string, Promise<Uint8Array | undefined>>()
 
   const tell = (thrown: unknown): undefined => {
     const error = asSelvageError(thrown, 'storage-failed')
@@ -45,15 +47,23 @@ export function layeredSource(options: LayeredOptions): LayeredSource {
         keeps = false // the next would be told the same
         tell(error)
       })
-      .finally(() => writing.delete(write))
+      .finally(() => {
+        writing.delete(write)
+        coming.delete(key)
+      })
     writing.add(write)
   }
-  const fetchWhole = async (key: string): Promise<Uint8Array | undefined> => {
+  const fetchWhole = (key: string): Promise<Uint8Array | undefined> => {
     const faultOf = checkOf(key, refs?.get(key))
     if (faultOf === undefined) return remote.get(key)
-    const bytes = await fetchChecked({ remote }, key, faultOf)
-    if (keeps) put(key, bytes)
-    return bytes
+    const fetching = coming.get(key) ?? fetchChecked({ remote }, key, faultOf)
+    if (coming.get(key) === fetching) return fetching
+    coming.set(key, fetching)
+    fetching.then(
+      (bytes) => (keeps && bytes ? put(key, bytes) : coming.delete(key)),
+      () => coming.delete(key),
+    )
+    return fetching
   }
 
   return {

@@ -1,11 +1,14 @@
 /**
- * The engine as a page sees it: open, search, close. Two workers do the work: the encoder may block for as long as a
- * model runs, the engine holds index and scores. This file passes messages and keeps the order of things; it knows no
- * model, no kernel and no file format.
+ * The engine as a page sees it: open, search, add, close. Workers do the work: the encoder may block for as long as a
+ * model runs, the engine holds index and scores, the writer changes the index. This file passes messages and keeps the order
+ * of things; it knows no model, no kernel and no file format.
  */
 import * as Comlink from 'comlink'
-import { asSelvageError, rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
+import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
 import {
+  type AddedDocument,
+  type AddedDocuments,
+  type DocumentInput,
   type EngineQuery,
   type FacetCounts,
   type Hit,
@@ -13,11 +16,12 @@ import {
   type OpsBackend,
   QUERY_OPTIONS,
   type QueryOptions,
-  type Refusal,
   type SearchMode,
   type UnexplainedHit,
+  type WorkProgress,
 } from '../types.ts'
-import { Link } from './link.ts'
+import { abortable } from './abortable.ts'
+import { Live } from './live.ts'
 import type {
   EncodedQuery,
   EncoderApi,
@@ -26,13 +30,19 @@ import type {
   EngineApi,
   EngineOpened,
   EngineStatus,
-  Outcome,
+  MemoryBudget,
+  Scorer,
+  StorageReport,
 } from './protocol.ts'
-import { type Spawn, spawnEncoder, spawnEngine, type WorkerLike } from './spawn.ts'
+import { Service } from './service.ts'
+import { type Spawn, spawnEncoder, spawnEngine, spawnWriter } from './spawn.ts'
 
 export interface OpenOptions {
-  /** Address of the index's folder (what `selvage build -o` wrote); relative to the page. */
-  readonly index: string | URL
+  /**
+   * Address of the index's folder (what `selvage build -o` wrote); relative to the page. Without it, with a `name`, the index
+   * is what is added to it in this browser.
+   */
+  readonly index?: string | URL
   /** Address of the model's folder; relative to the page. It must be the model the index was built with. */
   readonly model: string | URL
   /** Where the model runs. `auto`: WebGPU on a real GPU, else WASM. Default `auto`. */
@@ -46,6 +56,36 @@ export interface OpenOptions {
    * needs them, or by `status()`. Default false: all is loaded.
    */
   readonly lazy?: boolean
+  /**
+   * `browser`: index and model are kept in the browser's database, packs as they are read; documents can be added. `none`:
+   * nothing is kept but what the browser's HTTP cache keeps. Default `browser`.
+   */
+  readonly storage?: 'browser' | 'none'
+  /** What the database is called; indexes of one name share it. Default: the index's address. */
+  readonly name?: string
+  /** Memory for vectors: what does not fit is read from the database, query by query. Default: an eighth of the device's. */
+  readonly memory?: MemoryBudget
+  /** Called when what is searched has changed, here or in another tab: documents came or went, a newer index is here. */
+  readonly onChange?: (now: EngineOpened) => void
+  /** Called while documents are added or merged. */
+  readonly onWork?: (progress: WorkProgress) => void
+}
+
+export interface DownloadOptions {
+  readonly onProgress?: OnProgress
+  /** What has come by then is kept. */
+  readonly signal?: AbortSignal
+}
+
+/** What this origin keeps, and what of it is this index's. Bytes. */
+export interface Storage {
+  /** Of the whole origin, as the browser estimates it; undefined where it does not say. */
+  readonly usageBytes: number | undefined
+  readonly quotaBytes: number | undefined
+  /** Whether the browser has promised not to evict it. */
+  readonly isPersisted: boolean
+  readonly index: StorageReport
+  readonly model: { readonly bytes: number; readonly isComplete: boolean }
 }
 
 export interface SearchOptions extends QueryOptions {
@@ -71,10 +111,7 @@ export interface SearchResult {
   /** Undefined where words alone were searched. */
   readonly encoder?: EncoderStatus
   /** Where vectors were compared; may change from one search to the next when a GPU goes away. Undefined as `encoder`. */
-  readonly scorer?: {
-    readonly backend: OpsBackend
-    readonly refused: readonly Refusal[]
-  }
+  readonly scorer?: Scorer
 }
 
 export interface Status {
@@ -85,6 +122,8 @@ export interface Status {
 export class Selvage {
   readonly #encoder: Service<EncoderApi, EncoderStatus>
   readonly #engine: Service<EngineApi, EngineOpened>
+  readonly #live: Live
+  readonly #modelUrl: string
   /** The last query sent to the encoder, so that an aborted one is never begun. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -97,9 +136,13 @@ export class Selvage {
     const selvage = new Selvage(options, {
       encoder: spawnEncoder,
       engine: spawnEngine,
+      writer: spawnWriter,
     })
     try {
-      await (options.lazy ? selvage.#engine.ready() : selvage.status())
+      const { status } = await selvage.#engine.ready()
+      if (!options.lazy) await selvage.#load(true)
+      const { waiting, isPaused } = status.stored
+      if (waiting > 0 && !isPaused) selvage.#live.work().catch(() => {}) // told by onWork and by the next call
       return selvage
     } catch (error) {
       selvage.close()
@@ -109,24 +152,40 @@ export class Selvage {
 
   /** @internal Use `Selvage.open`. */
   constructor(options: OpenOptions, spawn: Spawn) {
-    const { index, model, encoder = 'auto', scorer = 'auto', onProgress = () => {} } = checkOptions(options)
+    const { index, model, encoder = 'auto', scorer = 'auto', storage = 'browser', ...rest } = checkOptions(options)
+    const { onProgress = () => {}, onChange = () => {}, onWork = () => {}, memory } = rest
+    const indexUrl = index === undefined ? undefined : absolute(index)
+    const modelUrl = absolute(model)
+    const name = rest.name ?? indexUrl ?? ''
+    this.#modelUrl = modelUrl
     this.#encoder = new Service('encoder', spawn.encoder, (link) =>
-      link.call((remote) => remote.load({ modelUrl: absolute(model), backend: encoder }, Comlink.proxy(onProgress))),
+      link.call((remote) => remote.load({ modelUrl, backend: encoder, storage }, Comlink.proxy(onProgress))),
     )
+    const open = { indexUrl, name, backend: scorer, storage, memory }
     this.#engine = new Service('engine', spawn.engine, (link) =>
-      link.call((remote) => remote.open({ indexUrl: absolute(index), backend: scorer }, Comlink.proxy(onProgress))),
+      link.call((remote) => remote.open(open, Comlink.proxy(onProgress), Comlink.proxy(onChange))),
     )
+    const services = { name, indexUrl, encoder: this.#encoder, engine: this.#engine, spawn: spawn.writer, onWork }
+    this.#live = new Live(services)
   }
 
   /**
    * What was loaded, and where it ran at that time; a search tells where its own answer came from. Waits until all is
    * loaded; a worker that died is started anew by this and by `search`.
    */
-  async status(): Promise<Status> {
-    const [encoder, engine] = await Promise.all([this.#encoder.ready(), this.#engine.call((remote) => remote.load())])
+  status(): Promise<Status> {
+    return this.#load(true)
+  }
+
+  /** `whole`: with residuals. */
+  async #load(whole: boolean): Promise<Status> {
+    const [encoder, engine] = await Promise.all([
+      this.#encoder.ready(),
+      this.#engine.call((remote) => remote.load({ whole })),
+    ])
     const built = engine.value.model
     const loaded = encoder.status.model
-    if (built.hash !== loaded.hash)
+    if (built !== undefined && built.hash !== loaded.hash)
       throw new SelvageError(
         'model-mismatch',
         `The index was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but "${loaded.name}" ` +
@@ -139,7 +198,7 @@ export class Selvage {
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
     const { k = 10, signal, ...asked } = checkSearch(options)
     const start = performance.now()
-    const { status } = await abortable(this.#engine.ready(), signal)
+    const { status } = await abortable(this.#engine.ready(), signal, 'The search')
     const mode = asked.mode ?? (status.hasKeywords ? 'hybrid' : 'semantic')
     const none = { wait: 0, encode: 0, keyword: 0, score: 0, texts: 0, explain: 0, total: 0 }
     if (query.trim() === '') return { query, mode, hits: [], elapsedMs: none }
@@ -150,7 +209,7 @@ export class Selvage {
   async #searchKeywords(wanted: EngineQuery, start: number, signal: AbortSignal | undefined): Promise<SearchResult> {
     const wait = performance.now() - start
     const call = this.#engine.call((remote) => remote.searchKeywords(wanted))
-    const { mode, hits, counts, elapsedMs } = (await abortable(call, signal)).value
+    const { mode, hits, counts, elapsedMs } = (await abortable(call, signal, 'The search')).value
     return {
       ...{ query: wanted.text, mode, hits, ...(counts && { counts }) },
       elapsedMs: timesOf(elapsedMs, { wait, encode: 0, total: performance.now() - start }),
@@ -158,17 +217,17 @@ export class Selvage {
   }
 
   async #searchVectors(wanted: EngineQuery, start: number, signal: AbortSignal | undefined): Promise<SearchResult> {
-    await abortable(this.status(), signal)
+    await abortable(this.#load(false), signal, 'The search')
     const { value: encoded, status: encoder } = await this.#encode(wanted.text, signal)
     const encode = encoded.elapsedMs
     const wait = performance.now() - start - encode
     const scoring = this.#engine.call(async (remote) => {
-      const loaded = await remote.load() // a worker that was started anew has no vectors yet
+      const loaded = await remote.load({ whole: false }) // a worker that was started anew has no vectors yet
       return loaded.ok ? remote.search({ ...wanted, matrix: encoded.encoded.matrix }) : loaded
     })
-    const { value: answer } = await abortable(scoring, signal)
+    const { value: answer } = await abortable(scoring, signal, 'The search')
     const { mode, counts, scorer, elapsedMs } = answer
-    const hits = await abortable(this.#explain(encoded, answer), signal)
+    const hits = await abortable(this.#explain(encoded, answer), signal, 'The search')
     return {
       ...{ query: wanted.text, mode, hits, ...(counts && { counts }) },
       elapsedMs: timesOf(elapsedMs, { wait, encode, total: performance.now() - start }),
@@ -182,8 +241,98 @@ export class Selvage {
     return (await this.#engine.call((remote) => remote.filters())).value
   }
 
-  /** Stops both workers; pending calls reject with `closed`. */
+  /**
+   * Adds documents; resolves when they can be found. They are written down first: should the page be closed, they are added
+   * when it is opened again. Errors: `duplicate-document` for ids that are there already, `unreadable-document`,
+   * `storage-full`, `storage-failed`, what loading the model throws.
+   */
+  add(documents: readonly DocumentInput[]): Promise<AddedDocuments> {
+    return this.#live.add(documents, false)
+  }
+
+  /** As `add`; documents whose ids are there take the old ones' place, at the moment they can be found. */
+  update(documents: readonly DocumentInput[]): Promise<AddedDocuments> {
+    return this.#live.add(documents, true)
+  }
+
+  /** Documents, or pages of the site's index, by id (their address, where they have no other). Returns those that were there. */
+  delete(ids: readonly string[]): Promise<string[]> {
+    return this.#live.delete(ids)
+  }
+
+  /** What was added in this browser and can be found, oldest first. */
+  documents(): Promise<AddedDocument[]> {
+    return this.#live.documents()
+  }
+
+  /** Adding rests, in all tabs and after a reload, until `resume`. */
+  pause(): Promise<void> {
+    return this.#live.pause()
+  }
+
+  resume(): Promise<void> {
+    return this.#live.resume()
+  }
+
+  /** All that was added becomes one segment; what was deleted is gone from the disk. It happens by itself, bit by bit. */
+  compact(): Promise<void> {
+    return this.#live.compact()
+  }
+
+  /** All that was added is encoded anew from its text, with new centroids: after much was added to little. */
+  rebuild(): Promise<void> {
+    return this.#live.rebuild()
+  }
+
+  /**
+   * Keeps all of the site's index, the model and the runtime in the browser, so that search works without a network. What is
+   * here is not fetched again. Errors: `aborted`, `download-failed`, `storage-full`, `storage-failed`.
+   */
+  async download({ onProgress = () => {}, signal, ...rest }: DownloadOptions = {}): Promise<void> {
+    rejectUnknown(rest, [], 'download')
+    throwIfAborted(signal)
+    const stop = () => {
+      void this.#engine.call((remote) => remote.stopDownload()).catch(() => {})
+      void this.#encoder.call((remote) => remote.stopDownload()).catch(() => {})
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      const tell = Comlink.proxy(onProgress)
+      const index = this.#engine.call((remote) => remote.download(tell))
+      const model = this.#encoder.call((remote) => remote.download(this.#modelUrl, tell))
+      await abortable(Promise.all([index, model]), signal, 'The download')
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** What is kept, and how much room there is. */
+  async storage(): Promise<Storage> {
+    const manager: StorageManager | undefined = globalThis.navigator?.storage // not on pages without https
+    const [estimate, isPersisted, index, model] = await Promise.all([
+      manager?.estimate(),
+      manager?.persisted(),
+      this.#engine.call((remote) => remote.storage()),
+      this.#encoder.call((remote) => remote.kept(this.#modelUrl)),
+    ])
+    return {
+      usageBytes: estimate?.usage,
+      quotaBytes: estimate?.quota,
+      isPersisted: isPersisted ?? false,
+      index: index.value,
+      model: model.value,
+    }
+  }
+
+  /** Asks the browser not to evict what is kept. Some browsers ask their user, others decide by themselves. */
+  async persist(): Promise<boolean> {
+    const manager: StorageManager | undefined = globalThis.navigator?.storage
+    return (await manager?.persist()) ?? false
+  }
+
+  /** Stops the workers; pending calls reject with `closed`. */
   close(): void {
+    this.#live.close()
     this.#encoder.close()
     this.#engine.close()
   }
@@ -196,7 +345,7 @@ export class Selvage {
       return this.#encoder.call((remote) => remote.encodeQuery(text))
     })()
     this.#queue = encoding
-    return abortable(encoding, signal)
+    return abortable(encoding, signal, 'The search')
   }
 
   async #explain({ encoded }: EncodedQuery, { hits, terms }: EngineAnswer<UnexplainedHit>): Promise<Hit[]> {
@@ -213,88 +362,6 @@ function timesOf(
   return { wait, encode, keyword, score, texts, explain, total }
 }
 
-/** One worker, started when first needed, started anew after it died, ready once its first call has answered. */
-class Service<Api, S> {
-  readonly #name: string
-  readonly #spawn: () => WorkerLike
-  readonly #start: (link: Link<Api>) => Promise<S>
-  #running: { readonly link: Link<Api>; readonly status: Promise<S> } | undefined
-  #closed = false
-
-  constructor(name: string, spawn: () => WorkerLike, start: (link: Link<Api>) => Promise<S>) {
-    this.#name = name
-    this.#spawn = spawn
-    this.#start = start
-  }
-
-  async ready(): Promise<{ link: Link<Api>; status: S }> {
-    if (this.#closed) throw new SelvageError('closed', 'This Selvage was closed. Open another one.')
-    this.#running ??= this.#begin()
-    const { link, status } = this.#running
-    return { link, status: await status }
-  }
-
-  /**
-   * One call, with the status of the worker that answered it. A call that fails because the GPU went away is made once
-   * more, on a fresh worker that finds another device; so are the calls that wait beside it.
-   */
-  async call<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<{ value: T; status: S }> {
-    const { link, status } = await this.ready()
-    try {
-      return { value: await link.call(send), status }
-    } catch (error) {
-      if (!(error instanceof SelvageError && error.code === 'device-lost')) throw error
-      if (this.#running?.link === link) this.#running = undefined
-      link.close(error)
-      const fresh = await this.ready()
-      return { value: await fresh.link.call(send), status: fresh.status }
-    }
-  }
-
-  close(): void {
-    this.#closed = true
-    this.#running?.link.close()
-  }
-
-  #begin(): { readonly link: Link<Api>; readonly status: Promise<S> } {
-    let link: Link<Api>
-    try {
-      link = new Link<Api>(this.#name, this.#spawn())
-    } catch (error) {
-      throw asSelvageError(error, 'worker-died', `The ${this.#name} worker could not be started: `)
-    }
-    const status = this.#start(link)
-    const running = { link, status }
-    const forget = () => {
-      if (this.#running === running) this.#running = undefined
-    }
-    link.onDeath = forget
-    // A failed start is forgotten too, so that the next call tries again with a fresh worker.
-    status.catch(() => {
-      forget()
-      link.close()
-    })
-    return running
-  }
-}
-
-/** The promise, or `aborted` as soon as the signal fires. What was begun goes on in the worker and is dropped. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  promise.catch(() => {}) // nobody may be waiting for it any more when it rejects
-  throwIfAborted(signal)
-  let onAbort = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new SelvageError('aborted', 'The search was aborted by its caller.'))
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
 /** Workers resolve addresses against their own script; what a caller writes is meant relative to the page. */
 function absolute(url: string | URL): string {
   const base = typeof document === 'undefined' ? undefined : document.baseURI
@@ -303,8 +370,19 @@ function absolute(url: string | URL): string {
   return new URL(url, base).href
 }
 
+const OPEN_OPTIONS = [
+  ...(['index', 'model', 'encoder', 'scorer', 'onProgress', 'lazy', 'storage', 'name', 'memory'] as const),
+  ...(['onChange', 'onWork'] as const),
+] satisfies (keyof OpenOptions)[]
+
 function checkOptions(options: OpenOptions): OpenOptions {
-  rejectUnknown(options, ['index', 'model', 'encoder', 'scorer', 'onProgress', 'lazy'], 'open')
+  rejectUnknown(options, OPEN_OPTIONS, 'open')
+  if (options.index === undefined && options.name === undefined)
+    throw new SelvageError(
+      'invalid-argument',
+      'open: an index is wanted, or a name for one that is made in this browser.',
+    )
+  if (options.name === '') throw new SelvageError('invalid-argument', 'open: name is empty.')
   return options
 }
 

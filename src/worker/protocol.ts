@@ -1,9 +1,12 @@
 /**
- * What crosses between the page and its two workers: types only, each call tied to its answer.
+ * What crosses between the page and its workers: types only, each call tied to its answer.
  * An answer is an Outcome, so that errors keep their `code`; transfers are named where an answer is made.
  */
 import { asSelvageError, SelvageError, type WireError } from '../errors.ts'
 import type {
+  AddedDocument,
+  AddedDocuments,
+  DocumentInput,
   EncodedText,
   EncoderBackend,
   EngineQuery,
@@ -15,6 +18,7 @@ import type {
   Refusal,
   SearchMode,
   UnexplainedHit,
+  WorkProgress,
 } from '../types.ts'
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError }
@@ -25,6 +29,21 @@ export interface EncoderLoad {
   /** Absolute address of the model's folder. */
   readonly modelUrl: string
   readonly backend: 'auto' | 'webgpu' | 'wasm'
+  /** `browser`: model and runtime are kept in the browser's database and read there. Default `none`: its HTTP cache only. */
+  readonly storage?: 'browser' | 'none'
+}
+
+/** Whether what was loaded is kept in the browser's database, and why not. */
+export interface StorageStatus {
+  readonly kind: 'browser' | 'none'
+  readonly reason?: string
+}
+
+/** What is kept of a model and its runtime. */
+export interface KeptFiles {
+  readonly bytes: number
+  /** All that any backend of the model needs is here: it loads without a network. */
+  readonly isComplete: boolean
 }
 
 export interface EncoderStatus {
@@ -36,6 +55,7 @@ export interface EncoderStatus {
   readonly backend: EncoderBackend
   readonly device: string
   readonly refused: readonly Refusal[]
+  readonly storage: StorageStatus
   /** From the first byte asked for to the probe passed. */
   readonly loadMs: number
 }
@@ -57,19 +77,41 @@ export interface EncoderApi {
   encodeQuery(text: string): Promise<Outcome<EncodedQuery>>
   /** Needs the tokenizer, so it is asked here; the model does not run. */
   explain(request: ExplainRequest): Promise<Outcome<Hit[]>>
+  /** Encodes pages for whoever has the port's other end (`portEncoder`), in place of whoever had one before. After `load`. */
+  connect(port: MessagePort): Promise<Outcome<void>>
+  /**
+   * Keeps all files of the model and the runtime; what is here is not fetched again. Needs no `load`, as the two below.
+   * Errors: `storage-full`, `storage-failed`, `download-failed`, `model-invalid`, `aborted`.
+   */
+  download(modelUrl: string, onProgress: OnProgress): Promise<Outcome<KeptFiles>>
+  /** Ends a `download` with `aborted`. What has come is kept, and the file that is on its way. */
+  stopDownload(): Promise<Outcome<void>>
+  kept(modelUrl: string): Promise<Outcome<KeptFiles>>
 }
 
 // --- engine worker
 
 export interface EngineOpen {
-  /** Absolute address of the index's folder. */
-  readonly indexUrl: string
+  /** Absolute address of the site's index; without it, the index is what is added in the browser. */
+  readonly indexUrl?: string | undefined
+  /** What the browser's database of it is called. */
+  readonly name: string
   readonly backend: 'auto' | OpsBackend
+  /** `browser`: what is loaded is kept in the browser's database. */
+  readonly storage: 'browser' | 'none'
+  /** Bytes for vectors; what does not fit is read from the database when a query needs it. */
+  readonly memory?: MemoryBudget | undefined
 }
 
-/** What is known once the manifest is read: words can be searched. */
+export interface MemoryBudget {
+  readonly gpuBytes?: number
+  readonly cpuBytes?: number
+}
+
+/** What is known of the index at present: words can be searched. */
 export interface EngineOpened {
-  readonly model: { readonly name: string; readonly hash: string }
+  /** Undefined where the index is empty. */
+  readonly model: { readonly name: string; readonly hash: string } | undefined
   readonly pages: number
   readonly sections: number
   readonly passages: number
@@ -81,15 +123,56 @@ export interface EngineOpened {
   /** Names of what there is to filter and to sort by. */
   readonly filters: readonly string[]
   readonly sorts: readonly string[]
+  readonly stored: StoredState
 }
 
-/** What is known once the vectors are loaded. */
+export interface StoredState {
+  /** `memory`: the browser has no database for this page, `none`: none was asked for. */
+  readonly kind: 'browser' | 'memory' | 'none'
+  /** Why it is not `browser`, though that was asked for; or why nothing more is kept. */
+  readonly reason?: string
+  /** Counts the changes of what is kept. */
+  readonly generation: number
+  /** The site's index is here whole. */
+  readonly isComplete: boolean
+  /** A newer index of the site is known, and not here whole yet. */
+  readonly isOutdated: boolean
+  /** Why the site could not be asked for its index; what is kept is searched. */
+  readonly offline?: string
+  /** Documents that wait to be added. */
+  readonly waiting: number
+  readonly isPaused: boolean
+}
+
+/** What is known once meaning can be searched. */
 export interface EngineStatus extends EngineOpened {
   readonly backend: OpsBackend
   readonly device: string
   readonly refused: readonly Refusal[]
+  /** `approximate` until residuals are here: scores are by centroids alone. */
+  readonly precision: 'full' | 'approximate'
+  /** Bytes that kernels hold, and what is read ahead. */
+  readonly memoryBytes: number
   /** From the first byte of the vectors asked for to kernels ready. */
   readonly loadMs: number
+}
+
+/** What the browser keeps of an index. */
+export interface StorageReport {
+  readonly name: string
+  readonly kind: StoredState['kind']
+  readonly passages: number
+  readonly tokens: number
+  readonly isComplete: boolean
+  /** Bytes that are here, by what they hold. `waiting`: documents that are not added yet. */
+  readonly bytes: {
+    readonly vectors: number
+    readonly texts: number
+    readonly keywords: number
+    readonly pages: number
+    readonly waiting: number
+    readonly total: number
+  }
 }
 
 export interface EngineAnswer<Found> {
@@ -103,19 +186,80 @@ export interface EngineAnswer<Found> {
     readonly texts: number
   }
   /** Where vectors were scored, and which backends were given up on the way. */
-  readonly scorer?: { readonly backend: OpsBackend; readonly refused: readonly Refusal[] }
+  readonly scorer?: Scorer
+}
+
+export interface Scorer {
+  readonly backend: OpsBackend
+  readonly refused: readonly Refusal[]
+  readonly precision: EngineStatus['precision']
 }
 
 export interface EngineApi {
-  /** Reads the manifest. */
-  open(options: EngineOpen, onProgress: OnProgress): Promise<Outcome<EngineOpened>>
-  /** Loads the vectors; once, however often it is called. */
-  load(): Promise<Outcome<EngineStatus>>
+  /** Reads the manifest. `onChange` is told of every later state, whichever tab has made it. */
+  open(
+    options: EngineOpen,
+    onProgress: OnProgress,
+    onChange: (now: EngineOpened) => void,
+  ): Promise<Outcome<EngineOpened>>
+  /** Loads the vectors; once, however often it is called. `whole`: with residuals, where codes would do to begin with. */
+  load(options: { readonly whole: boolean }): Promise<Outcome<EngineStatus>>
   /** Needs `load` before it. */
   search(query: EngineQuery): Promise<Outcome<EngineAnswer<UnexplainedHit>>>
   /** By words alone, which explain themselves. Needs only `open`. */
   searchKeywords(query: EngineQuery): Promise<Outcome<EngineAnswer<Hit>>>
   filters(): Promise<Outcome<FacetCounts>>
+  /** The latest state is searched from now on. */
+  refresh(): Promise<Outcome<EngineOpened>>
+  /** All of the site's index, so that the network is not needed; a newer one replaces it when it is here whole. */
+  download(onProgress: OnProgress): Promise<Outcome<EngineOpened>>
+  /** What `download` has fetched stays; it rejects with `aborted`. */
+  stopDownload(): Promise<Outcome<void>>
+  storage(): Promise<Outcome<StorageReport>>
+  /** For a writer where there is no database: the store of this worker, on this port. */
+  shareStore(port: MessagePort): Promise<Outcome<void>>
+  /** Closes what is open: before the worker is stopped. */
+  close(): Promise<Outcome<void>>
+}
+
+// --- writer worker
+
+export interface WriterOpen {
+  readonly name: string
+  readonly indexUrl?: string | undefined
+  /** Where the store is: the browser's database, or the memory of the engine worker behind `storePort`. */
+  readonly kind: 'browser' | 'memory'
+}
+
+export interface WriterApi {
+  /** `encoderPort`: see EncoderApi.connect. */
+  open(
+    options: WriterOpen,
+    encoderPort: MessagePort,
+    storePort: MessagePort | undefined,
+    onWork: (progress: WorkProgress) => void,
+  ): Promise<Outcome<void>>
+  /** The encoder was started anew. */
+  connect(encoderPort: MessagePort): Promise<Outcome<void>>
+  /** Goes on with what waits. */
+  work(): Promise<Outcome<void>>
+  add(documents: readonly DocumentInput[], options: { readonly replace: boolean }): Promise<Outcome<AddedDocuments>>
+  delete(ids: readonly string[]): Promise<Outcome<string[]>>
+  documents(): Promise<Outcome<AddedDocument[]>>
+  pause(): Promise<Outcome<void>>
+  resume(): Promise<Outcome<void>>
+  compact(): Promise<Outcome<void>>
+  rebuild(): Promise<Outcome<void>>
+  close(): Promise<Outcome<void>>
+}
+
+/** What tabs and workers tell each other of an index. */
+export interface News {
+  readonly generation: number
+}
+
+export function newsOf(name: string): string {
+  return `selvage:${name}`
 }
 
 // --- both sides

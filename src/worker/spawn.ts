@@ -1,5 +1,5 @@
 /**
- * Where the worker scripts are. The library build replaces these two lines by the sibling files of dist/browser/, in the
+ * Where the worker scripts are. The library build replaces these three lines by the sibling files of dist/browser/, in the
  * form that every bundler knows: new Worker(new URL('./encoder.js', import.meta.url), { type: 'module' }).
  */
 
@@ -14,6 +14,7 @@ export interface WorkerLike {
 export interface Spawn {
   encoder(): WorkerLike
   engine(): WorkerLike
+  writer(): WorkerLike
 }
 
 export function spawnEncoder(): Worker {
@@ -27,5 +28,12 @@ export function spawnEngine(): Worker {
   return new Worker(new URL('./engine.ts', import.meta.url), {
     type: 'module',
     name: 'selvage engine',
+  })
+}
+
+export function spawnWriter(): Worker {
+  return new Worker(new URL('./writer.ts', import.meta.url), {
+    type: 'module',
+    name: 'selvage writer',
   })
 }

@@ -35,7 +35,7 @@ for (const query of queries.slice(0, COLD_QUERIES)) {
   costs.push(cost)
 }
 
-const { pages, passages } = engine.manifest.texts
+const { pages, passages } = engine.segments.all[0]!.parts.texts
 const ms = (share: number) => quantile(times, share).toFixed(1)
 const kB = (share: number) =>
   (
@@ -76,9 +76,9 @@ async function readQueries(file: string): Promise<string[]> {
 
 /** Every so many sections one heading: what people who know the site type. */
 async function headingsOf(source: BlobSource): Promise<string[]> {
-  const { manifest } = await Engine.open(source)
+  const { segments } = await Engine.open(source)
   const headings = new Set<string>()
-  for await (const block of new TextsReader(source, manifest.texts).all())
+  for await (const block of new TextsReader(source, segments.all[0]!.parts.texts).all())
     for (const { section } of block) headings.add(section.headings.at(-1) ?? '')
   const all = [...headings]
   const step = Math.max(1, Math.floor(all.length / 300))

@@ -8,6 +8,8 @@ import { FakeWorker } from '../support/fakeWorker.ts'
 const URLS = { index: 'https://example.org/index/', model: 'https://example.org/model/' }
 const MODEL = { name: 'toy', hash: 'a'.repeat(64), dim: 2 }
 
+const LOADED = { model: MODEL, device: 'one thread', refused: [], loadMs: 1, storage: { kind: 'browser' } } as const
+
 const COMMON = {
   headings: ['Guide', 'Start'],
   url: '/guide#start',
@@ -37,7 +39,7 @@ function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve(
     load: (_, onProgress) =>
       outcome(() => {
         onProgress({ stage: 'model', loaded: 1, total: 2, unit: 'bytes' })
-        return { model: MODEL, backend: 'wasm', device: 'one thread', refused: [], loadMs: 1 }
+        return { ...LOADED, backend: 'wasm' }
       }),
     encodeQuery: (text) =>
       outcome(async () => {
@@ -48,6 +50,10 @@ function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve(
         return { encoded: { matrix, ...tokens }, elapsedMs: 5 }
       }),
     explain: ({ hits }) => outcome(() => hits.map(() => SHOWN)),
+    connect: (port) => outcome(() => port.close()),
+    download: () => outcome(() => ({ bytes: 7, isComplete: true })),
+    stopDownload: () => outcome(() => {}),
+    kept: () => outcome(() => ({ bytes: 7, isComplete: true })),
   }
 }
 
@@ -58,14 +64,30 @@ const FOUND: Omit<EngineAnswer<never>, 'hits' | 'mode'> = {
 
 function engineApi(hash = MODEL.hash): EngineApi {
   const counts = { pages: 1, sections: 1, passages: 1, tokens: 1, bytes: 10 }
-  const known = { model: { name: 'toy', hash }, ...counts, hasKeywords: true, filters: ['version'], sorts: [] }
-  const scorer = { backend: 'wasm', refused: [] } as const
+  const stored = {
+    kind: 'browser',
+    generation: 1,
+    isComplete: false,
+    isOutdated: false,
+    waiting: 0,
+    isPaused: false,
+  } as const
+  const known = { model: { name: 'toy', hash }, ...counts, hasKeywords: true, filters: ['version'], sorts: [], stored }
+  const scorer = { backend: 'wasm', refused: [], precision: 'full' } as const
+  const kept = { vectors: 1, texts: 1, keywords: 1, pages: 1, waiting: 0, total: 4 }
   return {
     open: () => outcome(() => known),
-    load: () => outcome(() => ({ ...known, ...scorer, device: 'SIMD', loadMs: 1 })),
+    load: () => outcome(() => ({ ...known, ...scorer, device: 'SIMD', memoryBytes: 10, loadMs: 1 })),
     search: ({ k }) => outcome(() => ({ ...FOUND, mode: 'hybrid', hits: [HIT].slice(0, k), scorer })),
     searchKeywords: ({ k }) => outcome(() => ({ ...FOUND, mode: 'keyword', hits: [SHOWN].slice(0, k) })),
     filters: () => outcome(() => ({ version: { '2': 1 } })),
+    refresh: () => outcome(() => known),
+    download: () => outcome(() => known),
+    stopDownload: () => outcome(() => {}),
+    storage: () =>
+      outcome(() => ({ name: 'toy', kind: 'browser', passages: 1, tokens: 1, isComplete: false, bytes: kept })),
+    shareStore: (port) => outcome(() => port.close()),
+    close: () => outcome(() => {}),
   }
 }
 
@@ -77,7 +99,10 @@ function make(encoders: EncoderApi[], engines: EngineApi[] = [engineApi()], opti
     workers.push(worker)
     return worker
   }
-  const selvage = new Selvage({ ...URLS, ...options }, { encoder: next(encoders), engine: next(engines) })
+  const selvage = new Selvage(
+    { ...URLS, ...options },
+    { encoder: next(encoders), engine: next(engines), writer: next([{}]) },
+  )
   opened.push(selvage)
   return { selvage, workers }
 }
@@ -177,7 +202,7 @@ test('the encoder loses its GPU: searches that wait are answered too, and say wh
   })
   const onGpu: EncoderApi = {
     ...encoderApi(),
-    load: () => outcome(() => ({ model: MODEL, backend: 'webgpu', device: 'gpu', refused: [], loadMs: 1 })),
+    load: () => outcome(() => ({ ...LOADED, backend: 'webgpu' })),
     encodeQuery: () =>
       outcome(async () => {
         await gone
@@ -228,7 +253,11 @@ test.each([
 })
 
 test('open refuses unknown options and addresses that are none', () => {
-  const spawn = { encoder: () => new FakeWorker({}), engine: () => new FakeWorker({}) }
+  const spawn = {
+    encoder: () => new FakeWorker({}),
+    engine: () => new FakeWorker({}),
+    writer: () => new FakeWorker({}),
+  }
   const unknown = { ...URLS, modell: 'x' }
   expect(() => new Selvage(unknown, spawn)).toThrow('open: unknown option "modell"')
 })

@@ -1,0 +1,353 @@
+/**
+ * The index as it is changed in a browser: documents come in, are encoded, can be found, and are compressed when they are
+ * enough; others go. Every step ends in one swap of the collection's record, so a tab that is closed at any moment leaves the
+ * state before the step or the one after it. Many tabs may add and delete at the same time; one at a time does the work.
+ * Knows the model, the lease and the news between tabs as interfaces.
+ */
+import { asSelvageError, SelvageError } from '../../errors.ts'
+import type { PlaidHeader } from '../../plaid/format.ts'
+import type { AssignCentroids } from '../../plaid/kmeans.ts'
+import type { BlobSource, SharedStore } from '../../store/store.ts'
+import type { DocumentRecord } from '../../text/document.ts'
+import type { AddedDocument, AddedDocuments, WorkProgress } from '../../types.ts'
+import {
+  type Change,
+  type Collection,
+  changeCollection,
+  type InboxEntry,
+  type LiveSegment,
+  readCollection,
+  sweep,
+  waiting,
+} from '../collection.ts'
+import type { PageEncoder } from '../encodePages.ts'
+import { idOf } from '../pages.ts'
+import { Catalog } from './catalog.ts'
+import { advanced, hiding, replacing, skipping } from './changes.ts'
+import { freshSegment, parsed } from './fresh.ts'
+import { documentsOf, newEntry, nextPortion } from './inbox.ts'
+import { type Codec, hasCodec, type Merged, mergeSegments } from './merge.ts'
+import { WorkMeter } from './meter.ts'
+import { rebuilt } from './rebuild.ts'
+import { segmentsToMerge, type TidyOptions } from './tidy.ts'
+
+export interface WriterOptions extends TidyOptions {
+  readonly store: SharedStore
+  /** Where the packs of the site's index are read: the store, and the network behind it. */
+  readonly source: BlobSource
+  readonly encoder: PageEncoder
+  readonly assign: AssignCentroids
+  /** Runs the work while nobody else does it. */
+  readonly lease: (run: () => Promise<void>) => Promise<void>
+  /** A new state, committed by this writer. */
+  readonly onCommit: (now: Collection) => void
+  /** What the work is at, and when it rests. */
+  readonly onProgress?: (progress: WorkProgress) => void
+  /** Called between small pieces of the work that compresses. */
+  readonly breathe?: () => Promise<void>
+}
+
+interface Waiter {
+  readonly ids: readonly string[]
+  readonly resolve: (added: AddedDocuments) => void
+  readonly reject: (error: SelvageError) => void
+}
+
+const KEPT_PROBLEMS = 100
+
+export class LiveWriter {
+  readonly #options: WriterOptions
+  readonly #catalog: Catalog
+  /** By the name of the inbox pack. */
+  readonly #waiters = new Map<string, Waiter>()
+  readonly #documents = new Map<string, readonly DocumentRecord[]>()
+  #working: Promise<void> | undefined
+  #isCalled = false
+  readonly #stop = new AbortController()
+  readonly #meter: WorkMeter
+  #isSwept = false
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.#catalog = new Catalog(options.source)
+    this.#meter = new WorkMeter(options.onProgress ?? (() => {}))
+  }
+
+  /**
+   * Writes the documents down, and resolves when they can be found. With `replace`, those with an id that is there already
+   * take the old ones' place at that moment.
+   * Errors: `duplicate-document` for ids that are there, or come twice; `unreadable-document`; `storage-full`; what the model
+   * throws: then they are kept, and `resume` tries again.
+   */
+  async add(
+    documents: readonly unknown[],
+    { replace = false }: { readonly replace?: boolean } = {},
+  ): Promise<AddedDocuments> {
+    if (documents.length === 0) return { ids: [], problems: [] }
+    const { entry, put } = await newEntry(documents)
+    await this.#change(async (now) => {
+      if (!replace) await this.#refuseKnown(now, entry.ids)
+      const inbox = now.inbox.map((other) => skipping(other, entry.ids))
+      return { next: { ...now, inbox: [...inbox, entry] }, put }
+    })
+    const added = new Promise<AddedDocuments>((resolve, reject) => {
+      this.#waiters.set(entry.pack.file, { ids: entry.ids, resolve, reject })
+    })
+    this.#settle(await this.state()) // another tab may have been fast
+    this.work()
+    return added
+  }
+
+  /** Ids that were there, and are no more. */
+  async delete(ids: readonly string[]): Promise<string[]> {
+    let found: string[] = []
+    await this.#change(async (now) => {
+      const known = await this.#catalog.known(now, ids)
+      found = [...known]
+      if (known.size === 0) return undefined
+      const inbox = now.inbox.map((entry) => skipping(entry, found))
+      return { next: await hiding({ ...now, inbox }, known, this.#catalog) }
+    })
+    return found
+  }
+
+  /** Adding rests, here and in other tabs, until `resume`; what is on the way is finished. */
+  async pause(): Promise<void> {
+    await this.#change((now) => (now.isPaused ? undefined : { next: { ...now, isPaused: true } }))
+    this.#meter.report(await this.state())
+  }
+
+  async resume(): Promise<void> {
+    await this.#change((now) => (now.isPaused ? { next: { ...now, isPaused: false } } : undefined))
+    this.work()
+  }
+
+  async state(): Promise<Collection> {
+    return (await readCollection(this.#options.store)).collection
+  }
+
+  /** Somebody else has changed the collection. */
+  async heardOf(): Promise<void> {
+    const now = await this.state()
+    this.#settle(now)
+    if (waiting(now) > 0) this.work()
+  }
+
+  /** Adds what waits and merges what is to be merged, when it is this writer's turn; at once, if there is nothing to do. */
+  work(): void {
+    this.#isCalled = true
+    this.#working ??= this.#options
+      .lease(async () => {
+        if (!this.#isSwept) await sweep(this.#options.store)
+        this.#isSwept = true
+        while (this.#isCalled && !this.#stop.signal.aborted) {
+          this.#isCalled = false
+          await this.#reencodeForeign()
+          await this.#emptyInbox()
+          await this.#tidy()
+        }
+      })
+      .catch((thrown) => this.#fail(asSelvageError(thrown)))
+      .finally(() => {
+        this.#working = undefined
+        if (this.#isCalled && !this.#stop.signal.aborted) this.work()
+      })
+  }
+
+  /** One segment of all that was added here, without what is hidden. */
+  async compact(): Promise<void> {
+    await this.#alone(async () => {
+      const now = await this.state()
+      const codec = await this.#codecFor(now.segments)
+      const chosen = codec
+        ? now.segments.filter((segment) => segment.vectors.kind === 'rows' || hasCodec(segment, codec))
+        : now.segments
+      if (chosen.length > 1 || chosen.some(({ hidden, vectors }) => hidden.length > 0 || vectors.kind === 'rows'))
+        await this.#merge(chosen, codec)
+    })
+  }
+
+  /** All that was added here is encoded anew from its text, and centroids are found anew. */
+  async rebuild(): Promise<void> {
+    await this.#alone(async () => this.#rebuild((await this.state()).segments))
+  }
+
+  /** The documents that were added here and can be found. */
+  async documents(): Promise<AddedDocument[]> {
+    return this.#catalog.documents((await this.state()).segments)
+  }
+
+  /** Stops at the next moment that can be returned to; what waits is kept. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    const closed = new SelvageError(
+      'closed',
+      'The index was closed. What was still waiting is added when it is opened again.',
+    )
+    for (const { reject } of this.#waiters.values()) reject(closed)
+    this.#waiters.clear()
+    await this.#working
+  }
+
+  async #alone(run: () => Promise<void>): Promise<void> {
+    await this.#working
+    await this.#options.lease(run)
+    this.#meter.report(await this.state())
+  }
+
+  // --- adding
+
+  async #emptyInbox(): Promise<void> {
+    for (;;) {
+      const now = await this.state()
+      this.#meter.report(now)
+      const [entry] = now.inbox
+      if (entry === undefined || now.isPaused || this.#stop.signal.aborted) return
+      await this.#step(entry)
+      if (this.#isFoldDue(await this.state())) await this.#tidy()
+    }
+  }
+
+  /** The next few documents of the entry: encoded, written, and counted as done in one swap. */
+  async #step(entry: InboxEntry): Promise<void> {
+    const { documents, taken } = nextPortion(entry, await this.#read(entry))
+    const { encoder } = this.#options
+    const { pages, problems } = await parsed(documents)
+    const encoded = pages.length > 0 ? await encoder.encodePages(pages, { signal: this.#stop.signal }) : undefined
+    const fresh = encoded && (await freshSegment(pages, encoded))
+    await this.#change(async (now) => {
+      const at = now.inbox.find(({ pack }) => pack.file === entry.pack.file)
+      if (at === undefined || at.done !== entry.done) return undefined // another tab was faster
+      const inbox = advanced(now.inbox, at, taken)
+      const unwanted = documents.map(({ id }) => id).filter((id) => at.skipped.includes(id))
+      const found = pages.map(idOf).filter((id) => !unwanted.includes(id))
+      // What these replace is there until this moment.
+      const before = await hiding({ ...now, inbox }, new Set(found), this.#catalog)
+      const segments =
+        fresh && found.length > 0 ? [...before.segments, { ...fresh.segment, hidden: unwanted }] : before.segments
+      const told = [...before.problems, ...problems].slice(-KEPT_PROBLEMS)
+      return { next: { ...before, segments, problems: told }, put: fresh && found.length > 0 ? fresh.put : new Map() }
+    })
+    this.#meter.count(taken)
+    if (entry.done + taken >= entry.ids.length) this.#documents.delete(entry.pack.file)
+  }
+
+  async #read(entry: InboxEntry): Promise<readonly DocumentRecord[]> {
+    const { file } = entry.pack
+    const documents = this.#documents.get(file) ?? (await documentsOf(this.#options.store, entry))
+    this.#documents.set(file, documents)
+    return documents
+  }
+
+  async #refuseKnown(now: Collection, ids: readonly string[]): Promise<void> {
+    const known = [...(await this.#catalog.known(now, ids))]
+    if (known.length === 0) return
+    const named = known.slice(0, 3).map((id) => `"${id}"`)
+    throw new SelvageError(
+      'duplicate-document',
+      `${known.length === 1 ? 'A document is' : `${known.length} documents are`} there already: ${named.join(', ')}` +
+        `${known.length > 3 ? ', …' : ''}. Nothing was added. To replace what is there, use update.`,
+    )
+  }
+
+  // --- merging
+
+  #isFoldDue({ segments }: Collection): boolean {
+    const fresh = segments.filter(({ vectors }) => vectors.kind === 'rows')
+    return segmentsToMerge(fresh, undefined, this.#options) !== undefined
+  }
+
+  async #tidy(): Promise<void> {
+    const { segments } = await this.state()
+    const codec = await this.#codecFor(segments)
+    const chosen = segmentsToMerge(segments, codec, this.#options)
+    if (chosen) await this.#merge(chosen, codec)
+  }
+
+  /** Of the latest compressed segment, else of the site's index: whose centroids new passages get. */
+  async #codecFor(segments: readonly LiveSegment[]): Promise<Codec | undefined> {
+    const { base } = await this.state()
+    const { source } = this.#options
+    const model = await this.#options.encoder.model()
+    for (const { vectors } of segments.toReversed()) if (vectors.kind === 'plaid') return { source, header: vectors }
+    const header = base?.manifest.vectors
+    const isOfUse = base?.manifest.model.hash === model.hash && header && isTaughtWell(header)
+    return isOfUse ? { source, header } : undefined
+  }
+
+  async #merge(segments: readonly LiveSegment[], codec: Codec | undefined): Promise<void> {
+    const { source, assign, breathe, trainPassages = 1024 } = this.#options
+    this.#meter.report(await this.state(), 'merging')
+    const { dim } = await this.#options.encoder.model()
+    const options = { source, segments, codec, dim, assign, trainPassages, signal: this.#stop.signal, breathe }
+    let merged: Merged
+    try {
+      merged = await mergeSegments(options)
+    } catch (error) {
+      // Where one of them is gone meanwhile, deleted by another tab, what is left is for the next round.
+      if (replacing(await this.state(), segments, undefined, new Map()) === undefined) return
+      throw error
+    }
+    await this.#change((now) => replacing(now, segments, merged.segment, merged.put))
+  }
+
+  // --- encoding anew
+
+  /** What another model has encoded cannot be compared with this one's questions. */
+  async #reencodeForeign(): Promise<void> {
+    const { segments } = await this.state()
+    if (segments.length === 0) return
+    const { hash } = await this.#options.encoder.model()
+    const foreign = segments.filter(({ model }) => model.hash !== hash)
+    if (foreign.length > 0) await this.#rebuild(foreign)
+  }
+
+  async #rebuild(segments: readonly LiveSegment[]): Promise<void> {
+    if (segments.length === 0) return
+    this.#meter.report(await this.state(), 'rebuilding')
+    const { source, encoder, assign, trainPassages = 1024 } = this.#options
+    const options = { source, segments, encoder, assign, trainPassages, signal: this.#stop.signal }
+    const { segment, put } = await rebuilt(options)
+    await this.#change((now) => replacing(now, segments, segment, put))
+  }
+
+  // --- telling
+
+  async #change(change: (now: Collection) => Promise<Change | undefined> | Change | undefined): Promise<void> {
+    let isChanged = false
+    const now = await changeCollection(this.#options.store, async (state) => {
+      const changed = await change(state)
+      isChanged = changed !== undefined
+      return changed
+    })
+    if (isChanged) this.#options.onCommit(now)
+    this.#settle(now)
+  }
+
+  /** Those whose documents wait no more are told. */
+  #settle(now: Collection): void {
+    const files = new Set(now.inbox.map(({ pack }) => pack.file))
+    for (const [file, { ids, resolve }] of this.#waiters) {
+      if (files.has(file)) continue
+      this.#waiters.delete(file)
+      const problems = now.problems.filter(({ id }) => ids.includes(id))
+      const failed = new Set(problems.map(({ id }) => id))
+      resolve({ ids: ids.filter((id) => !failed.has(id)), problems })
+    }
+  }
+
+  #fail(error: SelvageError): void {
+    this.#meter.stop()
+    if (error.code === 'worker-died') return // the encoder is started anew, and what waits goes on
+    for (const { reject } of this.#waiters.values()) reject(error)
+    this.#waiters.clear()
+  }
+}
+
+/** Tokens of each centroid, from which on residuals tell of others than those that centroids were made of. */
+const TOKENS_PER_CENTROID = 8
+
+/** The index of a very small site has nearly as many centroids as tokens; what is far from all of them it cannot write down. */
+function isTaughtWell({ tokens, centroidCount }: PlaidHeader): boolean {
+  return tokens >= TOKENS_PER_CENTROID * centroidCount
+}

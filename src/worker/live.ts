@@ -1,0 +1,125 @@
+/**
+ * Changing the index from a page: documents in, documents out. The writer's worker does the work, with vectors from the
+ * encoder's; it is started by the first call, or where documents still wait from before. Passes messages only.
+ */
+import * as Comlink from 'comlink'
+import { SelvageError } from '../errors.ts'
+import type { AddedDocument, AddedDocuments, DocumentInput, WorkProgress } from '../types.ts'
+import type { Link } from './link.ts'
+import type { EncoderApi, EncoderStatus, EngineApi, EngineOpened, Outcome, WriterApi } from './protocol.ts'
+import { Service } from './service.ts'
+import type { WorkerLike } from './spawn.ts'
+
+export interface LiveServices {
+  readonly name: string
+  readonly indexUrl: string | undefined
+  readonly encoder: Service<EncoderApi, EncoderStatus>
+  readonly engine: Service<EngineApi, EngineOpened>
+  readonly spawn: () => WorkerLike
+  readonly onWork: (progress: WorkProgress) => void
+}
+
+export class Live {
+  readonly #services: LiveServices
+  readonly #writer: Service<WriterApi, void>
+
+  constructor(services: LiveServices) {
+    this.#services = services
+    this.#writer = new Service('writer', services.spawn, (link) => this.#start(link))
+    services.encoder.onReady = (link) => void this.#reconnect(link)
+  }
+
+  async add(documents: readonly DocumentInput[], replace: boolean): Promise<AddedDocuments> {
+    const added = await this.#call((remote) => remote.add(documents, { replace }))
+    await this.#refresh()
+    return added
+  }
+
+  async delete(ids: readonly string[]): Promise<string[]> {
+    const deleted = await this.#call((remote) => remote.delete(ids))
+    await this.#refresh()
+    return deleted
+  }
+
+  documents(): Promise<AddedDocument[]> {
+    return this.#call((remote) => remote.documents())
+  }
+
+  pause(): Promise<void> {
+    return this.#call((remote) => remote.pause())
+  }
+
+  resume(): Promise<void> {
+    return this.#call((remote) => remote.resume())
+  }
+
+  async compact(): Promise<void> {
+    await this.#call((remote) => remote.compact())
+    await this.#refresh()
+  }
+
+  async rebuild(): Promise<void> {
+    await this.#call((remote) => remote.rebuild())
+    await this.#refresh()
+  }
+
+  /** Goes on with what was left undone when the page was closed. */
+  work(): Promise<void> {
+    return this.#call((remote) => remote.work())
+  }
+
+  close(): void {
+    // What waits is kept; the writer ends between two steps, and where it cannot, the store keeps the last one.
+    this.#writer.close()
+  }
+
+  async #call<T>(send: (remote: Comlink.Remote<WriterApi>) => Promise<Outcome<T>>): Promise<T> {
+    return (await this.#writer.call(send)).value
+  }
+
+  async #refresh(): Promise<void> {
+    await this.#services.engine.call((remote) => remote.refresh())
+  }
+
+  async #start(link: Link<WriterApi>): Promise<void> {
+    const { name, indexUrl, engine } = this.#services
+    const { status } = await engine.ready()
+    const { kind, reason } = status.stored
+    if (kind === 'none')
+      throw new SelvageError(
+        'storage-failed',
+        `There is nowhere to keep documents: ${reason ?? 'the index was opened with storage "none"'}.`,
+      )
+    const encoderPort = await this.#encoderPort()
+    const storePort = kind === 'memory' ? await this.#storePort() : undefined
+    const options = { name, indexUrl, kind }
+    await link.call((remote) =>
+      remote.open(
+        options,
+        Comlink.transfer(encoderPort, [encoderPort]),
+        storePort && Comlink.transfer(storePort, [storePort]),
+        Comlink.proxy(this.#services.onWork),
+      ),
+    )
+  }
+
+  async #encoderPort(): Promise<MessagePort> {
+    const { port1, port2 } = new MessageChannel()
+    await this.#services.encoder.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
+    return port2
+  }
+
+  async #storePort(): Promise<MessagePort> {
+    const { port1, port2 } = new MessageChannel()
+    await this.#services.engine.call((remote) => remote.shareStore(Comlink.transfer(port1, [port1])))
+    return port2
+  }
+
+  /** The encoder is another worker now. */
+  async #reconnect(link: Link<EncoderApi>): Promise<void> {
+    if (!this.#writer.isRunning) return
+    const { port1, port2 } = new MessageChannel()
+    await link.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
+    await this.#writer.call((remote) => remote.connect(Comlink.transfer(port2, [port2])))
+  }
+}

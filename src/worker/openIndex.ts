@@ -1,0 +1,301 @@
+/**
+ * The index that a page has open: which store it lies in, what of it is loaded, and how later states of it come to be searched.
+ * The engine searches, the store holds; this file brings them together.
+ */
+import { downloadBase, openBase } from '../engine/base.ts'
+import {
+  type Collection,
+  collectedIndex,
+  EMPTY,
+  named,
+  packsOfSegment,
+  readCollection,
+  waiting,
+} from '../engine/collection.ts'
+import { Engine } from '../engine/engine.ts'
+import type { Answer } from '../engine/search.ts'
+import type { SegmentParts } from '../engine/segment.ts'
+import { asSelvageError, SelvageError } from '../errors.ts'
+import { createOps } from '../ops/create.ts'
+import type { FailoverOps } from '../ops/failover.ts'
+import { packsOfVectors } from '../plaid/rows.ts'
+import { httpStore } from '../store/http.ts'
+import { openStore } from '../store/idb.ts'
+import { layeredSource } from '../store/layered.ts'
+import { type NewsChannel, newsChannel, withLease } from '../store/lease.ts'
+import { type PackRef, sumOfPacks } from '../store/packs.ts'
+import type { BlobSource, SharedStore } from '../store/store.ts'
+import type { EngineQuery, OnProgress } from '../types.ts'
+import { lazily } from '../util.ts'
+import {
+  type EngineOpen,
+  type EngineOpened,
+  type EngineStatus,
+  type News,
+  newsOf,
+  type StorageReport,
+  type StoredState,
+} from './protocol.ts'
+
+export interface OpenIndexOptions extends EngineOpen {
+  readonly onProgress: OnProgress
+  readonly onChange: (now: EngineOpened) => void
+}
+
+/** Vectors take so much of what the device says it has; where it does not say, of 4 GB. */
+const MEMORY_SHARE = 1 / 8
+const UNKNOWN_MEMORY_GB = 4
+
+export class OpenIndex {
+  readonly engine: Engine
+  /** Undefined where nothing is kept. */
+  readonly store: SharedStore | undefined
+  readonly #options: OpenIndexOptions
+  readonly #source: BlobSource
+  readonly #remote: BlobSource | undefined
+  readonly #news: NewsChannel<News> | undefined
+  readonly #codes = lazily(() => this.#loadCodes())
+  readonly #whole = lazily(() => this.#loadWhole())
+  readonly #ops = lazily(() => createOps({ backend: this.#options.backend }))
+  #state: Pick<StoredState, 'kind' | 'reason' | 'offline'>
+  #collection: Collection
+  #downloading: AbortController | undefined
+  #loadMs = 0
+
+  static async open(options: OpenIndexOptions): Promise<OpenIndex> {
+    const { indexUrl, name, storage } = options
+    const remote = indexUrl === undefined ? undefined : httpStore({ url: indexUrl })
+    if (storage === 'none') return OpenIndex.#unkept(options, remote, { kind: 'none' })
+    const { store, kind, reason } = await openStore(name)
+    const state = { kind: kind === 'indexeddb' ? ('browser' as const) : ('memory' as const), ...(reason && { reason }) }
+    if (remote === undefined)
+      return new OpenIndex(options, store, store, undefined, state, (await readCollection(store)).collection)
+    let opened: Awaited<ReturnType<typeof openBase>>
+    try {
+      opened = await openBase({ store, remote })
+    } catch (thrown) {
+      const error = asSelvageError(thrown)
+      // What is stored cannot be read or written; the site's index can be searched all the same.
+      if (!['storage-full', 'storage-failed'].includes(error.code)) throw error
+      return OpenIndex.#unkept(options, remote, { kind: 'none', reason: error.message })
+    }
+    const { collection, offline, isNewer } = opened
+    const source = layeredSource({
+      store,
+      remote,
+      keep: kind === 'indexeddb', // in memory it would only be there twice
+      onProblem: (problem) => index.#tell({ reason: problem.message }),
+    })
+    const index = new OpenIndex(
+      options,
+      source,
+      store,
+      remote,
+      { ...state, ...(offline && { offline: offline.message }) },
+      collection,
+    )
+    // A newer index of a site that is kept whole is fetched at once, and takes over when it is here.
+    void isNewer.then(async (is) => {
+      if (!is || index.#state.kind !== 'browser') return
+      await index.download(() => {}).catch((error) => index.#tell({ reason: asSelvageError(error).message }))
+    })
+    return index
+  }
+
+  static async #unkept(
+    options: OpenIndexOptions,
+    remote: BlobSource | undefined,
+    state: Pick<StoredState, 'kind' | 'reason'>,
+  ): Promise<OpenIndex> {
+    if (remote === undefined)
+      throw new SelvageError(
+        'invalid-argument',
+        'open: without an index of a site, storage "none" leaves nothing to search.',
+      )
+    return new OpenIndex(options, remote, undefined, undefined, state, EMPTY, await Engine.open(remote))
+  }
+
+  private constructor(
+    options: OpenIndexOptions,
+    source: BlobSource,
+    store: SharedStore | undefined,
+    remote: BlobSource | undefined,
+    state: Pick<StoredState, 'kind' | 'reason' | 'offline'>,
+    collection: Collection,
+    engine = new Engine(collectedIndex(collection, source)),
+  ) {
+    this.engine = engine
+    this.store = store
+    this.#options = options
+    this.#source = source
+    this.#remote = remote
+    this.#state = state
+    this.#collection = collection
+    if (store === undefined) return
+    this.#news = newsChannel<News>(newsOf(options.name))
+    this.#news.onNews(() => void this.refresh().catch(() => {})) // a search tells what is wrong
+  }
+
+  get precision(): EngineStatus['precision'] {
+    return this.engine.precision ?? 'full'
+  }
+
+  /** Vectors; with `whole` their residuals too, where the codes are here first. */
+  async load(whole: boolean): Promise<{ ops: FailoverOps; loadMs: number }> {
+    const ops = await (whole ? this.#whole() : this.#codes())
+    return { ops, loadMs: this.#loadMs }
+  }
+
+  /** Where a segment has gone meanwhile, merged by another worker or tab, the query is answered by the latest state. */
+  async search(query: EngineQuery): Promise<Answer> {
+    try {
+      return await this.engine.search(query)
+    } catch (error) {
+      const { generation } = this.#collection
+      if (!(error instanceof SelvageError && error.code === 'index-invalid' && this.store)) throw error
+      await this.refresh()
+      if (this.#collection.generation === generation) throw error
+      return this.engine.search(query)
+    }
+  }
+
+  async refresh(): Promise<EngineOpened> {
+    if (this.store === undefined) return this.describe()
+    const { collection } = await readCollection(this.store)
+    if (collection.generation !== this.#collection.generation) {
+      await this.engine.replace(collectedIndex(collection, this.#source))
+      this.#collection = collection
+      this.#options.onChange(this.describe())
+    }
+    return this.describe()
+  }
+
+  async download(onProgress: OnProgress): Promise<EngineOpened> {
+    const { store } = this
+    const remote = this.#remote
+    if (store === undefined || remote === undefined || this.#state.kind !== 'browser')
+      throw new SelvageError(
+        'storage-failed',
+        `There is nowhere to keep the index: ${this.#state.reason ?? 'it was opened without storage, or has no site'}.`,
+      )
+    this.#downloading ??= new AbortController()
+    const { signal } = this.#downloading
+    try {
+      const collection = await withLease(
+        `${this.#options.name} download`,
+        () =>
+          downloadBase({
+            ...{ store, remote, signal },
+            onProgress: ({ loaded, total }) => onProgress({ stage: 'index', loaded, total, unit: 'bytes' }),
+          }),
+        { signal },
+      )
+      this.#news?.tell({ generation: collection.generation })
+    } finally {
+      this.#downloading = undefined
+    }
+    return this.refresh()
+  }
+
+  stopDownload(): void {
+    this.#downloading?.abort()
+  }
+
+  describe(): EngineOpened {
+    const { model, segments } = this.engine.index
+    const { base, pending, generation, isPaused } = this.#collection
+    const parts = segments.map((segment) => segment.parts)
+    const sum = (of: (parts: SegmentParts) => number) => parts.reduce((total, one) => total + of(one), 0)
+    return {
+      model,
+      pages: sum(({ texts }) => texts.pages) - segments.reduce((total, { hidden = [] }) => total + hidden.length, 0),
+      sections: sum(({ texts }) => texts.sections),
+      passages: sum(({ vectors }) => vectors.passages),
+      tokens: sum(({ vectors }) => vectors.tokens),
+      bytes: sum((one) => sumOfPacks(packsOfSegment(one))),
+      hasKeywords: this.engine.hasKeywords,
+      filters: this.engine.segments.filters,
+      sorts: this.engine.segments.sorts,
+      stored: {
+        ...this.#state,
+        ...{ generation, isPaused },
+        isComplete: base?.isComplete ?? false,
+        isOutdated: pending !== undefined,
+        waiting: waiting(this.#collection),
+      },
+    }
+  }
+
+  async report(): Promise<StorageReport> {
+    const { base, segments, inbox } = this.#collection
+    const parts: SegmentParts[] = [...(base ? [base.manifest] : []), ...segments]
+    const here = (await this.store?.has(named(this.#collection))) ?? new Set()
+    const bytesOf = (packs: readonly PackRef[]) => {
+      const unique = new Map(packs.filter(({ file }) => here.has(file)).map((pack) => [pack.file, pack]))
+      return sumOfPacks([...unique.values()])
+    }
+    const kinds = {
+      vectors: bytesOf([
+        ...parts.flatMap(({ vectors }) => packsOfVectors(vectors)),
+        ...(base?.manifest.vectors.originals ? [base.manifest.vectors.originals] : []),
+      ]),
+      texts: bytesOf(parts.flatMap(({ texts }) => texts.packs)),
+      keywords: bytesOf(parts.flatMap(({ lexical }) => lexical?.packs ?? [])),
+      pages: bytesOf(parts.flatMap(({ pages }) => pages?.packs ?? [])),
+      waiting: bytesOf(inbox.map(({ pack }) => pack)),
+    }
+    const { passages, tokens } = this.describe()
+    return {
+      ...{ name: this.#options.name, kind: this.#state.kind, passages, tokens },
+      isComplete: base?.isComplete ?? false,
+      bytes: { ...kinds, total: Object.values(kinds).reduce((sum, bytes) => sum + bytes, 0) },
+    }
+  }
+
+  close(): void {
+    this.stopDownload()
+    this.#news?.close()
+    this.engine.close()
+    this.store?.close()
+  }
+
+  /** Codes, where residuals are not here and codes would do to begin with; then residuals, while codes are searched. */
+  async #loadCodes(): Promise<FailoverOps> {
+    if (await this.#hasResiduals()) return this.#whole()
+    const ops = await this.#ops()
+    const start = performance.now()
+    await this.engine.loadCodes(ops)
+    this.#loadMs = performance.now() - start
+    this.#whole().then(
+      () => this.#options.onChange(this.describe()),
+      (error) => this.#tell({ reason: asSelvageError(error).message }),
+    )
+    return ops
+  }
+
+  async #loadWhole(): Promise<FailoverOps> {
+    const ops = await this.#ops()
+    const start = performance.now()
+    await this.engine.loadVectors(ops, { onProgress: this.#options.onProgress, budget: this.#budget() })
+    this.#loadMs = performance.now() - start
+    return ops
+  }
+
+  async #hasResiduals(): Promise<boolean> {
+    const files = this.#collection.base?.manifest.vectors.residuals.map(({ file }) => file) ?? []
+    if (this.store === undefined || files.length === 0) return true
+    return (await this.store.has(files)).size === files.length
+  }
+
+  #budget() {
+    const { memory } = this.#options
+    const gigabytes = 'deviceMemory' in navigator ? Number(navigator.deviceMemory) : UNKNOWN_MEMORY_GB
+    const bytes = gigabytes * 1e9 * MEMORY_SHARE
+    return { gpuBytes: memory?.gpuBytes ?? bytes, cpuBytes: memory?.cpuBytes ?? bytes }
+  }
+
+  #tell(news: Pick<StoredState, 'reason'>): void {
+    this.#state = { ...this.#state, ...news }
+    this.#options.onChange(this.describe())
+  }
+}

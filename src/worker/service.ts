@@ -1,0 +1,83 @@
+/**
+ * A worker that a page relies on: started when first needed, started anew after it died, ready once its first call has
+ * answered. Knows no worker's calls.
+ */
+import type * as Comlink from 'comlink'
+import { asSelvageError, SelvageError } from '../errors.ts'
+import { Link } from './link.ts'
+import type { Outcome } from './protocol.ts'
+import type { WorkerLike } from './spawn.ts'
+
+export class Service<Api, S> {
+  readonly #name: string
+  readonly #spawn: () => WorkerLike
+  readonly #start: (link: Link<Api>) => Promise<S>
+  #running: { readonly link: Link<Api>; readonly status: Promise<S> } | undefined
+  #closed = false
+  /** Called whenever a worker is ready, the first time too. */
+  onReady: (link: Link<Api>) => void = () => {}
+
+  constructor(name: string, spawn: () => WorkerLike, start: (link: Link<Api>) => Promise<S>) {
+    this.#name = name
+    this.#spawn = spawn
+    this.#start = start
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined
+  }
+
+  async ready(): Promise<{ link: Link<Api>; status: S }> {
+    if (this.#closed) throw new SelvageError('closed', 'This Selvage was closed. Open another one.')
+    this.#running ??= this.#begin()
+    const { link, status } = this.#running
+    return { link, status: await status }
+  }
+
+  /**
+   * One call, with the status of the worker that answered it. A call that fails because the GPU went away is made once
+   * more, on a fresh worker that finds another device; so are the calls that wait beside it.
+   */
+  async call<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<{ value: T; status: S }> {
+    const { link, status } = await this.ready()
+    try {
+      return { value: await link.call(send), status }
+    } catch (error) {
+      if (!(error instanceof SelvageError && error.code === 'device-lost')) throw error
+      if (this.#running?.link === link) this.#running = undefined
+      link.close(error)
+      const fresh = await this.ready()
+      return { value: await fresh.link.call(send), status: fresh.status }
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#running?.link.close()
+  }
+
+  #begin(): { readonly link: Link<Api>; readonly status: Promise<S> } {
+    let link: Link<Api>
+    try {
+      link = new Link<Api>(this.#name, this.#spawn())
+    } catch (error) {
+      throw asSelvageError(error, 'worker-died', `The ${this.#name} worker could not be started: `)
+    }
+    const status = this.#start(link)
+    const running = { link, status }
+    const forget = () => {
+      if (this.#running === running) this.#running = undefined
+    }
+    link.onDeath = forget
+    void status.then(
+      () => this.onReady(link),
+      () => {},
+    )
+    // A failed start is forgotten too, so that the next call tries again with a fresh worker.
+    status.catch(() => {
+      forget()
+      link.close()
+    })
+    return running
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The writer's worker: documents become passages, get their vectors from the encoder's worker, and go into the store; nothing
+ * here is searched. It is started by the first call that changes the index, so that a page that only searches never loads the
+ * parsers and builders that it consists of; and what it compresses does not hold up a search.
+ */
+import * as Comlink from 'comlink'
+import { LiveWriter } from '../engine/live/writer.ts'
+import { SelvageError } from '../errors.ts'
+import { createOps } from '../ops/create.ts'
+import type { AssignCentroids } from '../plaid/kmeans.ts'
+import { httpStore } from '../store/http.ts'
+import { idbStore } from '../store/idb.ts'
+import { layeredSource } from '../store/layered.ts'
+import { newsChannel, withLease } from '../store/lease.ts'
+import { lazily } from '../util.ts'
+import { type PortEncoder, portEncoder } from './pageEncoder.ts'
+import { type News, newsOf, outcome, type WriterApi } from './protocol.ts'
+import { portStore } from './sharedStore.ts'
+
+let writer: LiveWriter | undefined
+let encoder: PortEncoder | undefined
+let stop = () => {}
+
+/** Kernels of the CPU: the GPU, where there is one, has the encoder's work to do. */
+const kernels = lazily(() => createOps({ backend: 'wasm' }))
+const assign: AssignCentroids = async (...call) => (await kernels()).assignCentroids(...call)
+
+const api: WriterApi = {
+  open: ({ name, indexUrl, kind }, encoderPort, storePort, onWork) =>
+    outcome(async () => {
+      const store = kind === 'memory' && storePort ? portStore(storePort) : await idbStore(name)
+      const remote = indexUrl === undefined ? undefined : httpStore({ url: indexUrl })
+      const news = newsChannel<News>(newsOf(name))
+      encoder = portEncoder(encoderPort)
+      const opened = new LiveWriter({
+        store,
+        source: remote ? layeredSource({ store, remote, keep: kind === 'browser' }) : store,
+        // The port may be another one by the time of a call.
+        encoder: {
+          model: () => connected().model(),
+          encodePages: (pages, options) => connected().encodePages(pages, options),
+        },
+        assign,
+        lease: (run) => withLease(`${name} writer`, run),
+        onCommit: ({ generation }) => news.tell({ generation }),
+        onProgress: onWork,
+      })
+      writer = opened
+      const unheard = news.onNews(() => void opened.heardOf().catch(() => {})) // the next call tells what is wrong
+      stop = () => {
+        unheard()
+        news.close()
+        store.close()
+      }
+    }),
+
+  connect: (port) =>
+    outcome(() => {
+      encoder?.close(new SelvageError('worker-died', 'The encoder was started anew while it was asked.'))
+      encoder = portEncoder(port)
+      writer?.work()
+    }),
+
+  work: () => outcome(() => open().work()),
+  add: (documents, options) => outcome(() => open().add(documents, options)),
+  delete: (ids) => outcome(() => open().delete(ids)),
+  documents: () => outcome(() => open().documents()),
+  pause: () => outcome(() => open().pause()),
+  resume: () => outcome(() => open().resume()),
+  compact: () => outcome(() => open().compact()),
+  rebuild: () => outcome(() => open().rebuild()),
+
+  close: () =>
+    outcome(async () => {
+      encoder?.close(new SelvageError('closed', 'The index was closed.'))
+      await writer?.close()
+      stop()
+    }),
+}
+
+function open(): LiveWriter {
+  if (writer === undefined) throw new SelvageError('internal', 'The writer was asked before it was opened.')
+  return writer
+}
+
+function connected(): PortEncoder {
+  if (encoder === undefined) throw new SelvageError('internal', 'The writer has no encoder.')
+  return encoder
+}
+
+Comlink.expose(api)
