@@ -16,7 +16,7 @@
 //   2 storage, read                centroids                              vec4<u32> [C, quads]
 //   3 uniform                      table: what residual bytes stand for   u32 [256], four to a vec4; see `expandQuad`
 //   4 storage, read                codes                                  [T of the part], two to a u32, or u32
-//   5 storage, read                residuals                              u32 [T of the part, rowWords]
+//   5 storage, read                residuals                              u32 [T of the part, rowWords]; anything if none
 //   6 storage, read                offsets, in tokens                     u32 [passages of the part + 1]
 //   7 storage, read                candidates                             u32 [B] how many, then ids [B, slots]
 //   8 storage, read_write          keys, u32 [B, slots]; or, if MATCHES, for query b a block of positions

@@ -27,9 +27,14 @@ export function checkPlaid(index: PlaidIndex): void {
   const { dim, bits, centroids, weights, shift } = codec
   if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM))
     throw refused('dim of the index', dim, `a whole number from 1 to ${MAX_DIM}`)
-  if (!PLAID_BITS.includes(bits)) throw refused('bits of the index', bits, PLAID_BITS.join(', '))
+  if (bits !== 0 && !PLAID_BITS.includes(bits))
+    throw refused('bits of the index', bits, `${PLAID_BITS.join(', ')}, or 0 without residuals`)
   if ((dim * bits) % 8 !== 0) throw refused('dim times bits', `${dim} * ${bits}`, 'a multiple of 8')
   if (!(Number.isInteger(shift) && shift >= 0 && shift <= MAX_SHIFT)) throw refused('shift', shift, `0 to ${MAX_SHIFT}`)
+  // Kernels that have no residuals do not look at them.
+  if (bits === 0 && shift !== 0) throw refused('shift', shift, '0 where there are no residuals')
+  if (bits === 0 && weights.some((weight) => weight !== 0))
+    throw refused('weights', weights.join(', '), '0 where there are no residuals')
   if (weights.length !== 2 ** bits) throw refused('weights', `${weights.length} values`, `${2 ** bits}`)
   if (centroids.length % dim !== 0) throw refused('centroids', `${centroids.length} values`, `rows of ${dim}`)
   // -128 would break the symmetry that kernels rely on, and no quantiser here writes it.

@@ -3,7 +3,7 @@
  * All rounding happens here, once, on the CPU, in f64; kernels only multiply, add and shift integers.
  *
  *   index   c8 = round(σ·c), σ = 127 / max|c|;  w8 = round(σ·2^k·w), k the largest of 0 .. 3 that keeps |w8| <= 127
- *   token   d8 = (c8 << k) + w8[bucket];  inv = min(65535, round(2^22 / ‖d8‖)), u16
+ *   token   d8 = (c8 << k) + w8[bucket], c8 without residuals;  inv = min(65535, round(2^22 / ‖d8‖)), u16
  *   query   q8 = round(127·q / max|q|), one scale for the whole query
  *   exact   t = Σ q8·d8;  v = floor(t·inv / 2^16), about 64·q8·d8/‖d8‖;  score = Σ over query tokens of max v
  *   scan    S = Σ q8·c8;  u = (clamp(S, 0, b)·m) >> 16, u8;  approximate score = Σ over query tokens of max u
@@ -11,7 +11,7 @@
  * Ranges at E = 256, Q = 1,024: |t| <= 37 million, (t >> 16)·inv and (t & 65535)·inv fit 32 bits, a score fits i32.
  * Asymmetric integer scoring of residuals is next-plaid's idea (residual_lut.rs); the norms and scales are ours.
  */
-import { MAX_SHIFT, type PlaidBits, type PlaidCodec, type PlaidPart, type QueryBatch } from './ops.ts'
+import { type LoadedBits, MAX_SHIFT, type PlaidBits, type PlaidCodec, type PlaidPart, type QueryBatch } from './ops.ts'
 
 /** Centroids as the kernels see them: `values[i] = round(scale · c[i])`. scale 1 where all are zero. */
 export interface IntegerCentroids {
@@ -100,26 +100,28 @@ function bucketOf(byte: number, i: number, bits: PlaidBits): number {
   return bucket
 }
 
-/** `inv` of every token of a part: u16 `[T]`. */
-export function inverseNorms(codec: PlaidCodec, { codes, residuals }: PlaidPart): Uint16Array {
-  const { dim, bits, centroids, shift } = codec
-  const table = byteWeights(codec)
+/** What the residual of token t adds in dimension e. */
+export type WeightOf = (residuals: Uint8Array, t: number, e: number) => number
+
+export function weightsOf({ dim, bits, weights }: PlaidCodec<LoadedBits>): WeightOf {
+  if (bits === 0) return () => 0
+  const table = byteWeights({ bits, weights })
   const perByte = 8 / bits
-  const rowBytes = dim / perByte
-  const inverse = new Uint16Array(codes.length)
-  for (let t = 0; t < codes.length; t++) {
-    let at = codes[t]! * dim
-    let sum = 0
-    for (let byte = t * rowBytes; byte < (t + 1) * rowBytes; byte++) {
-      const from = residuals[byte]! * perByte
-      for (let i = 0; i < perByte; i++, at++) {
-        const value = (centroids[at]! << shift) + table[from + i]!
-        sum += value * value
-      }
-    }
-    inverse[t] = inverseNorm(sum)
+  return (residuals, t, e) => {
+    const byte = residuals[t * (dim / perByte) + Math.floor(e / perByte)]!
+    return table[byte * perByte + (e % perByte)]!
   }
-  return inverse
+}
+
+/** `inv` of every token of a part: u16 `[T]`. */
+export function inverseNorms(codec: PlaidCodec<LoadedBits>, { codes, residuals }: PlaidPart): Uint16Array {
+  const { dim, centroids, shift } = codec
+  const weightOf = weightsOf(codec)
+  return Uint16Array.from(codes, (code, t) => {
+    let sum = 0
+    for (let e = 0; e < dim; e++) sum += ((centroids[code * dim + e]! << shift) + weightOf(residuals, t, e)) ** 2
+    return inverseNorm(sum)
+  })
 }
 
 /** @param squared ‖d8‖², exact */

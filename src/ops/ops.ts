@@ -60,11 +60,11 @@ export const NO_POSITION = 0xffffffff
  * How a compressed index writes its vectors, in the integers that search computes with (integer.ts tells why).
  * Token t stands for the direction of `d8 = (centroids[code] << shift) + weights[bucket]`, dimension by dimension.
  */
-export interface PlaidCodec {
+export interface PlaidCodec<Bits extends LoadedBits = PlaidBits> {
   /** 1 .. MAX_DIM; dim * bits is a multiple of 8. */
   readonly dim: number
-  /** Bits of a residual per dimension. */
-  readonly bits: PlaidBits
+  /** Bits of a residual per dimension. With 0 `weights` is `[0]` and `shift` 0: a token stands for its centroid. */
+  readonly bits: Bits
   /** i8 `[C, E]`, -127 .. 127. */
   readonly centroids: Int8Array
   /** i8 `[2^bits]`, -127 .. 127: what a bucket adds. */
@@ -77,6 +77,8 @@ export const MAX_SHIFT = 3
 
 export const PLAID_BITS = [1, 2, 4, 8] as const
 export type PlaidBits = (typeof PLAID_BITS)[number]
+/** Of an index in memory: 0 where it has codes alone. */
+export type LoadedBits = PlaidBits | 0
 
 /** The most centroids whose codes fit two bytes. */
 export const NARROW_CENTROIDS = 65_536
@@ -85,15 +87,15 @@ export const NARROW_CENTROIDS = 65_536
 export interface PlaidPart {
   /** `[T]`, each < C. */
   readonly codes: Uint16Array | Uint32Array
-  /** `[T, E * bits / 8]`: buckets, each least significant bit first, the bit stream most significant bit first. */
+  /** `[T, E * bits / 8]`, with 0 bits none: buckets, each least significant bit first, the bit stream most significant bit first. */
   readonly residuals: Uint8Array
   /** `[P + 1]`: passage p owns rows offsets[p] .. offsets[p + 1]. offsets[0] = 0. */
   readonly offsets: Uint32Array
 }
 
 /** A compressed index: passages are numbered through its parts from 0. In parts, so that no array need be huge. */
-export interface PlaidIndex {
-  readonly codec: PlaidCodec
+export interface PlaidIndex<Bits extends LoadedBits = LoadedBits> {
+  readonly codec: PlaidCodec<Bits>
   readonly parts: readonly PlaidPart[]
 }
 
@@ -101,7 +103,7 @@ export interface PlaidIndex {
 export interface LoadedPlaid extends LoadedPassages {
   /** C */
   readonly centroids: number
-  readonly bits: PlaidBits
+  readonly bits: LoadedBits
 }
 
 export interface PlaidSearchOptions {

@@ -3,8 +3,8 @@
  *
  * PLAID (Santhanam et al., 2022) prunes by inverted lists; here every passage is scored by its codes, so nothing is missed.
  */
-import { byteWeights, inverseNorms, maxNorm, quantizeQuery } from './integer.ts'
-import type { PlaidCodec, PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch } from './ops.ts'
+import { inverseNorms, maxNorm, quantizeQuery, type WeightOf, weightsOf } from './integer.ts'
+import type { LoadedBits, PlaidCodec, PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch } from './ops.ts'
 
 /** tokens f32 `[T, E]`, centroids f32 `[C, E]` → code `[T]`: the largest dot product, the lowest on ties. */
 export function assignCentroids(tokens: Float32Array, centroids: Float32Array, dim: number): Uint32Array {
@@ -31,15 +31,15 @@ interface Passage {
 }
 
 export class ReferencePlaid {
-  readonly codec: PlaidCodec
+  readonly codec: PlaidCodec<LoadedBits>
   readonly #passages: readonly Passage[]
   readonly #centroidNorm: number
-  readonly #table: Int8Array
+  readonly #weightOf: WeightOf
 
   constructor({ codec, parts }: PlaidIndex) {
     this.codec = codec
     this.#centroidNorm = maxNorm(codec.centroids, codec.dim)
-    this.#table = byteWeights(codec)
+    this.#weightOf = weightsOf(codec)
     const rowBytes = (codec.dim * codec.bits) / 8
     this.#passages = parts.flatMap((part) => {
       const inverse = inverseNorms(codec, part)
@@ -100,8 +100,7 @@ export class ReferencePlaid {
 
   /** The passage with its residuals: for every query token the best v, and the first token that has it. */
   score(id: number, query: Int8Array, rows: number) {
-    const { dim, bits, centroids, shift } = this.codec
-    const perByte = 8 / bits
+    const { dim, centroids, shift } = this.codec
     const { codes, residuals, inverse } = this.#passages[id]!
     const positions: number[] = []
     const similarities: number[] = []
@@ -111,8 +110,7 @@ export class ReferencePlaid {
       codes.forEach((code, t) => {
         let dot = 0
         for (let e = 0; e < dim; e++) {
-          const byte = residuals[t * (dim / perByte) + Math.floor(e / perByte)]!
-          const token = (centroids[code * dim + e]! << shift) + this.#table[byte * perByte + (e % perByte)]!
+          const token = (centroids[code * dim + e]! << shift) + this.#weightOf(residuals, t, e)
           dot += query[q * dim + e]! * token
         }
         const v = Math.floor((dot * inverse[t]!) / 65_536)

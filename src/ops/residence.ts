@@ -4,7 +4,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import type { OpsBackend } from '../types.ts'
-import type { LoadedPassages, LoadedPlaid, Ops, PlaidBits } from './ops.ts'
+import type { LoadedBits, LoadedPassages, LoadedPlaid, Ops } from './ops.ts'
 
 /** Gives the same data whenever it is called: once to load, and again for each backend that takes over. */
 export type Source<Data> = () => Data | Promise<Data>
@@ -225,7 +225,7 @@ export class MovingPlaid extends MovingHandle<LoadedPlaid> implements LoadedPlai
     return this.residence.loaded.centroids
   }
 
-  get bits(): PlaidBits {
+  get bits(): LoadedBits {
     return this.residence.loaded.bits
   }
 }

@@ -9,7 +9,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import { fromHalf, fromHalves } from '../ops/half.ts'
-import { MAX_DIM, type PlaidCodec, type PlaidIndex } from '../ops/ops.ts'
+import { MAX_DIM, type PlaidBits, type PlaidCodec, type PlaidIndex } from '../ops/ops.ts'
 import { cutIntoParts } from '../ops/parts.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
@@ -112,7 +112,7 @@ function rowsOfPack(source: BlobSource, dim: number, bytes: Uint8Array): Uint16A
 const HEAD_HALVES = 2
 
 /** As one index: search it with `candidates: Infinity`, since its centroid tells nothing. */
-export function rowsIndex(dim: number, passages: readonly Uint16Array[]): PlaidIndex {
+export function rowsIndex(dim: number, passages: readonly Uint16Array[]): PlaidIndex<PlaidBits> {
   checkDim(dim)
   checkRows(dim, passages)
   const tokens = tokensOf(dim, passages)

@@ -9,7 +9,7 @@ import type { LoadedPlaid, Ops, PlaidHits, PlaidIndex, PlaidSearchOptions, Query
 import { ReferencePlaid } from '../../src/ops/plaidReference.ts'
 import { bitsetOf } from '../../src/plaid/search.ts'
 import { batchOf, randomQueries, randomVectors, seeded } from './data.ts'
-import { anySearch, type IndexShape, randomIndex } from './plaidData.ts'
+import { anyLoadedSearch, type IndexShape, randomIndex } from './plaidData.ts'
 
 export interface PlaidSuiteOptions {
   /** Fewer random searches, where each takes a second. */
@@ -99,14 +99,20 @@ export function plaidSuite(
       ['extreme values', { ...base, dim: 256, bits: 8, extreme: true, shift: 3 }, [64]],
       ['the longest query', { ...base, dim: 256, bits: 1, extreme: true, shift: 3, parts: [[3, 0, 5]] }, [1024]],
       ['many passages', { ...base, parts: [Array.from({ length: 700 }, (_, i) => i % 4)] }, [4]],
-      ...([1, 2, 4, 8] as const).flatMap((bits): [string, IndexShape, number[]][] =>
+      ...([0, 1, 2, 4, 8] as const).flatMap((bits): [string, IndexShape, number[]][] =>
         [8, 40, 48, 72, 96, 128].map((dim) => [`${bits} bits, dim ${dim}`, { ...base, dim, bits }, [10]]),
       ),
       ['8 bits, an odd dim', { ...base, dim: 33, bits: 8 }, [10]],
+      ['no residuals, an odd dim', { ...base, dim: 33, bits: 0 }, [10]],
+      ['no residuals, one token', { ...base, bits: 0, parts: [[1]] }, [1]],
+      ['no residuals, several parts', { ...base, bits: 0, parts: [[3, 4], [], [5, 0], [1, 1, 1]] }, [8]],
+      ['no residuals, codes of four bytes', { ...base, bits: 0, wideCodes: true, centroids: 65 }, [8]],
+      ['no residuals, extreme values', { ...base, dim: 256, bits: 0, extreme: true }, [64]],
     ]
     const large: typeof sizes = [
       ['the longest passage', { ...base, dim: 8, parts: [[5, 65_535, 3]] }, [3]],
       ['more centroids than two bytes count', { ...base, dim: 8, centroids: 70_000, wideCodes: true }, [5]],
+      ['that many, and no residuals', { ...base, dim: 8, bits: 0, centroids: 70_000, wideCodes: true }, [5]],
     ]
     test.each([...sizes, ...(inPieces ? [] : large)])('%s', async (_, shape, rows) => {
       const index = randomIndex(shape)
@@ -134,6 +140,19 @@ export function plaidSuite(
       }
       const [found] = await searched(repeated, queries, { k: 1, candidates: 1, matches: true })
       expect(Math.max(...found!.positions!)).toBeLessThan(6)
+    })
+
+    test('without residuals hits are those of residuals that say nothing', async () => {
+      const silent = randomIndex({ ...base, bits: 1, shift: 0 })
+      const { codec, parts } = { ...silent, codec: { ...silent.codec, weights: new Int8Array(2) } }
+      const bare: PlaidIndex = {
+        codec: { ...codec, bits: 0, weights: new Int8Array(1) },
+        parts: parts.map((part) => ({ ...part, residuals: new Uint8Array() })),
+      }
+      const queries = randomQueries(seeded(9), [12, 5], base.dim)
+      const options = { k: 4, candidates: 6, matches: true }
+      const [want, got] = [await searched({ codec, parts }, queries, options), await searched(bare, queries, options)]
+      expect(got.map(told)).toEqual(want.map(told))
     })
 
     test('lists longer than what is selected at once, full of ties', async () => {
@@ -177,7 +196,7 @@ export function plaidSuite(
 
     test('any search gives what the reference gives', { timeout: 300_000 }, async () => {
       await fc.assert(
-        fc.asyncProperty(anySearch, async ({ index, queries, ...options }) => {
+        fc.asyncProperty(anyLoadedSearch, async ({ index, queries, ...options }) => {
           await agrees(index, queries, { ...options, matches: true })
         }),
         { numRuns: slow ? 15 : 120, seed: 11 },
@@ -224,6 +243,7 @@ export function plaidSuite(
 
     describe('bad input', () => {
       const good = randomIndex(base)
+      const bare = randomIndex({ ...base, bits: 0 })
       const [part] = good.parts
       const withPart = (change: object): PlaidIndex => ({ ...good, parts: [{ ...part!, ...change }] })
       const withCodec = (change: object): PlaidIndex => ({ ...good, codec: { ...good.codec, ...change } })
@@ -243,6 +263,13 @@ export function plaidSuite(
         ['too few weights', withCodec({ weights: new Int8Array(3) }), /weights: got 3 values/],
         ['a dim that the bits do not fill', withCodec({ dim: 33 }), /dim times bits/],
         ['a shift past three', withCodec({ shift: 4 }), /shift: got 4/],
+        ['residuals of no bits', { ...good, codec: bare.codec }, /residuals of part 0: got 224 bytes, wanted 0/],
+        ['a shift without residuals', { ...bare, codec: { ...bare.codec, shift: 1 } }, /shift: got 1, wanted 0 where/],
+        [
+          'a weight without residuals',
+          { ...bare, codec: { ...bare.codec, weights: Int8Array.of(3) } },
+          /weights: got 3, wanted 0 where/,
+        ],
       ])('%s is refused', async (_, index, message) => {
         await expect(ops.loadPlaid(index)).rejects.toMatchObject({ code: 'invalid-argument', message })
       })

@@ -38,6 +38,15 @@ describe('planResidency', () => {
     expect(planResidency(shape, [0, 0, 0, 0, 0], 148).parts).toEqual([])
   })
 
+  test('without residuals: codes, offsets and centroids', () => {
+    const shape: PlaidShape = { dim: 64, bits: 0, centroids: 1000, passages: 3, tokens: 23 }
+    const { rowWords, parts, bytes } = planResidency(shape, [18, 0, 5], 2 ** 16)
+    expect([rowWords, parts.map((part) => part.bytes)]).toEqual([0, [{ codes: 48, residuals: 0, offsets: 16 }]])
+    expect(bytes).toBe(48 + 16 + 1000 * 64)
+    // Parts are cut by codes alone.
+    expect(planResidency({ ...shape, centroids: 1 }, new Array(100).fill(100), 4100).parts).toHaveLength(5)
+  })
+
   test('what no binding holds is told', () => {
     const shape: PlaidShape = { dim: 64, bits: 2, centroids: 9, passages: 1, tokens: 70_000 }
     expect(() => planResidency(shape, [70_000], 2 ** 20)).toThrow(

@@ -1,6 +1,6 @@
 /** Small segments for tests, built from seeded unit vectors or out of any index, and answers that compare well. */
 
-import type { PlaidIndex } from '../../src/ops/ops.ts'
+import type { PlaidBits, PlaidIndex } from '../../src/ops/ops.ts'
 import { PlaidBuilder, type PlaidBuilderOptions } from '../../src/plaid/builder.ts'
 import { PlaidWriter } from '../../src/plaid/format.ts'
 import type { IndexReader } from '../../src/plaid/search.ts'
@@ -26,7 +26,7 @@ export async function built(passages: readonly TokenMatrix[], options: PlaidBuil
 }
 
 /** The index in packs; what it was trained to plays no part in searching. */
-export async function written({ codec, parts }: PlaidIndex) {
+export async function written({ codec, parts }: PlaidIndex<PlaidBits>) {
   const store = memoryStore()
   const buckets = 2 ** codec.bits
   const training = {

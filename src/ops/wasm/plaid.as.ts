@@ -15,7 +15,7 @@ import {
   codes,
   dotBlock,
   expandBlock,
-  inverse,
+  inverseOf,
   QUERY_TILE,
   sumLanes,
   TILE_STEP,
@@ -197,10 +197,10 @@ export function residualMaxSim(
 
 /** The block at hand against every query tile. */
 function keepBest(token: u32, stop: u32, tiles: usize, rows: u32, best: usize): void {
-  const inv0 = inverseOf(token, stop)
-  const inv1 = inverseOf(token + 1, stop)
-  const inv2 = inverseOf(token + 2, stop)
-  const inv3 = inverseOf(token + 3, stop)
+  const inv0 = inverseOf(token)
+  const inv1 = inverseOf(min(token + 1, stop - 1))
+  const inv2 = inverseOf(min(token + 2, stop - 1))
+  const inv3 = inverseOf(min(token + 3, stop - 1))
   const tileBytes = (width >> 1) * TILE_STEP
   for (let row: u32 = 0; row < rows; row += <u32>QUERY_TILE, tiles += tileBytes, best += 32) {
     dotBlock(tiles)
@@ -227,10 +227,10 @@ function keepBestAndWhere(
   best: usize,
   bestAt: usize,
 ): void {
-  const inv0 = inverseOf(token, stop)
-  const inv1 = inverseOf(token + 1, stop)
-  const inv2 = inverseOf(token + 2, stop)
-  const inv3 = inverseOf(token + 3, stop)
+  const inv0 = inverseOf(token)
+  const inv1 = inverseOf(min(token + 1, stop - 1))
+  const inv2 = inverseOf(min(token + 2, stop - 1))
+  const inv3 = inverseOf(min(token + 3, stop - 1))
   const tileBytes = (width >> 1) * TILE_STEP
   for (let row: u32 = 0; row < rows; row += <u32>QUERY_TILE, tiles += tileBytes, best += 32, bestAt += 32) {
     dotBlock(tiles)
@@ -252,10 +252,6 @@ function keepFour(best: usize, bestAt: usize, v0: v128, v1: v128, v2: v128, v3: 
   score = i32x4.max_s(score, v3)
   v128.store(best, score)
   v128.store(bestAt, at)
-}
-
-function inverseOf(token: u32, stop: u32): v128 {
-  return i32x4.splat(load<u16>(inverse + ((<usize>min(token, stop - 1)) << 1)))
 }
 
 /** floor(t·inv / 65536) in 32 bits. */

@@ -3,15 +3,15 @@
  * AbortSignal is heard within about 50 ms.
  */
 import { throwIfAborted } from '../../errors.ts'
-import type { Breather } from '../breather.ts'
+import { type Breather, pause } from '../breather.ts'
 import { type IntegerQuery, maxNorm, quantizeQuery } from '../integer.ts'
 import type { PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch, StageTimes } from '../ops.ts'
 import { cutIntoParts, lengthsOf, type Part } from '../parts.ts'
 import { bestFirst, selectTop } from '../select.ts'
-import { codeBytes, PlaidMemory } from './plaidMemory.ts'
+import { PlaidMemory, tokenBytes } from './plaidMemory.ts'
 
-/** Tokens, centroids × rows and multiplications of one call: some 10 ms on a slow phone core. */
-const NORM_TOKENS = 1 << 18
+/** Norms, tokens and multiplications of one call: some 10 ms on a slow phone core. */
+const NORMS = 1 << 18
 const SCAN_TOKENS = 1 << 20
 const SLICE_WORK = 1 << 26
 
@@ -25,15 +25,16 @@ export class WasmPlaid {
 
   static async load(module: WebAssembly.Module, index: PlaidIndex, maxPartBytes: number): Promise<WasmPlaid> {
     const { codec, parts } = index
-    const tokenBytes = codeBytes(codec) + 2 + (codec.dim * codec.bits) / 8
+    const perToken = tokenBytes(codec)
     const lengths = parts.flatMap(({ offsets }) => lengthsOf(offsets))
-    const ranges = cutIntoParts({ first: 0, end: lengths.length }, (p) => lengths[p]! * tokenBytes + 4, maxPartBytes)
+    const ranges = cutIntoParts({ first: 0, end: lengths.length }, (p) => lengths[p]! * perToken + 4, maxPartBytes)
     const memories: PlaidMemory[] = []
     for (const range of ranges) {
       const memory = new PlaidMemory(module, index, range)
-      for (let first = 0; first < memory.tokens; first += NORM_TOKENS) {
-        memory.prepare(first, Math.min(memory.tokens, first + NORM_TOKENS))
-        await new Promise((resume) => setTimeout(resume)) // a worker that loads still hears messages
+      for (let first = 0; first < memory.norms; first += NORMS) {
+        // A worker that loads still hears messages. What is small, as are the candidates of a search, waits for nobody.
+        if (first > 0 || memories.length > 0) await pause()
+        memory.prepare(first, Math.min(memory.norms, first + NORMS))
       }
       memories.push(memory)
     }

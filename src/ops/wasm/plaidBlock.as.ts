@@ -20,11 +20,11 @@ export const TILE_STEP: usize = 32
 /** u16 or u32 `[T]` */
 export let codes: usize = 0
 export let wideCodes: bool = false
-/** u8 `[T, E * bits / 8]` */
+/** u8 `[T, E * bits / 8]`; bits 0: there are none */
 let residuals: usize = 0
 let rowBytes: usize = 0
-/** u16 `[T]` */
-export let inverse: usize = 0
+/** u16 `[T]`; `[C]` without residuals, where a token's norm is its centroid's */
+let inverse: usize = 0
 /** i8 `[C, width]`: c8, zeros past E */
 let centroids: usize = 0
 /** i16 `[256, 8 / bits]` */
@@ -64,16 +64,28 @@ export function setIndex(
 }
 
 /**
- * inv of tokens first .. end: min(65535, floor(2^22 / ‖d8‖ + 0.5)), in f64 as integer.ts has it.
+ * inv of tokens, or without residuals of centroids, first .. end: min(65535, floor(2^22 / ‖d8‖ + 0.5)), in f64 as
+ * integer.ts has it. Up to three centroids past the end are read.
  */
 export function inverseNorms(first: u32, end: u32): void {
-  for (let token = first; token < end; token += TOKEN_BLOCK) {
-    expandBlock(token, end)
-    storeInverse(token, end, squaredNorm(block))
-    storeInverse(token + 1, end, squaredNorm(block + BLOCK_ROW))
-    storeInverse(token + 2, end, squaredNorm(block + 2 * BLOCK_ROW))
-    storeInverse(token + 3, end, squaredNorm(block + 3 * BLOCK_ROW))
+  for (let row = first; row < end; row += TOKEN_BLOCK) {
+    if (bits === 0) for (let i: u32 = 0; i < TOKEN_BLOCK; i++) widenCentroid(row + i, i)
+    else expandBlock(row, end)
+    storeInverse(row, end, squaredNorm(block))
+    storeInverse(row + 1, end, squaredNorm(block + BLOCK_ROW))
+    storeInverse(row + 2, end, squaredNorm(block + 2 * BLOCK_ROW))
+    storeInverse(row + 3, end, squaredNorm(block + 3 * BLOCK_ROW))
   }
+}
+
+/** inv of a token, in every lane. */
+export function inverseOf(token: u32): v128 {
+  const row = bits === 0 ? codeOf(token) : token
+  return i32x4.splat(load<u16>(inverse + ((<usize>row) << 1)))
+}
+
+function codeOf(token: u32): u32 {
+  return wideCodes ? load<u32>(codes + ((<usize>token) << 2)) : <u32>load<u16>(codes + ((<usize>token) << 1))
 }
 
 function squaredNorm(row: usize): i32 {
@@ -94,10 +106,10 @@ export function sumLanes(sums: v128): i32 {
   )
 }
 
-function storeInverse(token: u32, end: u32, squared: i32): void {
-  if (token >= end) return
+function storeInverse(row: u32, end: u32, squared: i32): void {
+  if (row >= end) return
   const exact = Math.floor(4194304.0 / Math.sqrt(<f64>squared) + 0.5)
-  store<u16>(inverse + ((<usize>token) << 1), exact < 65535.0 ? <u16>(<u32>exact) : 65535)
+  store<u16>(inverse + ((<usize>row) << 1), exact < 65535.0 ? <u16>(<u32>exact) : 65535)
 }
 
 /** d8 of four tokens from `token` on into `block`; past `stop` the last one repeats. */
@@ -107,8 +119,7 @@ export function expandBlock(token: u32, stop: u32): void {
 
 /** d8 of one token, eight dimensions at a time. */
 function expandToken(token: u32, to: usize): void {
-  const code: u32 = wideCodes ? load<u32>(codes + ((<usize>token) << 2)) : <u32>load<u16>(codes + ((<usize>token) << 1))
-  let row = centroids + <usize>code * width
+  let row = centroids + <usize>codeOf(token) * width
   const stop = row + width
   let byte = residuals + <usize>token * rowBytes
   const end = to + (dim << 1)
@@ -127,6 +138,8 @@ function expandToken(token: u32, to: usize): void {
   } else if (bits === 1) {
     for (; row < stop; row += 8, byte++, to += 16)
       storeEight(row, v128.load(table + ((<usize>load<u8>(byte)) << 4)), to)
+  } else if (bits === 0) {
+    for (; row < stop; row += 8, to += 16) v128.store(to, v128.load_ext<i8>(row))
   } else {
     for (; row < stop; row += 8, byte += 8, to += 16) {
       let w = v128.load16_lane(table + ((<usize>load<u8>(byte)) << 1), i16x8.splat(0), 0)

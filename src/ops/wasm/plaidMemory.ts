@@ -3,12 +3,12 @@
  * It knows the memory's layout and nothing of handles, checks or scheduling (plaid.ts does). As with WasmPart, each part has
  * an instance of its own, so that dropping it gives the memory back.
  *
- *   layout: [ offsets | codes | residuals | inverse norms | centroids | byte table | token block |
+ *   layout: [ offsets | codes | residuals | inverse norms, of tokens or of centroids | centroids | byte table | token block |
  *             filter, query tiles, centroid scores, sums, work space of a query: see #query ]
  */
 import { SelvageError } from '../../errors.ts'
 import { byteWeights, type IntegerQuery } from '../integer.ts'
-import { MAX_DIM, NARROW_CENTROIDS, type PlaidCodec, type PlaidIndex } from '../ops.ts'
+import { type LoadedBits, MAX_DIM, NARROW_CENTROIDS, type PlaidCodec, type PlaidIndex } from '../ops.ts'
 import { offsetsWithin, type Part, piecesOf } from '../parts.ts'
 import { grow } from './instance.ts'
 import { QUERY_TILE, TOKEN_BLOCK } from './layout.ts'
@@ -28,7 +28,7 @@ interface Kernels {
     bits: number,
     shift: number,
   ): void
-  inverseNorms(firstToken: number, endToken: number): void
+  inverseNorms(first: number, end: number): void
   scoreCentroids(
     first: number,
     end: number,
@@ -64,7 +64,13 @@ interface Kernels {
   ): void
 }
 
-export function codeBytes({ centroids, dim }: PlaidCodec): number {
+/** What each token takes of the memory. */
+export function tokenBytes(codec: PlaidCodec<LoadedBits>): number {
+  const { dim, bits } = codec
+  return codeBytes(codec) + (bits === 0 ? 0 : INVERSE_BYTES + (dim * bits) / 8)
+}
+
+function codeBytes({ centroids, dim }: PlaidCodec<LoadedBits>): number {
   return centroids.length / dim <= NARROW_CENTROIDS ? 2 : 4
 }
 
@@ -95,8 +101,10 @@ export class PlaidMemory {
   /** Global ids of its passages. */
   readonly range: Part
   readonly centroids: number
+  /** How many `prepare` computes: of tokens, or without residuals of centroids. */
+  readonly norms: number
   readonly #kernels: Kernels
-  readonly #codec: PlaidCodec
+  readonly #dim: number
   /** Dimensions, filled up to what kernels take at once. */
   readonly #width: number
   readonly #offsets: Uint32Array
@@ -104,28 +112,30 @@ export class PlaidMemory {
   readonly #workAt: number
   #query: QueryPlaces | undefined
 
-  /** Copies the passages in; their inverse norms are computed by `prepare`. */
+  /** Copies the passages in; inverse norms are computed by `prepare`. */
   constructor(module: WebAssembly.Module, index: PlaidIndex, range: Part) {
     // The compiler made these exports from plaid.as.ts, out of the type checker's sight.
     this.#kernels = new WebAssembly.Instance(module).exports as unknown as Kernels
     const { codec } = index
-    const { dim, bits } = codec
+    const { dim, bits, weights } = codec
     this.range = range
-    this.#codec = codec
+    this.#dim = dim
     this.centroids = codec.centroids.length / dim
     this.#width = Math.ceil(dim / DIM_GROUP) * DIM_GROUP
     this.#offsets = offsetsWithin(index.parts, range)
     const tokens = this.#offsets.at(-1)!
+    this.norms = bits === 0 ? this.centroids : tokens
     const rowBytes = (dim * bits) / 8
     const wide = codeBytes(codec) === 4
+    const table = bits === 0 ? new Int8Array() : byteWeights({ bits, weights })
 
     const place = placer(FIRST_ADDRESS)
     this.#offsetsAt = place(this.#offsets.byteLength)
     const codesAt = place(tokens * codeBytes(codec))
     const residualsAt = place(tokens * rowBytes + DIM_GROUP) // the kernel reads past the last row where it is odd
-    const inverseAt = place(tokens * 2)
+    const inverseAt = place(this.norms * INVERSE_BYTES)
     const centroidsAt = place(this.#centroidRows * this.#width)
-    const tableAt = place(256 * (8 / bits) * 2)
+    const tableAt = place(table.length * 2)
     const blockAt = place(TOKEN_BLOCK * MAX_DIM * 2)
     this.#workAt = place(0)
     const buffer = grow(this.#kernels.memory, this.#workAt)
@@ -140,7 +150,7 @@ export class PlaidMemory {
       residuals.set(part.residuals.subarray(start * rowBytes, stop * rowBytes), at * rowBytes)
       at += stop - start
     }
-    new Int16Array(buffer, tableAt, 256 * (8 / bits)).set(byteWeights(codec))
+    new Int16Array(buffer, tableAt, table.length).set(table)
     const rows = new Int8Array(buffer, centroidsAt, this.#centroidRows * this.#width)
     for (let c = 0; c < this.centroids; c++) rows.set(codec.centroids.subarray(c * dim, (c + 1) * dim), c * this.#width)
     const { setIndex } = this.#kernels
@@ -160,23 +170,19 @@ export class PlaidMemory {
     return this.#offsets.length - 1
   }
 
-  get tokens(): number {
-    return this.#offsets.at(-1)!
-  }
-
   /** Tokens of passage `p` of this part. */
   tokensOf(p: number): number {
     return this.#offsets[p + 1]! - this.#offsets[p]!
   }
 
-  /** Inverse norms of tokens first .. end; each token once, before any search. `first` is a multiple of 4. */
+  /** Inverse norms first .. end; each once, before any search. `first` is a multiple of 4. */
   prepare(first: number, end: number): void {
     this.#kernels.inverseNorms(first, end)
   }
 
   /** Puts the query and the filter (of all passages of the index) into the memory: what the next calls are about. */
   setQuery({ values, rows }: IntegerQuery, filter: Uint32Array | undefined): void {
-    const { dim } = this.#codec
+    const dim = this.#dim
     const tileRows = Math.ceil(rows / QUERY_TILE) * QUERY_TILE
     const columns = Math.ceil(rows / COLUMN_GROUP) * COLUMN_GROUP
     const place = placer(this.#workAt)
@@ -253,6 +259,7 @@ export class PlaidMemory {
   }
 }
 
+const INVERSE_BYTES = 2
 /** Address 0 stays free: it means "not wanted". */
 const FIRST_ADDRESS = 16
 /** Dimensions that the kernels take at once. */

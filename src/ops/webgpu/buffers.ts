@@ -54,22 +54,23 @@ export function write(queue: GPUQueue, buffer: GPUBuffer, data: ArrayBufferView)
 export class BufferStream {
   readonly #queue: GPUQueue
   readonly #buffer: GPUBuffer
-  readonly #pending = new Uint8Array(STREAM_BYTES)
+  readonly #pending: Uint8Array<ArrayBuffer>
   #pendingBytes = 0
   #written = 0
 
   constructor(queue: GPUQueue, buffer: GPUBuffer) {
     this.#queue = queue
     this.#buffer = buffer
+    this.#pending = new Uint8Array(Math.min(STREAM_BYTES, buffer.size))
   }
 
   append(bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length; ) {
-      const count = Math.min(bytes.length - from, STREAM_BYTES - this.#pendingBytes)
+      const count = Math.min(bytes.length - from, this.#pending.length - this.#pendingBytes)
       this.#pending.set(bytes.subarray(from, from + count), this.#pendingBytes)
       this.#pendingBytes += count
       from += count
-      if (this.#pendingBytes === STREAM_BYTES) this.#flush(STREAM_BYTES)
+      if (this.#pendingBytes === this.#pending.length) this.#flush(this.#pending.length)
     }
   }
 

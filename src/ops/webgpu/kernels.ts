@@ -11,7 +11,7 @@ import residualMaxSimSource from '../../../shaders/residualMaxSim.wgsl?raw'
 import scoreCentroidsSource from '../../../shaders/scoreCentroids.wgsl?raw'
 import selectTopSource from '../../../shaders/selectTop.wgsl?raw'
 import { SelvageError } from '../../errors.ts'
-import { PLAID_BITS, type PlaidBits } from '../ops.ts'
+import { type LoadedBits, PLAID_BITS } from '../ops.ts'
 import type { Gpu } from './device.ts'
 
 /** How token values lie in memory. */
@@ -58,7 +58,10 @@ fn signedBytes(x: u32) -> vec4<i32> { return vec4<i32>(vec4(x) << vec4(24u, 16u,
 }
 
 /** `expandQuad`: the weights of 16 dimensions, out of a row of residuals. `weightOf` holds what residents.ts made. */
-const EXPAND_CODE: Readonly<Record<PlaidBits, string>> = {
+const EXPAND_CODE: Readonly<Record<LoadedBits, string>> = {
+  0: `
+fn expandQuad(row: u32, quad: u32) -> vec4<u32> { return vec4(0u); }
+`,
   1: `
 fn expandQuad(row: u32, quad: u32) -> vec4<u32> {
   let x = residuals[row + quad / 2u] >> (16u * (quad % 2u));
@@ -131,7 +134,7 @@ export function selectTopKernel(entryPoint: 'histogram' | 'count' | 'place'): Ke
 
 export function residualMaxSimKernel(
   dot: DotProduct,
-  bits: PlaidBits,
+  bits: LoadedBits,
   wideCodes: boolean,
   matches: boolean,
 ): KernelSource {
@@ -151,7 +154,9 @@ export function allShaders(): KernelSource[] {
     ...dots.map(scoreCentroidsKernel),
     approximateMaxSimKernel(false),
     selectTopKernel('histogram'),
-    ...dots.flatMap((dot) => PLAID_BITS.map((bits) => residualMaxSimKernel(dot, bits, false, false))),
+    ...dots.flatMap((dot) =>
+      ([0, ...PLAID_BITS] as const).map((bits) => residualMaxSimKernel(dot, bits, false, false)),
+    ),
   ]
 }
 

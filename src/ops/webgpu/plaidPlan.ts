@@ -7,7 +7,7 @@
  */
 import { SelvageError } from '../../errors.ts'
 import { formatBytes } from '../../util.ts'
-import { NARROW_CENTROIDS, type PlaidBits } from '../ops.ts'
+import { type LoadedBits, NARROW_CENTROIDS } from '../ops.ts'
 import { cutIntoParts, type Part } from '../parts.ts'
 
 /** Dimensions of a vec4<u32> of signed bytes. */
@@ -27,7 +27,7 @@ const SCORE_KEY_BYTES = 4
 /** The shape of an index. */
 export interface PlaidShape {
   readonly dim: number
-  readonly bits: PlaidBits
+  readonly bits: LoadedBits
   readonly centroids: number
   readonly passages: number
   readonly tokens: number

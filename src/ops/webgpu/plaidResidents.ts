@@ -3,7 +3,7 @@
  * have, but for filling up rows.
  */
 import { byteWeights, maxNorm } from '../integer.ts'
-import type { PlaidCodec, PlaidIndex, PlaidPart } from '../ops.ts'
+import type { LoadedBits, PlaidCodec, PlaidIndex, PlaidPart } from '../ops.ts'
 import { lengthsOf, offsetsWithin, piecesOf } from '../parts.ts'
 import { asBytes, BufferStream, padRows, write } from './buffers.ts'
 import type { Gpu } from './device.ts'
@@ -11,6 +11,7 @@ import { type PlaidShape, planResidency, QUAD_DIMS, type Residency, type Residen
 
 export interface GpuPlaidPart extends ResidentPart {
   readonly codes: GPUBuffer
+  /** Without residuals the kernel reads nothing here, but something must be bound: that is `codes`. */
   readonly residuals: GPUBuffer
   readonly offsets: GPUBuffer
 }
@@ -51,9 +52,10 @@ export async function uploadPlaid(
       const table = create('table', TABLE_BYTES, GPUBufferUsage.UNIFORM)
       write(device.queue, table, weightTable(codec))
       const parts = residency.parts.map((part) => {
+        const codes = create('codes', part.bytes.codes)
         const buffers = {
-          codes: create('codes', part.bytes.codes),
-          residuals: create('residuals', part.bytes.residuals),
+          codes,
+          residuals: codec.bits === 0 ? codes : create('residuals', part.bytes.residuals),
           offsets: create('offsets', part.bytes.offsets),
         }
         fillPart(device.queue, index, part, residency, buffers)
@@ -82,15 +84,18 @@ const TABLE_BYTES = 256 * 4
 
 /**
  * What `expandQuad` looks up (kernels.ts), u32 `[256]`: the weights of a byte's dimensions, the first in the lowest byte.
- * With 1 bit a byte stands for eight dimensions, which is two u32s: there the table is of half bytes.
+ * With 1 bit a byte stands for eight dimensions, which is two u32s: there the table is of half bytes. Without residuals
+ * nothing is looked up.
  */
-function weightTable(codec: PlaidCodec): Uint32Array {
-  const weights = byteWeights(codec)
-  const perByte = 8 / codec.bits
+function weightTable(codec: PlaidCodec<LoadedBits>): Uint32Array {
+  const { bits } = codec
+  if (bits === 0) return new Uint32Array(TABLE_BYTES / 4)
+  const weights = byteWeights({ bits, weights: codec.weights })
+  const perByte = 8 / bits
   const shown = Math.min(4, perByte)
   const bytes = new Int8Array(TABLE_BYTES)
-  for (let i = 0; i < (codec.bits === 1 ? 16 : 256); i++) {
-    const from = (codec.bits === 1 ? i << 4 : i) * perByte
+  for (let i = 0; i < (bits === 1 ? 16 : 256); i++) {
+    const from = (bits === 1 ? i << 4 : i) * perByte
     bytes.set(weights.subarray(from, from + shown), i * 4)
   }
   return new Uint32Array(bytes.buffer)

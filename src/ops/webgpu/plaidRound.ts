@@ -3,7 +3,7 @@
  * plan's (plaidPlan.ts); nothing is read back in between.
  */
 import { type IntegerQuery, quantizeQuery } from '../integer.ts'
-import type { PlaidBits, PlaidHits, QueryBatch, StageTimes } from '../ops.ts'
+import type { LoadedBits, PlaidHits, QueryBatch, StageTimes } from '../ops.ts'
 import { bestFirst } from '../select.ts'
 import { type BufferPool, write } from './buffers.ts'
 import type { Gpu } from './device.ts'
@@ -37,7 +37,7 @@ export type PlaidStage = Exclude<keyof StageTimes, 'total'>
 export async function compilePlaid(
   kernels: Kernels,
   dot: DotProduct,
-  bits: PlaidBits,
+  bits: LoadedBits,
   wideCodes: boolean,
 ): Promise<PlaidKernels> {
   const [scoreCentroids, approximateMaxSim, histogram, count, place, residualMaxSim, matches] = await Promise.all([
