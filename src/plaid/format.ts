@@ -279,7 +279,15 @@ async function readPacks(source: BlobSource, header: PlaidHeader, i: number): Pr
 async function readCodes(source: BlobSource, header: PlaidHeader, i: number): Promise<PlaidPart['codes']> {
   const ref = header.codes[i]
   if (ref === undefined) return new Uint16Array()
-  const bytes = await readPack(source, ref)
+  return codesOf(source, header, await readPack(source, ref))
+}
+
+/** A copy, in numbers. Errors: `index-invalid`, also for codes of no centroid. */
+export function codesOf(
+  source: BlobSource,
+  header: Pick<PlaidHeader, 'centroidCount'>,
+  bytes: Uint8Array,
+): PlaidPart['codes'] {
   const size = codeBytes(header)
   const codes = size === 2 ? new Uint16Array(alignedTo(2, source, bytes)) : new Uint32Array(alignedTo(4, source, bytes))
   // A plain loop: half a million codes of a pack are checked while a page wants to be drawn.

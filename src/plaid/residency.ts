@@ -2,10 +2,10 @@
  * Which segments are loaded with their residuals, and of which residuals stay in the store, where memory is short. Arithmetic
  * on headers, before anything is read; what a backend really took, its handle tells (`LoadedPlaid.bytes`).
  */
-import { MAX_DIM } from '../ops/ops.ts'
+import { type LoadedBits, MAX_DIM } from '../ops/ops.ts'
 import type { OpsBackend } from '../types.ts'
 import { codeBytes, type PlaidHeader } from './format.ts'
-import { DEFAULT_CACHE_BYTES, fewestBits } from './paged.ts'
+import { defaultCacheBytes } from './paged.ts'
 import { defaultCandidates } from './reader.ts'
 
 /** Bytes that all segments together may take. */
@@ -19,6 +19,7 @@ export interface Budget {
 export type Residence = 'resident' | 'paged'
 
 type Sizes = Pick<PlaidHeader, 'dim' | 'bits' | 'passages' | 'tokens' | 'centroidCount'>
+type LoadedSizes = Omit<Sizes, 'bits'> & { readonly bits: LoadedBits }
 
 /**
  * For each segment, in order. Codes are loaded of all of them, within the budget or not, for without them there is no search.
@@ -37,7 +38,7 @@ export function planResidence({
   const costs = segments.map((header) => bytesResident(header, backend) - bytesPaged(header, backend))
   let left = backend === 'webgpu' ? budget.gpuBytes : budget.cpuBytes
   for (const header of segments) left -= bytesPaged(header, backend)
-  // Nothing is saved where the cache would hold all of them, or codes are loaded with as many bits.
+  // Nothing is saved where the cache would hold all of them.
   const plan = costs.map((cost): Residence => (cost <= 0 ? 'resident' : 'paged'))
   for (const cost of costs) left -= Math.min(0, cost)
   const gains = segments.map((header, i) => savedReading(header) / costs[i]!)
@@ -62,7 +63,7 @@ export function bytesResident(header: Sizes, backend: OpsBackend): number {
 
 /** What it takes there with its codes alone (`residuals: 'none'`). */
 export function bytesCodes(header: Sizes, backend: OpsBackend): number {
-  return BYTES_LOADED[backend]({ ...header, bits: fewestBits(header.dim) })
+  return BYTES_LOADED[backend]({ ...header, bits: 0 })
 }
 
 /** As bytesCodes; where that is the CPU, with what paged.ts holds besides. */
@@ -70,21 +71,21 @@ function bytesPaged(header: Sizes, backend: OpsBackend): number {
   const codes = bytesCodes(header, backend)
   if (backend === 'webgpu') return codes
   const { dim, bits, passages, tokens, centroidCount } = header
-  const cached = Math.min(DEFAULT_CACHE_BYTES, (tokens * dim * bits) / 8)
-  return codes + tokens * codeBytes(header) + 4 * passages + centroidCount * dim + cached
+  const all = tokens * (codeBytes(header) + (dim * bits) / 8)
+  return codes + 4 * passages + centroidCount * dim + Math.min(defaultCacheBytes(header), all)
 }
 
 const WASM_PAGE_BYTES = 65_536
 
 /** As the backends lay indexes out: ops/wasm/plaidMemory.ts, ops/webgpu/plaidPlan.ts, ops/reference.ts. */
-const BYTES_LOADED: Readonly<Record<OpsBackend, (header: Sizes) => number>> = {
+const BYTES_LOADED: Readonly<Record<OpsBackend, (header: LoadedSizes) => number>> = {
   wasm(header) {
     const { dim, bits, passages, tokens, centroidCount } = header
-    const norm = 2
-    const perToken = codeBytes(header) + norm + (dim * bits) / 8
+    const norms = 2 * (bits === 0 ? centroidCount : tokens)
+    const perToken = codeBytes(header) + (dim * bits) / 8
     const perCentroid = Math.ceil(dim / 8) * 8
-    const tables = (256 * 8 * 2) / bits + 4 * MAX_DIM * 2
-    const bytes = tokens * perToken + 4 * (passages + 1) + centroidCount * perCentroid + tables
+    const tables = (bits === 0 ? 0 : (256 * 8 * 2) / bits) + 4 * MAX_DIM * 2
+    const bytes = tokens * perToken + norms + 4 * (passages + 1) + centroidCount * perCentroid + tables
     return Math.ceil(bytes / WASM_PAGE_BYTES) * WASM_PAGE_BYTES
   },
   webgpu(header) {

@@ -27,7 +27,7 @@ export interface OpenOptions {
    * answers. `none`: not read at all; scores are approximate.
    */
   readonly residuals?: 'resident' | 'paged' | 'none'
-  /** With `paged`: residuals that are kept once they were read. Default `DEFAULT_CACHE_BYTES` of paged.ts. */
+  /** With `paged`: bytes of passages that are kept once they were read. Default: `defaultCacheBytes` of paged.ts. */
   readonly cacheBytes?: number
 }
 

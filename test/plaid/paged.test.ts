@@ -4,9 +4,13 @@
  */
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { SelvageError } from '../../src/errors.ts'
 import { createOps } from '../../src/ops/create.ts'
-import { type PlaidHeader, readPlaidIndex } from '../../src/plaid/format.ts'
-import { codesOnly, fewestBits } from '../../src/plaid/paged.ts'
+import { createFailover } from '../../src/ops/failover.ts'
+import { createReferenceOps } from '../../src/ops/reference.ts'
+import { createWasmOps } from '../../src/ops/wasm/ops.ts'
+import { type PlaidHeader, readPlaidCodes } from '../../src/plaid/format.ts'
+import { codesOnly } from '../../src/plaid/paged.ts'
 import { openPlaid, queryBatch } from '../../src/plaid/search.ts'
 import type { memoryStore } from '../../src/store/memory.ts'
 import type { BlobSource } from '../../src/store/store.ts'
@@ -38,8 +42,8 @@ function watched(source: BlobSource, canSlice = true) {
       },
     }),
   }
-  const ofResiduals = () => reads.filter(({ key }) => key.startsWith('residuals'))
-  return { source: watching, ofResiduals }
+  const of = (kind: string) => reads.filter(({ key }) => key.startsWith(kind))
+  return { source: watching, ofCodes: () => of('codes'), ofResiduals: () => of('residuals') }
 }
 
 describe.each([wasm, reference])('$backend', (ops) => {
@@ -129,9 +133,11 @@ describe('what is read', () => {
 
   test('nothing at open; then candidates only, near ones together, and none of them twice', async () => {
     const { store, header } = await written(index)
-    const { source, ofResiduals } = watched(store)
+    const { source, ofResiduals, ofCodes } = watched(store)
     const paged = await openPlaid(source, header, wasm, { residuals: 'paged' })
     expect(ofResiduals()).toEqual([])
+    // In three packs, each in whole: none has tokens where there are no passages.
+    expect(ofCodes().map(({ end }) => end)).toEqual([Infinity, Infinity, Infinity])
     expect(paged.precision).toBe('full')
     const empty = paged.bytes
     const first = await paged.search(query, { k: 3, candidates: 40 })
@@ -142,8 +148,11 @@ describe('what is read', () => {
     expect(read.length).toBeGreaterThan(3)
     expect(read.length).toBeLessThan(40 + 3)
     expect(read.every(({ end }) => end !== Infinity)).toBe(true)
-    expect(paged.bytes - empty).toBeGreaterThan(40 * 20 * 32 - 1)
-    expect(paged.bytes - empty).toBeLessThan(39 * 26 * 32 + 3000 * 32 + 1)
+    // Codes lie nearer to each other than residuals: each pack is measured, and read at once.
+    expect(ofCodes().length).toBeLessThanOrEqual(3 + 2 * 3)
+    // With 32 bytes of residuals a token, and two of its code.
+    expect(paged.bytes - empty).toBeGreaterThan(40 * 20 * 34 - 1)
+    expect(paged.bytes - empty).toBeLessThan(39 * 26 * 34 + 3000 * 34 + 1)
     await paged.search(query, { k: 3, candidates: 40 })
     expect(ofResiduals()).toHaveLength(read.length)
     await paged.search(query, { k: 0, candidates: 500 })
@@ -158,7 +167,7 @@ describe('what is read', () => {
     const empty = paged.bytes
     await paged.search(query, { k: 3, candidates: 40 })
     expect(paged.bytes - empty).toBeLessThanOrEqual(5000)
-    expect(paged.bytes - empty).toBeGreaterThan(5000 - 26 * 32)
+    expect(paged.bytes - empty).toBeGreaterThan(5000 - 26 * 34)
     const before = ofResiduals().length
     await paged.search(query, { k: 3, candidates: 40 })
     expect(ofResiduals().length).toBeGreaterThan(before)
@@ -181,6 +190,27 @@ describe('what is read', () => {
       expect(await answer(paged, asked, options)).toEqual(await answer(whole, asked, options))
     whole.close()
     paged.close()
+  })
+
+  test('a backend that goes: codes are read again for the next, and the answer is the same', async () => {
+    const { store, header } = await written(index)
+    const { source, ofCodes } = watched(store)
+    const lost = new SelvageError('device-lost', 'The GPU was lost: it fell off.')
+    const ops = await createFailover([
+      {
+        name: 'webgpu',
+        create: async () => ({ ...createReferenceOps(), searchPlaid: () => Promise.reject(lost) }),
+      },
+      { name: 'wasm', create: createWasmOps },
+    ])
+    const paged = await openPlaid(source, header, ops, { residuals: 'paged' })
+    expect(ofCodes()).toHaveLength(3)
+    const whole = await openPlaid(store, header, wasm)
+    const options = { k: 5, candidates: 20, matches: true }
+    expect(await answer(paged, query, options)).toEqual(await answer(whole, query, options))
+    expect(ofCodes().filter(({ end }) => end === Infinity)).toHaveLength(6)
+    whole.close()
+    ops.close()
   })
 
   test('searches at the same time do not disturb each other', async () => {
@@ -206,30 +236,40 @@ describe('what is wrong', () => {
   const query = unitMatrix(4, 32, 77)
   const assign = wasm.assignCentroids.bind(wasm)
   type Store = ReturnType<typeof memoryStore>
-  const searched = async (damage: (store: Store, file: string) => Promise<unknown>) => {
+  const searched = async (pack: 'codes' | 'residuals', damage: (store: Store, file: string) => Promise<unknown>) => {
     const { store, header } = await built(passages, { dim: 32, assign })
     const paged = await openPlaid(store, header, wasm, { residuals: 'paged' })
-    await damage(store, header.residuals[0]!.file)
+    await damage(store, header[pack][0]!.file)
     try {
       return await paged.search(query, { k: 3, candidates: 5 })
     } finally {
       paged.close()
     }
   }
-  test.each<[string, Parameters<typeof searched>[0], RegExp]>([
-    ['a pack that is gone', (store, file) => store.delete(file), /residuals-.* is missing/],
+  test.each<[string, Parameters<typeof searched>[1], string]>([
+    ['a pack that is gone', (store, file) => store.delete(file), 'is missing'],
     [
       'a pack that is too long',
       async (store, file) => store.put(file, new Uint8Array([...(await store.get(file))!, 0])),
-      /residuals-.* has other than \d+ bytes/,
+      'has other than \\d+ bytes',
     ],
     [
       'a pack that is too short',
       async (store, file) => store.put(file, (await store.get(file))!.slice(0, -1)),
-      /residuals-.* has other than \d+ bytes/,
+      'has other than \\d+ bytes',
     ],
-  ])('%s is told, and told again', async (_, damage, message) => {
-    await expect(searched(damage)).rejects.toMatchObject({ code: 'index-invalid', message })
+  ])('%s is told', async (_, damage, what) => {
+    for (const pack of ['codes', 'residuals'] as const) {
+      const message = expect.stringMatching(new RegExp(`${pack}-.* ${what}`))
+      await expect(searched(pack, damage)).rejects.toMatchObject({ code: 'index-invalid', message })
+    }
+  })
+
+  test('codes of no centroid, in a pack of the right size', async () => {
+    const damage = async (store: Store, file: string) =>
+      store.put(file, new Uint8Array((await store.get(file))!.length).fill(255))
+    const message = /a token has code 65535, but there are \d+ centroids/
+    await expect(searched('codes', damage)).rejects.toMatchObject({ code: 'index-invalid', message })
   })
 
   test('a source that gives fewer bytes than asked for; once it is mended search works', async () => {
@@ -288,16 +328,12 @@ describe('what is wrong', () => {
   })
 })
 
-test('the fewest bits of a dim', () => {
-  expect([8, 64, 4, 12, 2, 6, 1, 33].map(fewestBits)).toEqual([1, 1, 2, 2, 4, 4, 8, 8])
-})
-
 test('an index without residuals chooses the candidates of the whole one', async () => {
   const index = randomIndex({ dim: 16, bits: 2, centroids: 20, parts: [Array.from({ length: 90 }, (_, i) => i % 5)] })
   const { store, header } = await written(index)
   const [full, codes] = [
     await reference.loadPlaid(index),
-    await reference.loadPlaid(codesOnly(await readPlaidIndex(store, header))),
+    await reference.loadPlaid(codesOnly(await readPlaidCodes(store, header))),
   ]
   const query = queryBatch({ data: randomVectors(seeded(2), 5 * 16), rows: 5, dim: 16 })
   const options = { k: 17, candidates: 17 }
