@@ -5,7 +5,7 @@
 import { SelvageError } from '../errors.ts'
 import { type DownloadProgress, downloadPacks } from '../store/download.ts'
 import type { BlobSource, SharedStore } from '../store/store.ts'
-import { type Collection, changeCollection, readCollection } from './collection.ts'
+import { type Collection, changeCollection, readCollection, sweep } from './collection.ts'
 import { type Manifest, packsOf, readManifest } from './manifest.ts'
 
 export interface OpenBaseOptions {
@@ -93,7 +93,10 @@ export async function downloadBase({ store, remote, signal, onProgress }: Downlo
       if (!isWanted) return undefined // a newer one has come meanwhile
       return { next: { ...rest, base: { manifest: wanted, isComplete: true, hidden: base?.hidden ?? [] } } }
     })
-    if (after.base?.isComplete && after.pending === undefined) return after
+    if (after.base?.isComplete && after.pending === undefined) {
+      await sweep(store) // what was on its way for an index that is not wanted any more
+      return after
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { parseLexicalHeader } from '../lexical/format.ts'
 import { packsOfVectors, parseVectorsHeader } from '../plaid/rows.ts'
 import { headerFields, type PackRef } from '../store/packs.ts'
 import { type BlobSource, type Changes, MANIFEST_KEY, type SharedStore } from '../store/store.ts'
+import { isSame } from '../util.ts'
 import type { EngineIndex } from './engine.ts'
 import { FORMAT_VERSION, type Manifest, packsOf, parseManifest } from './manifest.ts'
 import { parsePagesHeader } from './pages.ts'
@@ -32,7 +33,7 @@ export interface Collection {
   readonly inbox: readonly InboxEntry[]
   /** Whether adding rests until somebody says otherwise. */
   readonly isPaused: boolean
-  /** Documents that could not be added, with the reason; the last that were. */
+  /** Documents that could not be added, or are lost, with the reason; the last that were. */
   readonly problems: readonly DocumentProblem[]
 }
 
@@ -59,6 +60,9 @@ export interface InboxEntry {
   /** Deleted or given anew while they waited. */
   readonly skipped: readonly string[]
 }
+
+/** So many problems are remembered. */
+export const KEPT_PROBLEMS = 100
 
 export interface DocumentProblem {
   readonly id: string
@@ -108,7 +112,8 @@ export async function changeCollection(
 ): Promise<Collection> {
   for (;;) {
     const { collection, bytes } = await readCollection(store)
-    const changed = await change(collection)
+    const changed = await ifCurrent(store, bytes, () => change(collection))
+    if (changed === OVER) continue
     if (changed === undefined) return collection
     const next: Collection = { ...changed.next, generation: collection.generation + 1 }
     const kept = new Set(named(next))
@@ -118,13 +123,43 @@ export async function changeCollection(
   }
 }
 
+/** What `read` makes of the present state; again where a pack of that was gone because the state was over by then. */
+export async function withCollection<T>(store: SharedStore, read: (now: Collection) => T | Promise<T>): Promise<T> {
+  for (;;) {
+    const { collection, bytes } = await readCollection(store)
+    const result = await ifCurrent(store, bytes, () => read(collection))
+    if (result !== OVER) return result
+  }
+}
+
+const OVER = Symbol('the state has changed')
+
+/** Another tab may have merged or replaced what is being read: what fails then says nothing about the present state. */
+async function ifCurrent<T>(
+  store: SharedStore,
+  bytes: Uint8Array | undefined,
+  run: () => T | Promise<T>,
+): Promise<T | typeof OVER> {
+  try {
+    return await run()
+  } catch (error) {
+    if (isSame(bytes, await store.get(MANIFEST_KEY))) throw error
+    return OVER
+  }
+}
+
 export interface Change extends Pick<Changes, 'put'> {
   /** Its generation is given by whoever commits it. What it does not name any more goes. */
   readonly next: Collection
 }
 
 /** Every pack that is named. */
-export function named({ base, pending, segments, inbox }: Collection): string[] {
+export function named({
+  base,
+  pending,
+  segments,
+  inbox,
+}: Pick<Collection, 'base' | 'pending' | 'segments' | 'inbox'>): string[] {
   const refs = [
     ...(base ? packsOf(base.manifest) : []),
     ...(pending ? packsOf(pending) : []),
@@ -138,25 +173,32 @@ export function packsOfSegment({ vectors, texts, pages, lexical }: SegmentParts)
   return [...packsOfVectors(vectors), ...texts.packs, ...(pages?.packs ?? []), ...(lexical?.packs ?? [])]
 }
 
-/** Packs that nobody names: left by a tab that was closed in the middle. Only whoever writes alone may call it. */
+/**
+ * Deletes packs that nobody names: written by a tab that did not know yet that they are not wanted any more. In one swap that
+ * changes nothing else: what somebody names meanwhile is not deleted. Returns how many there were.
+ */
 export async function sweep(store: SharedStore): Promise<number> {
-  const listed = await store.list()
-  const kept = new Set([MANIFEST_KEY, ...named((await readCollection(store)).collection)])
-  const stray = listed.filter((key) => !kept.has(key))
-  for (const key of stray) await store.delete(key)
-  return stray.length
+  for (;;) {
+    const listed = await store.list()
+    const { collection, bytes } = await readCollection(store)
+    if (bytes === undefined) return 0
+    const kept = new Set([MANIFEST_KEY, ...named(collection)])
+    const stray = listed.filter((key) => !kept.has(key))
+    if (stray.length === 0 || (await store.swap(bytes, bytes, { drop: stray }))) return stray.length
+  }
 }
 
 /**
  * The collection as an engine takes it: the site's index first, then what was added. What another model has encoded is
  * searched by its words until it is encoded anew.
+ * @param source of the site's packs. @param store of what was added: no site has that, and none is asked for it.
  */
-export function collectedIndex({ base, segments }: Collection, source: BlobSource): EngineIndex {
+export function collectedIndex({ base, segments }: Collection, source: BlobSource, store = source): EngineIndex {
   const model = base?.manifest.model ?? segments.at(-1)?.model
   const vectors = base?.manifest.vectors ?? segments.at(-1)?.vectors
   const own = base ? [{ source, parts: base.manifest, hidden: base.hidden }] : []
   const added = segments.map(({ model: its, hidden, ...parts }): SegmentInput => {
-    return { source, parts, hidden, isForeign: its.hash !== model?.hash }
+    return { source: store, parts, hidden, isForeign: its.hash !== model?.hash }
   })
   return {
     location: source.location,

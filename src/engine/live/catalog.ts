@@ -4,7 +4,7 @@
  */
 import type { BlobSource } from '../../store/store.ts'
 import type { AddedDocument } from '../../types.ts'
-import type { Collection, LiveSegment } from '../collection.ts'
+import type { Base, Collection, LiveSegment } from '../collection.ts'
 import { idOf } from '../pages.ts'
 import { keyOf, Segment, type SegmentParts } from '../segment.ts'
 
@@ -13,25 +13,33 @@ const KEPT = 64
 
 export class Catalog {
   readonly #source: BlobSource
+  readonly #store: BlobSource
   readonly #segments = new Map<string, Segment>()
   readonly #listed = new Map<string, Promise<AddedDocument[]>>()
 
-  constructor(source: BlobSource) {
+  /** @param source of the site's packs. @param store of what was added. */
+  constructor(source: BlobSource, store: BlobSource) {
     this.#source = source
+    this.#store = store
   }
 
   /** Those of the ids that are in the segment, hidden or not. */
-  async among(parts: SegmentParts, ids: ReadonlySet<string>): Promise<string[]> {
-    return (await this.#segment(parts).ids()).filter((id) => ids.has(id))
+  async among(segment: LiveSegment, ids: ReadonlySet<string>): Promise<string[]> {
+    return (await this.#segment(segment, this.#store).ids()).filter((id) => ids.has(id))
+  }
+
+  /** Those of the ids that are in the site's index, hidden or not. */
+  async inBase({ manifest }: Base, ids: ReadonlySet<string>): Promise<string[]> {
+    return (await this.#segment(manifest, this.#source).ids()).filter((id) => ids.has(id))
   }
 
   /** Those of the ids that can be found, or wait. */
   async known({ base, segments, inbox }: Collection, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const asked = new Set(ids)
-    const places = [...segments, ...(base ? [{ ...base.manifest, hidden: base.hidden }] : [])]
-    const found = await Promise.all(
-      places.map(async ({ hidden, ...parts }) => (await this.among(parts, asked)).filter((id) => !hidden.includes(id))),
-    )
+    const found = await Promise.all([
+      ...(base ? [this.inBase(base, asked).then((ids) => visible(ids, base))] : []),
+      ...segments.map((segment) => this.among(segment, asked).then((ids) => visible(ids, segment))),
+    ])
     const waiting = inbox.flatMap(({ ids, done, skipped }) => ids.slice(done).filter((id) => !skipped.includes(id)))
     return new Set([...found.flat(), ...waiting.filter((id) => asked.has(id))])
   }
@@ -45,23 +53,27 @@ export class Catalog {
     return (await Promise.all(lists)).flat()
   }
 
-  #segment(parts: SegmentParts): Segment {
+  #segment(parts: SegmentParts, source: BlobSource): Segment {
     const key = keyOf(parts)
-    const segment = this.#segments.get(key) ?? new Segment(this.#source, parts)
+    const segment = this.#segments.get(key) ?? new Segment(source, parts)
     this.#segments.set(key, segment)
     return segment
   }
 
-  #list(parts: SegmentParts): Promise<AddedDocument[]> {
-    const key = keyOf(parts)
+  #list(segment: LiveSegment): Promise<AddedDocument[]> {
+    const key = keyOf(segment)
     const known = this.#listed.get(key)
     if (known) return known
-    const reading = listOf(this.#segment(parts))
+    const reading = listOf(this.#segment(segment, this.#store))
     reading.catch(() => this.#listed.delete(key))
     this.#listed.set(key, reading)
     for (const oldest of this.#listed.keys()) if (this.#listed.size > KEPT) this.#listed.delete(oldest)
     return reading
   }
+}
+
+function visible(ids: readonly string[], { hidden }: Pick<LiveSegment, 'hidden'>): string[] {
+  return ids.filter((id) => !hidden.includes(id))
 }
 
 async function listOf({ texts }: Segment): Promise<AddedDocument[]> {

@@ -11,7 +11,7 @@ export async function hiding(now: Collection, ids: ReadonlySet<string>, catalog:
     const hidden = [...new Set([...segment.hidden, ...found])]
     return hidden.length < segment.texts.pages ? [{ ...segment, hidden }] : []
   }
-  const inBase = base ? await catalog.among(base.manifest, ids) : []
+  const inBase = base ? await catalog.inBase(base, ids) : []
   return {
     ...now,
     ...(base && { base: { ...base, hidden: [...new Set([...base.hidden, ...inBase])] } }),

@@ -10,17 +10,21 @@ import type { AssignCentroids } from '../../plaid/kmeans.ts'
 import type { BlobSource, SharedStore } from '../../store/store.ts'
 import type { DocumentRecord } from '../../text/document.ts'
 import type { AddedDocument, AddedDocuments, WorkProgress } from '../../types.ts'
+import { lazily } from '../../util.ts'
 import {
   type Change,
   type Collection,
   changeCollection,
   type InboxEntry,
+  KEPT_PROBLEMS,
   type LiveSegment,
   readCollection,
   sweep,
   waiting,
+  withCollection,
 } from '../collection.ts'
 import type { PageEncoder } from '../encodePages.ts'
+import { withoutLost } from '../lost.ts'
 import { idOf } from '../pages.ts'
 import { Catalog } from './catalog.ts'
 import { advanced, hiding, replacing, skipping } from './changes.ts'
@@ -33,7 +37,7 @@ import { segmentsToMerge, type TidyOptions } from './tidy.ts'
 
 export interface WriterOptions extends TidyOptions {
   readonly store: SharedStore
-  /** Where the packs of the site's index are read: the store, and the network behind it. */
+  /** Where the packs of the site's index are read: the store, and the network behind it. Others are in the store only. */
   readonly source: BlobSource
   readonly encoder: PageEncoder
   readonly assign: AssignCentroids
@@ -53,8 +57,6 @@ interface Waiter {
   readonly reject: (error: SelvageError) => void
 }
 
-const KEPT_PROBLEMS = 100
-
 export class LiveWriter {
   readonly #options: WriterOptions
   readonly #catalog: Catalog
@@ -65,11 +67,13 @@ export class LiveWriter {
   #isCalled = false
   readonly #stop = new AbortController()
   readonly #meter: WorkMeter
+  /** What the browser has deleted since the last session is told, once. */
+  readonly #withoutLost = lazily(() => this.#dropLost())
   #isSwept = false
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.#catalog = new Catalog(options.source)
+    this.#catalog = new Catalog(options.source, options.store)
     this.#meter = new WorkMeter(options.onProgress ?? (() => {}))
   }
 
@@ -93,6 +97,7 @@ export class LiveWriter {
     const added = new Promise<AddedDocuments>((resolve, reject) => {
       this.#waiters.set(entry.pack.file, { ids: entry.ids, resolve, reject })
     })
+    added.catch(() => {}) // where the next line throws, nobody is told
     this.#settle(await this.state()) // another tab may have been fast
     this.work()
     return added
@@ -123,6 +128,7 @@ export class LiveWriter {
   }
 
   async state(): Promise<Collection> {
+    await this.#withoutLost()
     return (await readCollection(this.#options.store)).collection
   }
 
@@ -174,7 +180,8 @@ export class LiveWriter {
 
   /** The documents that were added here and can be found. */
   async documents(): Promise<AddedDocument[]> {
-    return this.#catalog.documents((await this.state()).segments)
+    await this.#withoutLost()
+    return withCollection(this.#options.store, ({ segments }) => this.#catalog.documents(segments))
   }
 
   /** Stops at the next moment that can be returned to; what waits is kept. */
@@ -219,13 +226,14 @@ export class LiveWriter {
       const at = now.inbox.find(({ pack }) => pack.file === entry.pack.file)
       if (at === undefined || at.done !== entry.done) return undefined // another tab was faster
       const inbox = advanced(now.inbox, at, taken)
-      const unwanted = documents.map(({ id }) => id).filter((id) => at.skipped.includes(id))
+      const given = documents.map(({ id }) => id)
+      const unwanted = given.filter((id) => at.skipped.includes(id))
       const found = pages.map(idOf).filter((id) => !unwanted.includes(id))
       // What these replace is there until this moment.
       const before = await hiding({ ...now, inbox }, new Set(found), this.#catalog)
       const segments =
         fresh && found.length > 0 ? [...before.segments, { ...fresh.segment, hidden: unwanted }] : before.segments
-      const told = [...before.problems, ...problems].slice(-KEPT_PROBLEMS)
+      const told = [...before.problems.filter(({ id }) => !given.includes(id)), ...problems].slice(-KEPT_PROBLEMS)
       return { next: { ...before, segments, problems: told }, put: fresh && found.length > 0 ? fresh.put : new Map() }
     })
     this.#meter.count(taken)
@@ -267,28 +275,33 @@ export class LiveWriter {
   /** Of the latest compressed segment, else of the site's index: whose centroids new passages get. */
   async #codecFor(segments: readonly LiveSegment[]): Promise<Codec | undefined> {
     const { base } = await this.state()
-    const { source } = this.#options
+    const { source, store } = this.#options
     const model = await this.#options.encoder.model()
-    for (const { vectors } of segments.toReversed()) if (vectors.kind === 'plaid') return { source, header: vectors }
+    for (const { vectors } of segments.toReversed())
+      if (vectors.kind === 'plaid') return { source: store, header: vectors }
     const header = base?.manifest.vectors
     const isOfUse = base?.manifest.model.hash === model.hash && header && isTaughtWell(header)
     return isOfUse ? { source, header } : undefined
   }
 
   async #merge(segments: readonly LiveSegment[], codec: Codec | undefined): Promise<void> {
-    const { source, assign, breathe, trainPassages = 1024 } = this.#options
+    const { store, assign, breathe, trainPassages = 1024 } = this.#options
     this.#meter.report(await this.state(), 'merging')
     const { dim } = await this.#options.encoder.model()
-    const options = { source, segments, codec, dim, assign, trainPassages, signal: this.#stop.signal, breathe }
-    let merged: Merged
+    const options = { source: store, segments, codec, dim, assign, trainPassages, signal: this.#stop.signal, breathe }
+    await this.#replace(segments, () => mergeSegments(options))
+  }
+
+  async #replace(segments: readonly LiveSegment[], make: () => Promise<Merged>): Promise<void> {
+    let made: Merged
     try {
-      merged = await mergeSegments(options)
+      made = await make()
     } catch (error) {
       // Where one of them is gone meanwhile, deleted by another tab, what is left is for the next round.
       if (replacing(await this.state(), segments, undefined, new Map()) === undefined) return
       throw error
     }
-    await this.#change((now) => replacing(now, segments, merged.segment, merged.put))
+    await this.#change((now) => replacing(now, segments, made.segment, made.put))
   }
 
   // --- encoding anew
@@ -305,15 +318,15 @@ export class LiveWriter {
   async #rebuild(segments: readonly LiveSegment[]): Promise<void> {
     if (segments.length === 0) return
     this.#meter.report(await this.state(), 'rebuilding')
-    const { source, encoder, assign, trainPassages = 1024 } = this.#options
-    const options = { source, segments, encoder, assign, trainPassages, signal: this.#stop.signal }
-    const { segment, put } = await rebuilt(options)
-    await this.#change((now) => replacing(now, segments, segment, put))
+    const { store, encoder, assign, trainPassages = 1024 } = this.#options
+    const options = { source: store, segments, encoder, assign, trainPassages, signal: this.#stop.signal }
+    await this.#replace(segments, () => rebuilt(options))
   }
 
   // --- telling
 
   async #change(change: (now: Collection) => Promise<Change | undefined> | Change | undefined): Promise<void> {
+    await this.#withoutLost()
     let isChanged = false
     const now = await changeCollection(this.#options.store, async (state) => {
       const changed = await change(state)
@@ -322,6 +335,13 @@ export class LiveWriter {
     })
     if (isChanged) this.#options.onCommit(now)
     this.#settle(now)
+  }
+
+  async #dropLost(): Promise<void> {
+    const { store, onCommit } = this.#options
+    const { generation } = (await readCollection(store)).collection
+    const now = await withoutLost(store)
+    if (now.generation !== generation) onCommit(now)
   }
 
   /** Those whose documents wait no more are told. */
