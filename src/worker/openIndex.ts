@@ -9,10 +9,11 @@ import {
   EMPTY,
   named,
   packsOfSegment,
-  readCollection,
   waiting,
+  withCollection,
 } from '../engine/collection.ts'
 import { Engine } from '../engine/engine.ts'
+import { withoutLost } from '../engine/lost.ts'
 import type { Answer } from '../engine/search.ts'
 import type { SegmentParts } from '../engine/segment.ts'
 import { asSelvageError, SelvageError } from '../errors.ts'
@@ -68,18 +69,21 @@ export class OpenIndex {
     if (storage === 'none') return OpenIndex.#unkept(options, remote, { kind: 'none' })
     const { store, kind, reason } = await openStore(name)
     const state = { kind: kind === 'indexeddb' ? ('browser' as const) : ('memory' as const), ...(reason && { reason }) }
-    if (remote === undefined)
-      return new OpenIndex(options, store, store, undefined, state, (await readCollection(store)).collection)
+    if (remote === undefined) return new OpenIndex(options, store, store, undefined, state, await withoutLost(store))
     let opened: Awaited<ReturnType<typeof openBase>>
+    let wasComplete: boolean
+    let collection: Collection
     try {
       opened = await openBase({ store, remote })
+      wasComplete = opened.collection.base?.isComplete ?? false
+      collection = await withoutLost(store)
     } catch (thrown) {
       const error = asSelvageError(thrown)
       // What is stored cannot be read or written; the site's index can be searched all the same.
       if (!['storage-full', 'storage-failed'].includes(error.code)) throw error
       return OpenIndex.#unkept(options, remote, { kind: 'none', reason: error.message })
     }
-    const { collection, offline, isNewer } = opened
+    const { offline, isNewer } = opened
     const source = layeredSource({
       store,
       remote,
@@ -94,9 +98,11 @@ export class OpenIndex {
       { ...state, ...(offline && { offline: offline.message }) },
       collection,
     )
-    // A newer index of a site that is kept whole is fetched at once, and takes over when it is here.
+    // A newer index of a site that is kept whole is fetched at once, and takes over when it is here. So is what the browser
+    // has deleted of a whole one: it was wanted without a network.
+    const isHurt = wasComplete && !collection.base?.isComplete
     void isNewer.then(async (is) => {
-      if (!is || index.#state.kind !== 'browser') return
+      if (!(is || isHurt) || index.#state.kind !== 'browser') return
       await index.download(() => {}).catch((error) => index.#tell({ reason: asSelvageError(error).message }))
     })
     return index
@@ -122,7 +128,7 @@ export class OpenIndex {
     remote: BlobSource | undefined,
     state: Pick<StoredState, 'kind' | 'reason' | 'offline'>,
     collection: Collection,
-    engine = new Engine(collectedIndex(collection, source)),
+    engine = new Engine(collectedIndex(collection, source, store)),
   ) {
     this.engine = engine
     this.store = store
@@ -146,28 +152,44 @@ export class OpenIndex {
     return { ops, loadMs: this.#loadMs }
   }
 
-  /** Where a segment has gone meanwhile, merged by another worker or tab, the query is answered by the latest state. */
-  async search(query: EngineQuery): Promise<Answer> {
-    try {
-      return await this.engine.search(query)
-    } catch (error) {
-      const { generation } = this.#collection
-      if (!(error instanceof SelvageError && error.code === 'index-invalid' && this.store)) throw error
-      await this.refresh()
-      if (this.#collection.generation === generation) throw error
-      return this.engine.search(query)
-    }
+  search(query: EngineQuery): Promise<Answer> {
+    return this.#onLatest(() => this.engine.search(query))
   }
 
   async refresh(): Promise<EngineOpened> {
-    if (this.store === undefined) return this.describe()
-    const { collection } = await readCollection(this.store)
-    if (collection.generation !== this.#collection.generation) {
-      await this.engine.replace(collectedIndex(collection, this.#source))
+    const { store } = this
+    if (store === undefined) return this.describe()
+    await withCollection(store, async ({ generation }) => {
+      if (generation === this.#collection.generation) return
+      const collection = await this.#latest(store)
+      await this.engine.replace(collectedIndex(collection, this.#source, store))
       this.#collection = collection
       this.#options.onChange(this.describe())
-    }
+    })
     return this.describe()
+  }
+
+  async #latest(store: SharedStore): Promise<Collection> {
+    const collection = await withoutLost(store)
+    const remote = this.#remote
+    // Its user has cleared the site's data: what the site has is there again.
+    return collection.base === undefined && remote ? (await openBase({ store, remote })).collection : collection
+  }
+
+  /** Where a segment has gone meanwhile, merged by another worker or tab, or deleted, `run` is for the state without it. */
+  async #onLatest<T>(run: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const { generation } = this.#collection
+      try {
+        return await run()
+      } catch (error) {
+        const isGone = error instanceof SelvageError && ['index-invalid', 'download-failed'].includes(error.code)
+        if (!isGone || this.store === undefined) throw error
+        await withoutLost(this.store)
+        await this.refresh()
+        if (this.#collection.generation === generation) throw error
+      }
+    }
   }
 
   async download(onProgress: OnProgress): Promise<EngineOpened> {
@@ -203,7 +225,7 @@ export class OpenIndex {
 
   describe(): EngineOpened {
     const { model, segments } = this.engine.index
-    const { base, pending, generation, isPaused } = this.#collection
+    const { base, pending, generation, isPaused, problems } = this.#collection
     const parts = segments.map((segment) => segment.parts)
     const sum = (of: (parts: SegmentParts) => number) => parts.reduce((total, one) => total + of(one), 0)
     return {
@@ -218,7 +240,7 @@ export class OpenIndex {
       sorts: this.engine.segments.sorts,
       stored: {
         ...this.#state,
-        ...{ generation, isPaused },
+        ...{ generation, isPaused, problems },
         isComplete: base?.isComplete ?? false,
         isOutdated: pending !== undefined,
         waiting: waiting(this.#collection),
@@ -264,7 +286,7 @@ export class OpenIndex {
     if (await this.#hasResiduals()) return this.#whole()
     const ops = await this.#ops()
     const start = performance.now()
-    await this.engine.loadCodes(ops)
+    await this.#onLatest(() => this.engine.loadCodes(ops))
     this.#loadMs = performance.now() - start
     this.#whole().then(
       () => this.#options.onChange(this.describe()),
@@ -276,7 +298,8 @@ export class OpenIndex {
   async #loadWhole(): Promise<FailoverOps> {
     const ops = await this.#ops()
     const start = performance.now()
-    await this.engine.loadVectors(ops, { onProgress: this.#options.onProgress, budget: this.#budget() })
+    const options = { onProgress: this.#options.onProgress, budget: this.#budget() }
+    await this.#onLatest(() => this.engine.loadVectors(ops, options))
     this.#loadMs = performance.now() - start
     return ops
   }
@@ -289,7 +312,8 @@ export class OpenIndex {
 
   #budget() {
     const { memory } = this.#options
-    const gigabytes = 'deviceMemory' in navigator ? Number(navigator.deviceMemory) : UNKNOWN_MEMORY_GB
+    const { navigator } = globalThis // Node before 21 has none
+    const gigabytes = navigator && 'deviceMemory' in navigator ? Number(navigator.deviceMemory) : UNKNOWN_MEMORY_GB
     const bytes = gigabytes * 1e9 * MEMORY_SHARE
     return { gpuBytes: memory?.gpuBytes ?? bytes, cpuBytes: memory?.cpuBytes ?? bytes }
   }

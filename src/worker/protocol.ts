@@ -142,6 +142,8 @@ export interface StoredState {
   /** Documents that wait to be added. */
   readonly waiting: number
   readonly isPaused: boolean
+  /** Documents that could not be added, or that the browser has deleted; the last that were. */
+  readonly problems: AddedDocuments['problems']
 }
 
 /** What is known once meaning can be searched. */

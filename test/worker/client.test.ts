@@ -71,6 +71,7 @@ function engineApi(hash = MODEL.hash): EngineApi {
     isOutdated: false,
     waiting: 0,
     isPaused: false,
+    problems: [],
   } as const
   const known = { model: { name: 'toy', hash }, ...counts, hasKeywords: true, filters: ['version'], sorts: [], stored }
   const scorer = { backend: 'wasm', refused: [], precision: 'full' } as const
