@@ -16,6 +16,8 @@ export interface TidyOptions {
   readonly trainPassages?: number
 }
 
+/** A segment goes with others that together are not more times smaller than this. */
+const SIZE_RATIO = 2
 /** Pages hidden among all of a segment, from which on it is written anew without them. */
 const HIDDEN_SHARE = 0.5
 
@@ -32,10 +34,10 @@ export function segmentsToMerge(
   const sparse = compressed.filter(({ hidden, texts }) => hidden.length > texts.pages * HIDDEN_SHARE)
   if (!isEnough && sparse.length === 0) return undefined
   const chosen = new Set([...(isEnough ? fresh : []), ...sparse])
-  // The latest compressed ones as long as they are not larger than what they are merged with: whoever is copied is in a segment
-  // of twice the size afterwards, so that both copies and segments are as few as the logarithm of all.
+  // The latest compressed ones as long as they are not much larger than what they are merged with: every segment is then twice
+  // as large as the next, and a copied passage in one half larger; so both segments and copies are few, a logarithm of all.
   for (const segment of compressed.toReversed()) {
-    if (segment.vectors.passages > sumOf([...chosen])) break
+    if (segment.vectors.passages > SIZE_RATIO * sumOf([...chosen])) break
     chosen.add(segment)
   }
   return segments.filter((segment) => chosen.has(segment))
