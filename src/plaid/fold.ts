@@ -40,14 +40,12 @@ export interface FoldOptions {
   readonly inputs: readonly FoldInput[]
   readonly assign: AssignCentroids
   readonly signal?: AbortSignal | undefined
-  /** Awaited after every few milliseconds of work. */
+  /** Awaited between pieces of work; kernels make pauses of their own within one. */
   readonly breathe?: (() => Promise<void>) | undefined
 }
 
-/** Multiplications of one assignment: some milliseconds on one thread. */
-const SLICE_WORK = 2 ** 25
-/** What an assignment does at least, since it reads every centroid whatever the number of tokens. */
-const LEAST_ROWS = 8
+/** Rows of one assignment: enough that bringing the centroids to the kernel, each time, is not what takes long. */
+const SLICE_ROWS = 4096
 
 /**
  * Errors: `invalid-argument` for an input of another codec, rows that do not fit it, or passages to keep that are not there;
@@ -160,9 +158,8 @@ class Folder {
     residuals: Uint8Array,
   ): Promise<void> {
     const { dim } = this.#codec
-    const step = Math.max(LEAST_ROWS, Math.floor(SLICE_WORK / Math.max(1, this.#centroids.length)))
-    const slice = new Uint16Array(step * dim)
-    const places = new Uint32Array(step)
+    const slice = new Uint16Array(SLICE_ROWS * dim)
+    const places = new Uint32Array(SLICE_ROWS)
     let filled = 0
     for (const [p, passage] of passages.entries()) {
       if (!('rows' in passage)) continue
@@ -170,7 +167,7 @@ class Folder {
       for (let row = 0; row * dim < passage.rows.length; row++) {
         slice.set(passage.rows.subarray(row * dim, (row + 1) * dim), filled * dim)
         places[filled++] = offsets[p]! + row
-        if (filled < step) continue
+        if (filled < SLICE_ROWS) continue
         await this.#compressSlice(slice, places, codes, residuals)
         filled = 0
       }

@@ -4,15 +4,9 @@
  * alternating rounds. Medians are printed; where the store has less than 60 % of the faster raw one's speed, the process
  * ends with 1. `--rounds 15` for steadier figures.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright'
-import { build } from 'vite'
-import { chromiumPath } from '../support/chromium.ts'
+import { median, openBench } from './page.ts'
 import type { StoreBenchOptions, StoreTimes } from './storePage.ts'
 
 const TOTAL_BYTES = 20_000_000
@@ -21,27 +15,10 @@ const WANTED = 0.6
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } })
 
-const script = await bundle()
-const server = createServer(({ url }, response) => {
-  const [type, body] =
-    url === '/page.js' ? ['text/javascript', script] : ['text/html', '<!doctype html><title>Bench</title>']
-  response.setHeader('content-type', type).end(body)
-})
-await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
-const address = server.address()
-if (address === null || typeof address === 'string') throw new Error('The server has no port.')
-
-// On disk: without a profile Chromium keeps databases in memory.
-const profile = mkdtempSync(join(tmpdir(), 'selvage-store-bench-'))
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: chromiumPath(),
-  args: ['--no-sandbox'],
-})
+const browser = await openBench(fileURLToPath(new URL('../../test/bench/storePage.ts', import.meta.url)))
 try {
-  const page = await browser.newPage()
-  await page.goto(`http://localhost:${address.port}/`)
-  const version = browser.browser()?.version() ?? 'of a persistent profile'
-  process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores, Chromium ${version}, ${values.rounds} rounds\n`)
+  const page = await browser.open()
+  process.stdout.write(`${browser.description}, ${values.rounds} rounds\n`)
   let isFastEnough = true
   for (const packBytes of PACK_BYTES) {
     const options = { packBytes, packs: Math.round(TOTAL_BYTES / packBytes), rounds: Number(values.rounds) }
@@ -55,8 +32,6 @@ try {
   process.exitCode = isFastEnough ? 0 : 1
 } finally {
   await browser.close()
-  server.close()
-  rmSync(profile, { recursive: true, force: true })
 }
 
 /** @returns whether the store is as fast as wanted. */
@@ -83,20 +58,4 @@ function report({ packs, packBytes }: StoreBenchOptions, times: StoreTimes): boo
     'read all, store': row(times.readStore, read),
   })
   return written / median(times.store) >= WANTED
-}
-
-async function bundle(): Promise<string> {
-  const entry = fileURLToPath(new URL('../../test/bench/storePage.ts', import.meta.url))
-  const built = await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: { write: false, target: 'es2022', lib: { entry, formats: ['es'] } },
-  })
-  const [result] = Array.isArray(built) ? built : [built]
-  if (result === undefined || !('output' in result)) throw new Error('The page was not bundled.')
-  return result.output[0].code
-}
-
-function median(all: readonly number[]): number {
-  return [...all].sort((a, b) => a - b)[all.length >> 1] ?? Number.NaN
 }
