@@ -17,15 +17,8 @@ export type {
   SearchMode,
   WorkProgress,
 } from './types.ts'
-export {
-  type DownloadOptions,
-  type OpenOptions,
-  type SearchOptions,
-  type SearchResult,
-  Selvage,
-  type Status,
-  type Storage,
-} from './worker/client.ts'
+export { Selvage } from './worker/client.ts'
+export type { DownloadOptions, OpenOptions, SearchOptions, SearchResult, Status, Storage } from './worker/options.ts'
 export type {
   EncoderStatus,
   EngineOpened,

@@ -35,10 +35,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   node: ['engine', 'search', 'plaid', 'lexical', 'text', 'store', 'encoder', 'ops', 'eval', 'training'],
   eval: [],
   training: ['encoder'],
-  index: ['worker/client', 'worker/protocol'],
+  index: ['worker/client', 'worker/options', 'worker/protocol'],
 }
 const OPEN = ['types', 'errors', 'util']
-const CLIENT_SIDE = ['protocol', 'link', 'client', 'spawn', 'service', 'live', 'abortable'].map(
+const CLIENT_SIDE = ['protocol', 'link', 'client', 'spawn', 'service', 'live', 'options', 'abortable'].map(
   (file) => `worker/${file}`,
 )
 
@@ -52,7 +52,7 @@ const ONLY: readonly { readonly what: string; readonly pattern: RegExp; readonly
   {
     what: 'the DOM',
     pattern: /(?<![.\w])document\.(baseURI|body|createElement|querySelector|documentElement)|\bHTMLElement\b/,
-    where: /^(worker\/client\.ts|widget\/)/,
+    where: /^(worker\/options\.ts|widget\/)/,
   },
 ]
 

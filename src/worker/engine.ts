@@ -64,7 +64,7 @@ const api: EngineApi = {
       exposeStore(store, port)
     }),
 
-  close: () => outcome(() => opened?.close()),
+  forget: () => outcome(() => current().forget()),
 }
 
 function current(): OpenIndex {

@@ -68,6 +68,12 @@ export class Live {
     return this.#call((remote) => remote.work())
   }
 
+  /** Nothing is written any more. */
+  async end(): Promise<void> {
+    if (this.#writer.isRunning) await this.#call((remote) => remote.close())
+    this.close()
+  }
+
   close(): void {
     // What waits is kept; the writer ends between two steps, and where it cannot, the store keeps the last one.
     this.#writer.close()

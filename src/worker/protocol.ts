@@ -220,8 +220,8 @@ export interface EngineApi {
   storage(): Promise<Outcome<StorageReport>>
   /** For a writer where there is no database: the store of this worker, on this port. */
   shareStore(port: MessagePort): Promise<Outcome<void>>
-  /** Closes what is open: before the worker is stopped. */
-  close(): Promise<Outcome<void>>
+  /** Deletes what is kept of the index, documents too; the worker is of no use afterwards. */
+  forget(): Promise<Outcome<void>>
 }
 
 // --- writer worker

@@ -134,7 +134,7 @@ describe.skipIf(adapter === undefined)('WebGPU', () => {
     expect(await search()).toMatchObject({ backend: 'wasm', hits })
     expect([loaded.backend, ops.refused.length]).toEqual(['wasm', 1])
     askAgain()
-    await vi.waitFor(() => expect(ops.backend).toBe('webgpu'), { timeout: 5000 })
+    await vi.waitFor(() => expect(ops.backend).toBe('webgpu'), { timeout: 30_000 })
     expect(await search()).toMatchObject({ backend: 'webgpu', hits })
     expect([loaded.backend, ops.refused]).toEqual(['webgpu', []])
     ops.close()

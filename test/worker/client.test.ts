@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { SelvageError } from '../../src/errors.ts'
 import type { Hit, Progress, UnexplainedHit } from '../../src/types.ts'
-import { type OpenOptions, Selvage } from '../../src/worker/client.ts'
+import { Selvage } from '../../src/worker/client.ts'
+import type { OpenOptions } from '../../src/worker/options.ts'
 import { type EncoderApi, type EngineAnswer, type EngineApi, outcome } from '../../src/worker/protocol.ts'
 import { FakeWorker } from '../support/fakeWorker.ts'
 
@@ -88,7 +89,7 @@ function engineApi(hash = MODEL.hash): EngineApi {
     storage: () =>
       outcome(() => ({ name: 'toy', kind: 'browser', passages: 1, tokens: 1, isComplete: false, bytes: kept })),
     shareStore: (port) => outcome(() => port.close()),
-    close: () => outcome(() => {}),
+    forget: () => outcome(() => {}),
   }
 }
 
