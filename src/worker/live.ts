@@ -26,7 +26,8 @@ export class Live {
   constructor(services: LiveServices) {
     this.#services = services
     this.#writer = new Service('writer', services.spawn, (link) => this.#start(link))
-    services.encoder.onReady = (link) => void this.#reconnect(link)
+    // Where it fails, that encoder is gone too, and the next one is told here again.
+    services.encoder.onReady = (link) => void this.#reconnect(link).catch(() => {})
   }
 
   async add(documents: readonly DocumentInput[], replace: boolean): Promise<AddedDocuments> {

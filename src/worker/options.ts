@@ -116,6 +116,9 @@ export function checkOptions(options: OpenOptions): OpenOptions {
       'invalid-argument',
       'open: an index is wanted, or a name for one that is made in this browser.',
     )
+  const { storage = 'browser' } = options
+  if (storage !== 'browser' && storage !== 'none')
+    throw new SelvageError('invalid-argument', `open: storage is "${storage}", wanted browser or none.`)
   if (options.name === '') throw new SelvageError('invalid-argument', 'open: name is empty.')
   return options
 }

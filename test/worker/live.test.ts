@@ -1,0 +1,214 @@
+/** Documents from a page to the writer, and what is done around that: ports, news, a restart in the middle. Fakes only. */
+import { afterEach, expect, test } from 'vitest'
+import { SelvageError } from '../../src/errors.ts'
+import { Selvage } from '../../src/worker/client.ts'
+import type { OpenOptions } from '../../src/worker/options.ts'
+import {
+  type EncoderApi,
+  type EngineApi,
+  outcome,
+  type StoredState,
+  type WriterApi,
+} from '../../src/worker/protocol.ts'
+import { FakeWorker } from '../support/fakeWorker.ts'
+
+const MODEL = { name: 'toy', hash: 'a'.repeat(64), dim: 2 }
+const STORED: StoredState = {
+  kind: 'browser',
+  generation: 1,
+  isComplete: false,
+  isOutdated: false,
+  waiting: 0,
+  isPaused: false,
+  problems: [],
+}
+
+function fakes(stored: Partial<StoredState> = {}) {
+  const calls: string[] = []
+  const say = <T>(call: string, value: T) =>
+    outcome(() => {
+      calls.push(call)
+      return value
+    })
+  const ports: MessagePort[] = []
+  const keep = (port: MessagePort | undefined, name: string) => {
+    if (port) ports.push(port)
+    return port ? name : 'none'
+  }
+  const loaded = { model: MODEL, backend: 'wasm', device: 'one thread', refused: [], loadMs: 1 } as const
+  const known = {
+    ...{
+      model: MODEL,
+      pages: 1,
+      sections: 1,
+      passages: 1,
+      tokens: 1,
+      bytes: 1,
+      hasKeywords: true,
+      filters: [],
+      sorts: [],
+    },
+    stored: { ...STORED, ...stored },
+  }
+  const bytes = { vectors: 1, texts: 1, keywords: 1, pages: 1, waiting: 0, total: 4 }
+  const encoder: EncoderApi = {
+    load: () => say('encoder load', { ...loaded, storage: { kind: 'browser' } }),
+    encodeQuery: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
+    explain: () => say('explain', []),
+    connect: (port) => say(`encoder connect ${keep(port, 'port')}`, undefined),
+    download: (url) => say(`encoder download ${url}`, { bytes: 9, isComplete: true }),
+    stopDownload: () => say('encoder stop', undefined),
+    kept: () => say('encoder kept', { bytes: 9, isComplete: true }),
+  }
+  const engine: EngineApi = {
+    open: ({ name, indexUrl, storage }) => say(`engine open ${name} ${indexUrl} ${storage}`, known),
+    load: () =>
+      say('engine load', {
+        ...known,
+        ...{ backend: 'wasm', device: 'SIMD', refused: [], loadMs: 1, precision: 'full', memoryBytes: 1 },
+      }),
+    search: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
+    searchKeywords: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
+    filters: () => say('filters', {}),
+    refresh: () => say('engine refresh', known),
+    download: () => say('engine download', known),
+    stopDownload: () => say('engine stop', undefined),
+    storage: () =>
+      say('engine storage', { name: 'x', kind: 'browser', passages: 1, tokens: 1, isComplete: true, bytes }),
+    shareStore: (port) => say(`share ${keep(port, 'port')}`, undefined),
+    forget: () => say('engine forget', undefined),
+  }
+  const writer: WriterApi = {
+    open: ({ name, kind }, encoderPort, storePort, onWork) =>
+      outcome(() => {
+        calls.push(`writer open ${name} ${kind} ${keep(encoderPort, 'encoder')} ${keep(storePort, 'store')}`)
+        onWork({ state: 'idle', documents: { done: 0, total: 0 } })
+      }),
+    connect: (port) => say(`writer connect ${keep(port, 'port')}`, undefined),
+    work: () => say('work', undefined),
+    add: (documents, { replace }) =>
+      say(`add ${documents.map(({ id }) => id)} ${replace}`, { ids: documents.map(({ id }) => id), problems: [] }),
+    delete: (ids) => say(`delete ${ids}`, [...ids]),
+    documents: () => say('documents', [{ id: 'a', url: '/a', title: 'A' }]),
+    pause: () => say('pause', undefined),
+    resume: () => say('resume', undefined),
+    compact: () => say('compact', undefined),
+    rebuild: () => say('rebuild', undefined),
+    close: () => say('writer close', undefined),
+  }
+  return { calls, ports, encoder, engine, writer }
+}
+
+const open: (() => void)[] = []
+afterEach(() => {
+  for (const close of open.splice(0)) close()
+})
+
+function make(stored: Partial<StoredState> = {}, options: Partial<OpenOptions> = {}) {
+  const { calls, ports, ...apis } = fakes(stored)
+  const workers: Record<string, FakeWorker[]> = { encoder: [], engine: [], writer: [] }
+  const spawn = (name: 'encoder' | 'engine' | 'writer') => () => {
+    const worker = new FakeWorker(apis[name])
+    workers[name]?.push(worker)
+    return worker
+  }
+  const urls = { index: 'https://example.org/index/', model: 'https://example.org/model/' }
+  const services = { encoder: spawn('encoder'), engine: spawn('engine'), writer: spawn('writer') }
+  const selvage = new Selvage({ ...urls, ...options }, services)
+  open.push(() => {
+    selvage.close()
+    for (const port of ports) port.close()
+  })
+  return { selvage, calls, workers }
+}
+
+const A = { id: 'a', text: 'apple' }
+
+test('the writer is started by the first change, with a way to the encoder, and what it added is searched', async () => {
+  const work: unknown[] = []
+  const { selvage, calls, workers } = make({}, { onWork: (at) => work.push(at) })
+  await selvage.status()
+  expect(workers['writer']).toHaveLength(0)
+  expect(await selvage.add([A])).toEqual({ ids: ['a'], problems: [] })
+  expect(calls.slice(-4)).toEqual([
+    'encoder connect port',
+    'writer open https://example.org/index/ browser encoder none',
+    'add a false',
+    'engine refresh',
+  ])
+  await selvage.update([A])
+  expect(await selvage.delete(['a'])).toEqual(['a'])
+  expect(calls.slice(-4)).toEqual(['add a true', 'engine refresh', 'delete a', 'engine refresh'])
+  expect(await selvage.documents()).toEqual([{ id: 'a', url: '/a', title: 'A' }])
+  await selvage.pause()
+  await selvage.resume()
+  await selvage.compact()
+  await selvage.rebuild()
+  expect(calls.filter((call) => ['pause', 'resume', 'compact', 'rebuild'].includes(call))).toHaveLength(4)
+  expect(workers['writer']).toHaveLength(1)
+  expect(work).toEqual([{ state: 'idle', documents: { done: 0, total: 0 } }])
+})
+
+test('without a database the writer works in the memory of the engine', async () => {
+  const { selvage, calls } = make({ kind: 'memory', reason: 'private' }, { name: 'mine' })
+  await selvage.add([A])
+  expect(calls).toContain('share port')
+  expect(calls).toContain('writer open mine memory encoder store')
+})
+
+test('without storage nothing can be added, and why is said', async () => {
+  const { selvage } = make({ kind: 'none', reason: 'Another tab has an older version open.' })
+  await expect(selvage.add([A])).rejects.toMatchObject({
+    code: 'storage-failed',
+    message: expect.stringContaining('Another tab has an older version open.'),
+  })
+})
+
+test('an encoder that is started anew gets a new way to the writer', async () => {
+  const { selvage, calls, workers } = make()
+  await selvage.add([A])
+  workers['encoder']![0]!.die('out of memory')
+  await selvage.status()
+  await expect.poll(() => calls.includes('writer connect port')).toBe(true)
+  expect(workers['encoder']).toHaveLength(2)
+})
+
+test('download keeps index and model; a signal stops both', async () => {
+  const { selvage, calls } = make()
+  await selvage.download()
+  expect(calls).toContain('engine download')
+  expect(calls).toContain('encoder download https://example.org/model/')
+  const never = make()
+  const stop = new AbortController()
+  const downloading = never.selvage.download({ signal: stop.signal })
+  stop.abort()
+  await expect(downloading).rejects.toMatchObject({ code: 'aborted' })
+  await expect
+    .poll(() => never.calls.filter((call) => call.endsWith('stop')).sort())
+    .toEqual(['encoder stop', 'engine stop'])
+})
+
+test('storage tells of index and model', async () => {
+  const { selvage } = make()
+  expect(await selvage.storage()).toMatchObject({
+    isPersisted: false,
+    index: { bytes: { total: 4 } },
+    model: { bytes: 9, isComplete: true },
+  })
+})
+
+test('forget ends the writer before the database is deleted', async () => {
+  const { selvage, calls } = make()
+  await selvage.add([A])
+  await selvage.forget()
+  expect(calls.slice(-2)).toEqual(['writer close', 'engine forget'])
+  await expect(selvage.documents()).rejects.toMatchObject({ code: 'closed' })
+})
+
+test.each([
+  [{ index: undefined }, 'an index is wanted, or a name'],
+  [{ name: '' }, 'name is empty'],
+  [{ storage: 'disk' }, 'storage is "disk"'],
+])('open refuses %o', (options: object, message) => {
+  expect(() => make({}, options)).toThrow(message)
+})
