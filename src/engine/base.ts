@@ -91,6 +91,7 @@ export async function downloadBase({ store, remote, signal, onProgress }: Downlo
     const after = await changeCollection(store, ({ base, pending, ...rest }) => {
       const isWanted = print(pending ?? base?.manifest ?? wanted) === target
       if (!isWanted) return undefined // a newer one has come meanwhile
+      if (base?.isComplete && pending === undefined) return undefined
       return { next: { ...rest, base: { manifest: wanted, isComplete: true, hidden: base?.hidden ?? [] } } }
     })
     if (after.base?.isComplete && after.pending === undefined) {
