@@ -76,7 +76,7 @@ export function maxNorm(values: Int8Array, dim: number): number {
   let largest = 0
   for (let row = 0; row < values.length; row += dim) {
     let sum = 0
-    for (let e = 0; e < dim; e++) sum += values[row + e]! ** 2
+    for (let at = row; at < row + dim; at++) sum += values[at]! * values[at]! // `** 2` is many times slower at first
     largest = Math.max(largest, sum)
   }
   return Math.sqrt(largest)

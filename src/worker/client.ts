@@ -73,7 +73,7 @@ export class Selvage {
     this.#encoder = new Service('encoder', spawn.encoder, (link) =>
       link.call((remote) => remote.load({ modelUrl, backend: encoder, storage }, Comlink.proxy(onProgress))),
     )
-    const open = { indexUrl, name, backend: scorer, storage, memory }
+    const open = { indexUrl, name, backend: scorer, storage, memory, isEager: !options.lazy }
     this.#engine = new Service('engine', spawn.engine, (link) =>
       link.call((remote) => remote.open(open, Comlink.proxy(onProgress), Comlink.proxy(onChange))),
     )

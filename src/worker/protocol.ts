@@ -101,6 +101,8 @@ export interface EngineOpen {
   readonly storage: 'browser' | 'none'
   /** Bytes for vectors; what does not fit is read from the database when a query needs it. */
   readonly memory?: MemoryBudget | undefined
+  /** Vectors will be loaded at once: kernels are made ready meanwhile. Default false. */
+  readonly isEager?: boolean | undefined
 }
 
 export interface MemoryBudget {

@@ -35,7 +35,7 @@ export async function openCold({ library, index, model }: Addresses, query: stri
   const { encoded } = unwrap(await encoder.encodeQuery(query))
   const start = performance.now()
   const engine = worker<EngineApi>(library, 'engine.js')
-  const options = { indexUrl: index, name: index, backend: 'auto', storage: 'browser' } as const
+  const options = { indexUrl: index, name: index, backend: 'auto', storage: 'browser', isEager: true } as const
   const { passages } = unwrap(await engine.open(options, nothing, nothing))
   const opened = performance.now()
   unwrap(await engine.load({ whole: true }))
