@@ -209,12 +209,15 @@ export function collectedIndex({ base, segments }: Collection, source: BlobSourc
   }
 }
 
-/** Documents that wait. */
+/** How many documents wait. */
 export function waiting({ inbox }: Collection): number {
-  return inbox.reduce((sum, { ids, done, skipped }) => {
-    const left = ids.slice(done)
-    return sum + left.length - left.filter((id) => skipped.includes(id)).length
-  }, 0)
+  return inbox.reduce((sum, entry) => sum + waitingIn(entry).length, 0)
+}
+
+/** Ids of those that wait, in order. */
+export function waitingIn({ ids, done, skipped }: InboxEntry): string[] {
+  const unwanted = new Set(skipped)
+  return ids.slice(done).filter((id) => !unwanted.has(id))
 }
 
 const REMEDY = 'Delete the stored index; it is downloaded again.'

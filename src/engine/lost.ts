@@ -8,12 +8,12 @@ import {
   type Collection,
   changeCollection,
   type DocumentProblem,
-  type InboxEntry,
   KEPT_PROBLEMS,
   type LiveSegment,
   named,
   packsOfSegment,
   readCollection,
+  waitingIn,
 } from './collection.ts'
 import { packsOf } from './manifest.ts'
 import { Segment } from './segment.ts'
@@ -32,7 +32,7 @@ export async function withoutLost(store: SharedStore): Promise<Collection> {
     const isComplete = base?.isComplete === true && !packsOf(base.manifest).some(isGone)
     if (lostSegments.length + lostEntries.length === 0 && isComplete === (base?.isComplete ?? false)) return undefined
     const ids = (await Promise.all(lostSegments.map((segment) => idsOf(segment, store)))).flat()
-    const problems = problemsOf([...ids, ...lostEntries.flatMap(waitingOf)])
+    const problems = problemsOf([...ids, ...lostEntries.flatMap(waitingIn)])
     return {
       next: {
         ...now,
@@ -56,15 +56,12 @@ async function missing(store: SharedStore, { base, segments, inbox }: Collection
 /** Undefined for each document whose id is gone too. */
 async function idsOf(segment: LiveSegment, store: SharedStore): Promise<(string | undefined)[]> {
   const { hidden, ...parts } = segment
+  const isHidden = new Set(hidden)
   try {
-    return (await new Segment(store, parts).ids()).filter((id) => !hidden.includes(id))
+    return (await new Segment(store, parts).ids()).filter((id) => !isHidden.has(id))
   } catch {
     return Array.from({ length: segment.texts.pages - hidden.length }, () => undefined)
   }
-}
-
-function waitingOf({ ids, done, skipped }: InboxEntry): string[] {
-  return ids.slice(done).filter((id) => !skipped.includes(id))
 }
 
 /** One for each that has a name, as many as are remembered; one for all the others. */

@@ -41,7 +41,7 @@ const api: WriterApi = {
           encodePages: (pages, options) => connected().encodePages(pages, options),
         },
         assign,
-        lease: (run) => withLease(`${name} writer`, run),
+        lease: (run, signal) => withLease(`${name} writer`, run, { signal }),
         onCommit: ({ generation }) => news.tell({ generation }),
         onProgress: onWork,
       })

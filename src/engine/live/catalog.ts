@@ -4,7 +4,7 @@
  */
 import type { BlobSource } from '../../store/store.ts'
 import type { AddedDocument } from '../../types.ts'
-import type { Base, Collection, LiveSegment } from '../collection.ts'
+import { type Base, type Collection, type LiveSegment, waitingIn } from '../collection.ts'
 import { idOf } from '../pages.ts'
 import { keyOf, Segment, type SegmentParts } from '../segment.ts'
 
@@ -40,8 +40,7 @@ export class Catalog {
       ...(base ? [this.inBase(base, asked).then((ids) => visible(ids, base))] : []),
       ...segments.map((segment) => this.among(segment, asked).then((ids) => visible(ids, segment))),
     ])
-    const waiting = inbox.flatMap(({ ids, done, skipped }) => ids.slice(done).filter((id) => !skipped.includes(id)))
-    return new Set([...found.flat(), ...waiting.filter((id) => asked.has(id))])
+    return new Set([...found.flat(), ...inbox.flatMap(waitingIn).filter((id) => asked.has(id))])
   }
 
   /** What can be found, in the order it was added. */
@@ -73,7 +72,9 @@ export class Catalog {
 }
 
 function visible(ids: readonly string[], { hidden }: Pick<LiveSegment, 'hidden'>): string[] {
-  return ids.filter((id) => !hidden.includes(id))
+  if (ids.length === 0) return []
+  const gone = new Set(hidden)
+  return ids.filter((id) => !gone.has(id))
 }
 
 async function listOf({ texts }: Segment): Promise<AddedDocument[]> {

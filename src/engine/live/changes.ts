@@ -20,8 +20,9 @@ export async function hiding(now: Collection, ids: ReadonlySet<string>, catalog:
 }
 
 /** Those of its documents that still wait are not wanted any more. */
-export function skipping(entry: InboxEntry, ids: readonly string[]): InboxEntry {
-  const unwanted = entry.ids.slice(entry.done).filter((id) => ids.includes(id) && !entry.skipped.includes(id))
+export function skipping(entry: InboxEntry, ids: ReadonlySet<string>): InboxEntry {
+  const skipped = new Set(entry.skipped)
+  const unwanted = entry.ids.slice(entry.done).filter((id) => ids.has(id) && !skipped.has(id))
   return unwanted.length === 0 ? entry : { ...entry, skipped: [...entry.skipped, ...unwanted] }
 }
 
@@ -44,7 +45,10 @@ export function replacing(
   const found = before.map((old) => now.segments.find((segment) => isSame(segment, old)))
   const at = found.flatMap((segment) => segment ?? [])
   if (at.length < before.length) return undefined
-  const since = before.flatMap((old, i) => at[i]!.hidden.filter((id) => !old.hidden.includes(id)))
+  const since = before.flatMap((old, i) => {
+    const known = new Set(old.hidden)
+    return at[i]!.hidden.filter((id) => !known.has(id))
+  })
   const place = now.segments.findIndex((segment) => at.includes(segment))
   const rest = now.segments.filter((segment) => !at.includes(segment))
   if (merged === undefined || merged.texts.pages <= since.length) return { next: { ...now, segments: rest } }

@@ -19,7 +19,8 @@ const PORTION_DOCUMENTS = 32
 export async function newEntry(given: readonly unknown[]): Promise<{ entry: InboxEntry } & Pick<Staged, 'put'>> {
   const documents = given.map((record, i) => checkRecord(record, `document ${i}`))
   const ids = documents.map(({ id }) => id)
-  const twice = ids.find((id, i) => ids.indexOf(id) !== i)
+  const seen = new Set<string>()
+  const twice = ids.find((id) => seen.size === seen.add(id).size)
   if (twice !== undefined)
     throw new SelvageError('duplicate-document', `Two of the documents have the id "${twice}". Give each its own.`)
   const { store, put } = stage()
@@ -42,12 +43,13 @@ export function nextPortion(
   { done, skipped }: InboxEntry,
   documents: readonly DocumentRecord[],
 ): { documents: DocumentRecord[]; taken: number } {
+  const unwanted = new Set(skipped)
   const portion: DocumentRecord[] = []
   let chars = 0
   let at = done
   for (; at < documents.length && portion.length < PORTION_DOCUMENTS && chars < PORTION_CHARS; at++) {
     const document = documents[at]!
-    if (skipped.includes(document.id)) continue
+    if (unwanted.has(document.id)) continue
     portion.push(document)
     chars += document.text.length
   }

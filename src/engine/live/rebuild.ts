@@ -53,13 +53,15 @@ export async function rebuilt(options: RebuildOptions): Promise<Merged> {
 
 async function* portions({ source, segments }: RebuildOptions): AsyncGenerator<Page[]> {
   let portion: Page[] = []
-  for (const { texts, hidden } of segments)
+  for (const { texts, hidden } of segments) {
+    const isHidden = new Set(hidden)
     for await (const { page } of new TextsReader(source, texts).pages()) {
-      if (hidden.includes(idOf(page))) continue
+      if (isHidden.has(idOf(page))) continue
       portion.push(page)
       if (portion.length < PORTION) continue
       yield portion
       portion = []
     }
+  }
   if (portion.length > 0) yield portion
 }

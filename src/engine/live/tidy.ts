@@ -25,11 +25,12 @@ const HIDDEN_SHARE = 0.5
 export function segmentsToMerge(
   segments: readonly LiveSegment[],
   codec: Codec | undefined,
-  { foldPassages = 512, foldSegments = 32 }: TidyOptions,
+  { foldPassages = 512, foldSegments = 32, trainPassages = 1024 }: TidyOptions,
 ): LiveSegment[] | undefined {
   const fresh = segments.filter(({ vectors }) => vectors.kind === 'rows')
   const passages = sumOf(fresh)
-  const isEnough = passages >= foldPassages || fresh.length >= foldSegments
+  // Fewer would be as fresh afterwards as before, and written anew with every document that comes.
+  const isEnough = passages >= (codec ? foldPassages : trainPassages) || fresh.length >= foldSegments
   const compressed = codec ? segments.filter((segment) => hasCodec(segment, codec)) : []
   const sparse = compressed.filter(({ hidden, texts }) => hidden.length > texts.pages * HIDDEN_SHARE)
   if (!isEnough && sparse.length === 0) return undefined

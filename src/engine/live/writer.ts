@@ -34,6 +34,7 @@ import { type Codec, hasCodec, type Merged, mergeSegments } from './merge.ts'
 import { WorkMeter } from './meter.ts'
 import { rebuilt } from './rebuild.ts'
 import { segmentsToMerge, type TidyOptions } from './tidy.ts'
+import { Waiters } from './waiters.ts'
 
 export interface WriterOptions extends TidyOptions {
   readonly store: SharedStore
@@ -41,8 +42,8 @@ export interface WriterOptions extends TidyOptions {
   readonly source: BlobSource
   readonly encoder: PageEncoder
   readonly assign: AssignCentroids
-  /** Runs the work while nobody else does it. */
-  readonly lease: (run: () => Promise<void>) => Promise<void>
+  /** Runs the work while nobody else does it; the signal ends the waiting for that. */
+  readonly lease: (run: () => Promise<void>, signal: AbortSignal) => Promise<void>
   /** A new state, committed by this writer. */
   readonly onCommit: (now: Collection) => void
   /** What the work is at, and when it rests. */
@@ -51,17 +52,11 @@ export interface WriterOptions extends TidyOptions {
   readonly breathe?: () => Promise<void>
 }
 
-interface Waiter {
-  readonly ids: readonly string[]
-  readonly resolve: (added: AddedDocuments) => void
-  readonly reject: (error: SelvageError) => void
-}
-
 export class LiveWriter {
   readonly #options: WriterOptions
   readonly #catalog: Catalog
-  /** By the name of the inbox pack. */
-  readonly #waiters = new Map<string, Waiter>()
+  readonly #waiters = new Waiters()
+  /** Of entries that are being added, by the name of the inbox pack. */
   readonly #documents = new Map<string, readonly DocumentRecord[]>()
   #working: Promise<void> | undefined
   #isCalled = false
@@ -89,15 +84,15 @@ export class LiveWriter {
   ): Promise<AddedDocuments> {
     if (documents.length === 0) return { ids: [], problems: [] }
     const { entry, put } = await newEntry(documents)
-    await this.#change(async (now) => {
+    const ids = new Set(entry.ids)
+    const { generation } = await this.#change(async (now) => {
       if (!replace) await this.#refuseKnown(now, entry.ids)
-      const inbox = now.inbox.map((other) => skipping(other, entry.ids))
-      return { next: { ...now, inbox: [...inbox, entry] }, put }
+      const inbox = now.inbox.map((other) => skipping(other, ids))
+      // What was wrong with them before says nothing about what comes now.
+      const problems = now.problems.filter(({ id }) => !ids.has(id))
+      return { next: { ...now, inbox: [...inbox, entry], problems }, put }
     })
-    const added = new Promise<AddedDocuments>((resolve, reject) => {
-      this.#waiters.set(entry.pack.file, { ids: entry.ids, resolve, reject })
-    })
-    added.catch(() => {}) // where the next line throws, nobody is told
+    const added = this.#waiters.of(entry, generation)
     this.#settle(await this.state()) // another tab may have been fast
     this.work()
     return added
@@ -110,7 +105,7 @@ export class LiveWriter {
       const known = await this.#catalog.known(now, ids)
       found = [...known]
       if (known.size === 0) return undefined
-      const inbox = now.inbox.map((entry) => skipping(entry, found))
+      const inbox = now.inbox.map((entry) => skipping(entry, known))
       return { next: await hiding({ ...now, inbox }, known, this.#catalog) }
     })
     return found
@@ -152,7 +147,7 @@ export class LiveWriter {
           await this.#emptyInbox()
           await this.#tidy()
         }
-      })
+      }, this.#stop.signal)
       .catch((thrown) => this.#fail(asSelvageError(thrown)))
       .finally(() => {
         this.#working = undefined
@@ -163,6 +158,7 @@ export class LiveWriter {
   /** One segment of all that was added here, without what is hidden. */
   async compact(): Promise<void> {
     await this.#alone(async () => {
+      await this.#reencodeForeign() // vectors of two models have no place in one segment
       const now = await this.state()
       const codec = await this.#codecFor(now.segments)
       const chosen = codec
@@ -175,7 +171,7 @@ export class LiveWriter {
 
   /** All that was added here is encoded anew from its text, and centroids are found anew. */
   async rebuild(): Promise<void> {
-    await this.#alone(async () => this.#rebuild((await this.state()).segments))
+    await this.#alone(() => this.#rebuild(() => true))
   }
 
   /** The documents that were added here and can be found. */
@@ -187,18 +183,15 @@ export class LiveWriter {
   /** Stops at the next moment that can be returned to; what waits is kept. */
   async close(): Promise<void> {
     this.#stop.abort()
-    const closed = new SelvageError(
-      'closed',
-      'The index was closed. What was still waiting is added when it is opened again.',
+    this.#waiters.fail(
+      new SelvageError('closed', 'The index was closed. What was still waiting is added when it is opened again.'),
     )
-    for (const { reject } of this.#waiters.values()) reject(closed)
-    this.#waiters.clear()
     await this.#working
   }
 
   async #alone(run: () => Promise<void>): Promise<void> {
     await this.#working
-    await this.#options.lease(run)
+    await this.#options.lease(run, this.#stop.signal)
     this.#meter.report(await this.state())
   }
 
@@ -211,7 +204,7 @@ export class LiveWriter {
       const [entry] = now.inbox
       if (entry === undefined || now.isPaused || this.#stop.signal.aborted) return
       await this.#step(entry)
-      if (this.#isFoldDue(await this.state())) await this.#tidy()
+      if (await this.#isFoldDue()) await this.#tidy()
     }
   }
 
@@ -226,18 +219,20 @@ export class LiveWriter {
       const at = now.inbox.find(({ pack }) => pack.file === entry.pack.file)
       if (at === undefined || at.done !== entry.done) return undefined // another tab was faster
       const inbox = advanced(now.inbox, at, taken)
-      const given = documents.map(({ id }) => id)
-      const unwanted = given.filter((id) => at.skipped.includes(id))
-      const found = pages.map(idOf).filter((id) => !unwanted.includes(id))
+      const given = new Set(documents.map(({ id }) => id))
+      const skipped = new Set(at.skipped)
+      const made = pages.map(idOf)
+      // Of those that became pages: whatever a segment hides is in it.
+      const unwanted = made.filter((id) => skipped.has(id))
+      const found = made.filter((id) => !skipped.has(id))
       // What these replace is there until this moment.
       const before = await hiding({ ...now, inbox }, new Set(found), this.#catalog)
       const segments =
         fresh && found.length > 0 ? [...before.segments, { ...fresh.segment, hidden: unwanted }] : before.segments
-      const told = [...before.problems.filter(({ id }) => !given.includes(id)), ...problems].slice(-KEPT_PROBLEMS)
+      const told = [...before.problems.filter(({ id }) => !given.has(id)), ...problems].slice(-KEPT_PROBLEMS)
       return { next: { ...before, segments, problems: told }, put: fresh && found.length > 0 ? fresh.put : new Map() }
     })
     this.#meter.count(taken)
-    if (entry.done + taken >= entry.ids.length) this.#documents.delete(entry.pack.file)
   }
 
   async #read(entry: InboxEntry): Promise<readonly DocumentRecord[]> {
@@ -260,9 +255,10 @@ export class LiveWriter {
 
   // --- merging
 
-  #isFoldDue({ segments }: Collection): boolean {
+  async #isFoldDue(): Promise<boolean> {
+    const { segments } = await this.state()
     const fresh = segments.filter(({ vectors }) => vectors.kind === 'rows')
-    return segmentsToMerge(fresh, undefined, this.#options) !== undefined
+    return segmentsToMerge(fresh, await this.#codecFor(segments), this.#options) !== undefined
   }
 
   async #tidy(): Promise<void> {
@@ -292,16 +288,23 @@ export class LiveWriter {
     await this.#replace(segments, () => mergeSegments(options))
   }
 
-  async #replace(segments: readonly LiveSegment[], make: () => Promise<Merged>): Promise<void> {
+  /** False where one of them has gone meanwhile, and nothing was changed. */
+  async #replace(segments: readonly LiveSegment[], make: () => Promise<Merged>): Promise<boolean> {
     let made: Merged
     try {
       made = await make()
     } catch (error) {
       // Where one of them is gone meanwhile, deleted by another tab, what is left is for the next round.
-      if (replacing(await this.state(), segments, undefined, new Map()) === undefined) return
+      if (replacing(await this.state(), segments, undefined, new Map()) === undefined) return false
       throw error
     }
-    await this.#change((now) => replacing(now, segments, made.segment, made.put))
+    let isDone = false
+    await this.#change((now) => {
+      const change = replacing(now, segments, made.segment, made.put)
+      isDone = change !== undefined
+      return change
+    })
+    return isDone
   }
 
   // --- encoding anew
@@ -311,21 +314,27 @@ export class LiveWriter {
     const { segments } = await this.state()
     if (segments.length === 0) return
     const { hash } = await this.#options.encoder.model()
-    const foreign = segments.filter(({ model }) => model.hash !== hash)
-    if (foreign.length > 0) await this.#rebuild(foreign)
+    await this.#rebuild(({ model }) => model.hash !== hash)
   }
 
-  async #rebuild(segments: readonly LiveSegment[]): Promise<void> {
-    if (segments.length === 0) return
-    this.#meter.report(await this.state(), 'rebuilding')
+  /** Once more where one of them has gone meanwhile: what is left is to be made anew all the same. */
+  async #rebuild(isWanted: (segment: LiveSegment) => boolean): Promise<void> {
     const { store, encoder, assign, trainPassages = 1024 } = this.#options
-    const options = { source: store, segments, encoder, assign, trainPassages, signal: this.#stop.signal }
-    await this.#replace(segments, () => rebuilt(options))
+    const { signal } = this.#stop
+    for (let isDone = false; !isDone; ) {
+      const now = await this.state()
+      const segments = now.segments.filter(isWanted)
+      if (segments.length === 0) return
+      this.#meter.report(now, 'rebuilding')
+      isDone = await this.#replace(segments, () =>
+        rebuilt({ source: store, segments, encoder, assign, trainPassages, signal }),
+      )
+    }
   }
 
   // --- telling
 
-  async #change(change: (now: Collection) => Promise<Change | undefined> | Change | undefined): Promise<void> {
+  async #change(change: (now: Collection) => Promise<Change | undefined> | Change | undefined): Promise<Collection> {
     await this.#withoutLost()
     let isChanged = false
     const now = await changeCollection(this.#options.store, async (state) => {
@@ -335,6 +344,7 @@ export class LiveWriter {
     })
     if (isChanged) this.#options.onCommit(now)
     this.#settle(now)
+    return now
   }
 
   async #dropLost(): Promise<void> {
@@ -344,23 +354,16 @@ export class LiveWriter {
     if (now.generation !== generation) onCommit(now)
   }
 
-  /** Those whose documents wait no more are told. */
   #settle(now: Collection): void {
+    this.#waiters.show(now)
     const files = new Set(now.inbox.map(({ pack }) => pack.file))
-    for (const [file, { ids, resolve }] of this.#waiters) {
-      if (files.has(file)) continue
-      this.#waiters.delete(file)
-      const problems = now.problems.filter(({ id }) => ids.includes(id))
-      const failed = new Set(problems.map(({ id }) => id))
-      resolve({ ids: ids.filter((id) => !failed.has(id)), problems })
-    }
+    for (const file of this.#documents.keys()) if (!files.has(file)) this.#documents.delete(file)
   }
 
   #fail(error: SelvageError): void {
     this.#meter.stop()
     if (error.code === 'worker-died') return // the encoder is started anew, and what waits goes on
-    for (const { reject } of this.#waiters.values()) reject(error)
-    this.#waiters.clear()
+    this.#waiters.fail(error)
   }
 }
 

@@ -22,7 +22,7 @@ export function writerOver(store: SharedStore, options: Partial<WriterOptions> =
     source: store,
     encoder: pageEncoder(fakeEncoder()),
     assign,
-    lease: (run) => withLease(name, run),
+    lease: (run, signal) => withLease(name, run, { signal }),
     onCommit: () => {},
     ...options,
   })

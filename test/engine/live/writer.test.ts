@@ -251,3 +251,98 @@ test('a model that fails loses nothing: what waits is added when it works again'
   await atRest(store, (now) => waiting(now) === 0)
   expect((await found(store, 'apple'))[0]).toBe('/a')
 })
+
+/** An encoder that waits for `calls.before` before each call. */
+function gated(hash?: string) {
+  const model = pageEncoder(fakeEncoder(hash === undefined ? {} : { hash }))
+  const calls = { before: async () => {} }
+  const encodePages: typeof model.encodePages = async (...call) => {
+    await calls.before()
+    return model.encodePages(...call)
+  }
+  return { calls, encoder: { ...model, encodePages } }
+}
+
+test('what is deleted while it is read, and was no document, takes no others with it later', async () => {
+  const store = memoryStore()
+  const { calls, encoder } = gated()
+  const writer = writerOver(store, { encoder })
+  calls.before = async () => void (await writer.delete(['none']))
+  await writer.add([record('a', 'apple'), record('b', 'pear'), HIDDEN])
+  await writer.delete(['a'])
+  expect((await writer.documents()).map(({ id }) => id)).toEqual(['b'])
+  expect(await found(store, 'pear', { mode: 'keyword' })).toEqual(['/b'])
+})
+
+test('of more documents that cannot be added than are remembered, all are told', async () => {
+  const writer = writerOver(memoryStore())
+  const bad = Array.from({ length: 150 }, (_, i) => ({ ...HIDDEN, id: `bad${i}` }))
+  const added = await writer.add([record('a', 'apple'), ...bad])
+  expect(added.ids).toEqual(['a'])
+  expect(added.problems.map(({ id }) => id)).toEqual(bad.map(({ id }) => id))
+  expect(await writer.add([record('bad149', 'better now')])).toEqual({ ids: ['bad149'], problems: [] })
+})
+
+test('where there are no centroids yet, fresh passages are not merged with every document that comes', async () => {
+  const states: WorkProgress['state'][] = []
+  const onProgress = ({ state }: WorkProgress) => states.push(state)
+  const store = memoryStore()
+  const writer = writerOver(store, { foldPassages: 4, trainPassages: 20, onProgress })
+  for (let i = 0; i < 24; i++) await writer.add([record(`d${i}`, `${FRUIT[i % 8]} number${i}`)])
+  await atRest(store, ({ segments }) => segments.some(({ vectors }) => vectors.kind === 'plaid'))
+  await writer.close()
+  expect(states.filter((state) => state === 'merging').length).toBeLessThanOrEqual(2)
+})
+
+test('compacting mixes no models', async () => {
+  const store = memoryStore()
+  const before = writerOver(store, { encoder: pageEncoder(fakeEncoder({ hash: 'e'.repeat(64) })) })
+  for (const fruit of FRUIT) await before.add([record(fruit, fruit)])
+  await before.close()
+  await writerOver(store).compact()
+  const { segments } = await collectionOf(store)
+  expect(segments.map(({ model }) => model.hash.slice(0, 1))).toEqual(['f'])
+})
+
+test('a rebuild is one of what is left, should a document go meanwhile', async () => {
+  const store = memoryStore()
+  const { calls, encoder } = gated('e'.repeat(64))
+  const before = writerOver(store)
+  for (const fruit of FRUIT) await before.add([record(fruit, fruit)])
+  await before.close()
+  const writer = writerOver(store, { encoder })
+  calls.before = async () => {
+    calls.before = async () => {}
+    await writer.delete(['fig'])
+  }
+  await writer.rebuild()
+  const { segments } = await collectionOf(store)
+  expect(segments.map(({ model, texts }) => [model.hash.slice(0, 1), texts.pages])).toEqual([['e', FRUIT.length - 1]])
+})
+
+test('closing does not wait for another tab that works', async () => {
+  const store = memoryStore()
+  let end = () => {}
+  const other = withLease('busy', () => new Promise<void>((resolve) => (end = resolve)))
+  const writer = writerOver(store, { lease: (run, signal) => withLease('busy', run, { signal }) })
+  const adding = writer.add([record('a', 'apple')])
+  adding.catch(() => {})
+  await atRest(store, (now) => waiting(now) === 1)
+  await writer.close()
+  await expect(adding).rejects.toMatchObject({ code: 'closed' })
+  end()
+  await other
+})
+
+test('documents that waited in an index that was deleted are not told as added', async () => {
+  const store = memoryStore()
+  const writer = writerOver(store)
+  await writer.add([record('a', 'apple')])
+  await writer.pause()
+  const adding = writer.add([record('b', 'pear')])
+  adding.catch(() => {})
+  await atRest(store, (now) => waiting(now) === 1)
+  for (const key of await store.list()) await store.delete(key)
+  await writer.heardOf()
+  await expect(adding).rejects.toMatchObject({ code: 'storage-failed' })
+})
