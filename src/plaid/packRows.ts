@@ -79,11 +79,15 @@ export class PackRows {
     return (start, end) => this.#slice(pack, start, end)
   }
 
-  /** Each pack once: its last byte is there, and the one behind it is not. */
+  /**
+   * Each pack once: its last byte is there, and the one behind it is not. Of packs that were checked nothing is behind, and
+   * to ask for it would send a store with a network behind it there.
+   */
   #measure(part: number, pack: PackRef): Promise<void> {
     const measured = this.#measured.get(part)
     if (measured !== undefined) return measured
-    const measuring = this.#source.slice!(pack.file, pack.bytes - 1, pack.bytes + 1).then((bytes) => {
+    const end = this.#source.isVerified ? pack.bytes : pack.bytes + 1
+    const measuring = this.#source.slice!(pack.file, pack.bytes - 1, end).then((bytes) => {
       if (bytes?.length !== 1) throw this.#damaged(pack, bytes && `has other than ${pack.bytes} bytes`)
     })
     this.#measured.set(part, measuring)

@@ -12,6 +12,7 @@ import { createWasmOps } from '../../src/ops/wasm/ops.ts'
 import { type PlaidHeader, readPlaidCodes } from '../../src/plaid/format.ts'
 import { codesOnly } from '../../src/plaid/paged.ts'
 import { openPlaid, queryBatch } from '../../src/plaid/search.ts'
+import { layeredSource } from '../../src/store/layered.ts'
 import type { memoryStore } from '../../src/store/memory.ts'
 import type { BlobSource } from '../../src/store/store.ts'
 import type { TokenMatrix } from '../../src/types.ts'
@@ -158,6 +159,23 @@ describe('what is read', () => {
     await paged.search(query, { k: 0, candidates: 500 })
     expect(ofResiduals()).toHaveLength(read.length)
     paged.close()
+  })
+
+  test('where a store has it all, the network behind it is not asked', async () => {
+    const { store, header } = await written(index)
+    const asked: string[] = []
+    const refuse = async (key: string): Promise<never> => {
+      asked.push(key)
+      throw new SelvageError('download-failed', 'There is no network.')
+    }
+    const remote = { location: 'the site', get: refuse, slice: refuse }
+    const source = layeredSource({ store: { ...store, isVerified: true }, remote, keep: true })
+    const paged = await openPlaid(source, header, wasm, { residuals: 'paged' })
+    const whole = await openPlaid(store, header, wasm)
+    expect(await answer(paged, query, { k: 5 })).toEqual(await answer(whole, query, { k: 5 }))
+    expect(asked).toEqual([])
+    paged.close()
+    whole.close()
   })
 
   test('no more is kept than is allowed', async () => {
