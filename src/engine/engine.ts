@@ -45,7 +45,8 @@ interface Snapshot {
 
 export class Engine {
   #now: Snapshot
-  #vectors: Vectors | undefined
+  /** What loads the vectors of later snapshots, as those of this one were. */
+  #vectors: { readonly held: Vectors; readonly isApproximate: boolean } | undefined
   #replacing: Promise<unknown> = Promise.resolve()
 
   /** Reads the manifest only. Errors: those of readManifest. */
@@ -75,33 +76,43 @@ export class Engine {
     return this.#now.vectors?.index.precision
   }
 
-  /** Bytes that kernels hold. */
-  async bytes(): Promise<number> {
-    return (await this.#vectors?.bytes()) ?? 0
+  /** Bytes that kernels hold; what is being loaded is not among them. */
+  get bytes(): number {
+    return this.#vectors?.held.bytes ?? 0
   }
 
   /** Loads the vectors. Errors: those of readPack, and of the kernels' `load`. */
-  async loadVectors(ops: FailoverOps, { onProgress, budget }: LoadOptions = {}): Promise<void> {
-    this.#vectors = new Vectors({ ops, budget, onProgress })
-    await this.#inTurn(async () => this.#put(await this.#vectors?.load(this.#now.segments, this.#now.index.dim)))
+  loadVectors(ops: FailoverOps, { onProgress, budget }: LoadOptions = {}): Promise<void> {
+    return this.#load(new Vectors({ ops, budget, onProgress }), false)
   }
 
   /** Loads codes only, so that meaning can be searched, roughly, while residuals are on their way; `loadVectors` follows. */
-  async loadCodes(ops: FailoverOps, { onProgress }: LoadOptions = {}): Promise<void> {
-    const vectors = new Vectors({ ops, onProgress })
-    await this.#inTurn(async () => this.#put(await vectors.load(this.#now.segments, this.#now.index.dim, true)))
+  loadCodes(ops: FailoverOps, { onProgress }: LoadOptions = {}): Promise<void> {
+    return this.#load(new Vectors({ ops, onProgress }), true)
+  }
+
+  /** Loads what is there now, while other states come and are searched; then what has come since, in turn. */
+  async #load(held: Vectors, isApproximate: boolean): Promise<void> {
+    const { segments, index } = this.#now
+    const most = await held.load(segments, index.dim, isApproximate)
+    try {
+      await this.#inTurn(async () => {
+        const { index, segments } = this.#now
+        const vectors = await held.load(segments, index.dim, isApproximate)
+        this.#vectors = { held, isApproximate }
+        this.#become({ index, segments, vectors, readers: 0, isOver: false })
+      })
+    } finally {
+      most.release()
+    }
   }
 
   /** Another state of the index. Searches that have begun end on the one they began with; what both have is kept. */
   async replace(index: EngineIndex): Promise<void> {
     await this.#inTurn(async () => {
       const segments = new Segments(index.segments, this.#now.segments)
-      const next: Snapshot = { index, segments, readers: 0, isOver: false }
-      next.vectors = this.#now.vectors && (await this.#vectors?.load(segments, index.dim))
-      const before = this.#now
-      this.#now = next
-      before.isOver = true
-      if (before.readers === 0) before.vectors?.release()
+      const vectors = await this.#vectors?.held.load(segments, index.dim, this.#vectors.isApproximate)
+      this.#become({ index, segments, vectors, readers: 0, isOver: false })
     })
   }
 
@@ -134,11 +145,15 @@ export class Engine {
   close(): void {
     this.#now.vectors?.release()
     this.#now.vectors = undefined
+    this.#vectors = undefined
   }
 
-  #put(vectors: LoadedVectors | undefined): void {
-    this.#now.vectors?.release()
-    this.#now.vectors = vectors
+  /** Who reads the snapshot before goes on with its vectors. */
+  #become(next: Snapshot): void {
+    const before = this.#now
+    this.#now = next
+    before.isOver = true
+    if (before.readers === 0) before.vectors?.release()
   }
 
   /** One change of what is searched at a time. */

@@ -70,7 +70,9 @@ export class Segment {
 }
 
 /** What makes two descriptions the same segment: packs are named by what they hold. */
-export function keyOf({ vectors, texts }: SegmentParts): string {
+export function keyOf({ vectors, texts, pages, lexical }: SegmentParts): string {
   const first = vectors.kind === 'rows' ? vectors.packs : [...vectors.codes, vectors.codec]
-  return [...first, ...texts.packs].map(({ file }) => file).join(' ')
+  // Words too: a site that is built anew by another version may have others for the same texts.
+  const rest = [...texts.packs, ...(pages?.packs ?? []), ...(lexical?.packs ?? [])]
+  return [...first, ...rest].map(({ file }) => file).join(' ')
 }

@@ -29,7 +29,10 @@ export interface LoadedVectors {
 }
 
 interface Held {
+  readonly key: string
   readonly opening: Promise<IndexReader>
+  /** Once it is open. */
+  reader?: IndexReader
   uses: number
 }
 
@@ -50,9 +53,8 @@ export class Vectors {
   }
 
   /** Bytes that are held where kernels run, and read ahead. */
-  async bytes(): Promise<number> {
-    const readers = await Promise.all([...this.#held.values()].map(({ opening }) => opening))
-    return readers.reduce((sum, { bytes }) => sum + bytes, 0)
+  get bytes(): number {
+    return [...this.#held.values()].reduce((sum, { reader }) => sum + (reader?.bytes ?? 0), 0)
   }
 
   /** `isApproximate`: codes only, of segments that are not loaded yet. Errors: those of openPlaid and openRows. */
@@ -60,7 +62,7 @@ export class Vectors {
     const groups = this.#groupsOf(segments, dim, isApproximate)
     const taken = groups.map((group) => this.#take(group))
     const release = () => {
-      for (const { key } of groups) this.#letGo(key)
+      for (const held of taken) this.#letGo(held)
     }
     try {
       const readers = await Promise.all(taken.map(({ opening }) => opening))
@@ -72,21 +74,34 @@ export class Vectors {
   }
 
   #take({ key, open }: Group): Held {
-    const held = this.#held.get(key) ?? { opening: open(), uses: 0 }
-    held.opening.catch(() => this.#held.delete(key)) // the next one tries again
+    const held = this.#held.get(key) ?? this.#open(key, open)
     held.uses++
-    this.#held.set(key, held)
     return held
   }
 
-  #letGo(key: string): void {
-    const held = this.#held.get(key)
-    if (held === undefined || --held.uses > 0) return
-    this.#held.delete(key)
+  #open(key: string, open: () => Promise<IndexReader>): Held {
+    const held: Held = { key, opening: open(), uses: 0 }
+    this.#held.set(key, held)
+    held.opening.then(
+      (reader) => {
+        held.reader = reader
+      },
+      () => this.#forget(held), // the next one tries again
+    )
+    return held
+  }
+
+  #letGo(held: Held): void {
+    if (--held.uses > 0) return
+    this.#forget(held)
     held.opening.then(
       (reader) => reader.close(),
       () => {},
     )
+  }
+
+  #forget(held: Held): void {
+    if (this.#held.get(held.key) === held) this.#held.delete(held.key)
   }
 
   #groupsOf({ all, isForeign }: Segments, dim: number, isApproximate: boolean): Group[] {

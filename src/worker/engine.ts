@@ -29,7 +29,7 @@ const api: EngineApi = {
         ...index.describe(),
         ...{ backend: ops.backend, device: ops.device, refused: ops.refused, loadMs },
         precision: index.precision,
-        memoryBytes: await index.engine.bytes(),
+        memoryBytes: index.engine.bytes,
       }
     }),
 
