@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { memoryStore } from '../../src/store/memory.ts'
 import { headerFields, readPack, writePack } from '../../src/store/packs.ts'
 
@@ -9,6 +9,18 @@ test('a pack is named by its content and read back', async () => {
   const ref = await writePack(store, 'texts', BYTES)
   // sha256 of 01020304, from: printf '\x01\x02\x03\x04' | sha256sum
   expect(ref.sha256).toBe('9f64a747e1b97f131fabb6b447296c9b6f0201e79fb3c5356e6c77e89b6a806a')
+  expect(ref.file).toBe('texts-9f64a747e1b97f13.pack')
+  expect(await readPack(store, ref)).toEqual(BYTES)
+})
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+test('on a page without https packs have the same names, and are read by their size', async () => {
+  vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
+  const store = memoryStore()
+  const ref = await writePack(store, 'texts', BYTES)
   expect(ref.file).toBe('texts-9f64a747e1b97f13.pack')
   expect(await readPack(store, ref)).toEqual(BYTES)
 })
