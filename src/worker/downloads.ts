@@ -78,8 +78,13 @@ export function downloadsOf(modelUrl: string): Downloads {
     },
 
     async kept() {
-      const { model, runtime } = await stores()
-      return sum(await model.kept(), await runtime.kept())
+      let opened: Stores
+      try {
+        opened = await stores()
+      } catch {
+        return { bytes: 0, isComplete: false } // where there is no database, nothing is in it: `load` tells why
+      }
+      return sum(await opened.model.kept(), await opened.runtime.kept())
     },
   }
 }
