@@ -22,12 +22,17 @@ export interface LiveServices {
 export class Live {
   readonly #services: LiveServices
   readonly #writer: Service<WriterApi, void>
+  /** The one that the writer's port leads to. */
+  #encoder: Link<EncoderApi> | undefined
 
   constructor(services: LiveServices) {
     this.#services = services
     this.#writer = new Service('writer', services.spawn, (link) => this.#start(link))
     // Where it fails, that encoder is gone too, and the next one is told here again.
     services.encoder.onReady = (link) => void this.#reconnect(link).catch(() => {})
+    services.encoder.onDeath = () => {
+      if (this.#writer.isRunning) this.#call((remote) => remote.disconnected()).catch(() => {})
+    }
   }
 
   async add(documents: readonly DocumentInput[], replace: boolean): Promise<AddedDocuments> {
@@ -106,13 +111,16 @@ export class Live {
         Comlink.transfer(encoderPort, [encoderPort]),
         storePort && Comlink.transfer(storePort, [storePort]),
         Comlink.proxy(this.#services.onWork),
+        Comlink.proxy(() => this.#renewEncoder()),
       ),
     )
   }
 
   async #encoderPort(): Promise<MessagePort> {
     const { port1, port2 } = new MessageChannel()
-    await this.#services.encoder.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
+    const { link } = await this.#services.encoder.ready()
+    await link.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
+    this.#encoder = link
     return port2
   }
 
@@ -122,9 +130,20 @@ export class Live {
     return port2
   }
 
+  /** The writer's has died, or has lost its GPU: what waits is to go on with another. */
+  #renewEncoder(): void {
+    const lost = this.#encoder
+    if (lost === undefined) return
+    const reason = new SelvageError('device-lost', 'The encoder worker was started anew: its GPU device went away.')
+    // Where none can be started the writer asks again, and gives up by itself.
+    this.#services.encoder.renew(lost, reason).catch(() => this.work().catch(() => {}))
+  }
+
   /** The encoder is another worker now. */
   async #reconnect(link: Link<EncoderApi>): Promise<void> {
-    if (!this.#writer.isRunning) return
+    // A writer that is being started takes the encoder that is there by then.
+    if (!this.#writer.isRunning || this.#encoder === undefined || link === this.#encoder) return
+    this.#encoder = link
     const { port1, port2 } = new MessageChannel()
     await link.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
     await this.#writer.call((remote) => remote.connect(Comlink.transfer(port2, [port2])))

@@ -242,9 +242,12 @@ export interface WriterApi {
     encoderPort: MessagePort,
     storePort: MessagePort | undefined,
     onWork: (progress: WorkProgress) => void,
+    onEncoderLost: () => void,
   ): Promise<Outcome<void>>
   /** The encoder was started anew. */
   connect(encoderPort: MessagePort): Promise<Outcome<void>>
+  /** The encoder's worker has died. */
+  disconnected(): Promise<Outcome<void>>
   /** Goes on with what waits. */
   work(): Promise<Outcome<void>>
   add(documents: readonly DocumentInput[], options: { readonly replace: boolean }): Promise<Outcome<AddedDocuments>>

@@ -16,6 +16,8 @@ export class Service<Api, S> {
   #closed = false
   /** Called whenever a worker is ready, the first time too. */
   onReady: (link: Link<Api>) => void = () => {}
+  /** Called when a worker has died by itself. */
+  onDeath: () => void = () => {}
 
   constructor(name: string, spawn: () => WorkerLike, start: (link: Link<Api>) => Promise<S>) {
     this.#name = name
@@ -44,11 +46,17 @@ export class Service<Api, S> {
       return { value: await link.call(send), status }
     } catch (error) {
       if (!(error instanceof SelvageError && error.code === 'device-lost')) throw error
-      if (this.#running?.link === link) this.#running = undefined
-      link.close(error)
+      await this.renew(link, error)
       const fresh = await this.ready()
       return { value: await fresh.link.call(send), status: fresh.status }
     }
+  }
+
+  /** Another worker in the place of this one, if it is still that; its pending calls reject with the reason. */
+  async renew(link: Link<Api>, reason: SelvageError): Promise<void> {
+    if (this.#running?.link === link) this.#running = undefined
+    link.close(reason)
+    await this.ready()
   }
 
   close(): void {
@@ -68,7 +76,10 @@ export class Service<Api, S> {
     const forget = () => {
       if (this.#running === running) this.#running = undefined
     }
-    link.onDeath = forget
+    link.onDeath = () => {
+      forget()
+      this.onDeath()
+    }
     void status.then(
       () => this.onReady(link),
       () => {},

@@ -13,12 +13,13 @@ import { idbStore } from '../store/idb.ts'
 import { layeredSource } from '../store/layered.ts'
 import { newsChannel, withLease } from '../store/lease.ts'
 import { lazily } from '../util.ts'
-import { type PortEncoder, portEncoder } from './pageEncoder.ts'
+import { LentEncoder } from './lentEncoder.ts'
+import { portEncoder } from './pageEncoder.ts'
 import { type News, newsOf, outcome, type WriterApi } from './protocol.ts'
 import { portStore } from './sharedStore.ts'
 
 let writer: LiveWriter | undefined
-let encoder: PortEncoder | undefined
+let encoder: LentEncoder | undefined
 let stop = () => {}
 
 /** Kernels of the CPU: the GPU, where there is one, has the encoder's work to do. */
@@ -26,20 +27,17 @@ const kernels = lazily(() => createOps({ backend: 'wasm' }))
 const assign: AssignCentroids = async (...call) => (await kernels()).assignCentroids(...call)
 
 const api: WriterApi = {
-  open: ({ name, indexUrl, kind }, encoderPort, storePort, onWork) =>
+  open: ({ name, indexUrl, kind }, encoderPort, storePort, onWork, onEncoderLost) =>
     outcome(async () => {
       const store = kind === 'memory' && storePort ? portStore(storePort) : await idbStore(name)
       const remote = indexUrl === undefined ? undefined : httpStore({ url: indexUrl })
       const news = newsChannel<News>(newsOf(name))
-      encoder = portEncoder(encoderPort)
+      const lent = new LentEncoder(portEncoder(encoderPort), onEncoderLost)
+      encoder = lent
       const opened = new LiveWriter({
         store,
         source: remote ? layeredSource({ store, remote, keep: kind === 'browser' }) : store,
-        // The port may be another one by the time of a call.
-        encoder: {
-          model: () => connected().model(),
-          encodePages: (pages, options) => connected().encodePages(pages, options),
-        },
+        encoder: lent,
         assign,
         lease: (run, signal) => withLease(`${name} writer`, run, { signal }),
         onCommit: ({ generation }) => news.tell({ generation }),
@@ -56,10 +54,11 @@ const api: WriterApi = {
 
   connect: (port) =>
     outcome(() => {
-      encoder?.close(new SelvageError('worker-died', 'The encoder was started anew while it was asked.'))
-      encoder = portEncoder(port)
+      encoder?.lend(portEncoder(port))
       writer?.work()
     }),
+
+  disconnected: () => outcome(() => encoder?.lost()),
 
   work: () => outcome(() => open().work()),
   add: (documents, options) => outcome(() => open().add(documents, options)),
@@ -81,11 +80,6 @@ const api: WriterApi = {
 function open(): LiveWriter {
   if (writer === undefined) throw new SelvageError('internal', 'The writer was asked before it was opened.')
   return writer
-}
-
-function connected(): PortEncoder {
-  if (encoder === undefined) throw new SelvageError('internal', 'The writer has no encoder.')
-  return encoder
 }
 
 Comlink.expose(api)

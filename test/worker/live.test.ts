@@ -31,6 +31,8 @@ function fakes(stored: Partial<StoredState> = {}) {
       return value
     })
   const ports: MessagePort[] = []
+  /** As the writer says it. */
+  const lose = { encoder: () => {} }
   const keep = (port: MessagePort | undefined, name: string) => {
     if (port) ports.push(port)
     return port ? name : 'none'
@@ -79,12 +81,14 @@ function fakes(stored: Partial<StoredState> = {}) {
     forget: () => say('engine forget', undefined),
   }
   const writer: WriterApi = {
-    open: ({ name, kind }, encoderPort, storePort, onWork) =>
+    open: ({ name, kind }, encoderPort, storePort, onWork, onEncoderLost) =>
       outcome(() => {
+        lose.encoder = onEncoderLost
         calls.push(`writer open ${name} ${kind} ${keep(encoderPort, 'encoder')} ${keep(storePort, 'store')}`)
         onWork({ state: 'idle', documents: { done: 0, total: 0 } })
       }),
     connect: (port) => say(`writer connect ${keep(port, 'port')}`, undefined),
+    disconnected: () => say('writer disconnected', undefined),
     work: () => say('work', undefined),
     add: (documents, { replace }) =>
       say(`add ${documents.map(({ id }) => id)} ${replace}`, { ids: documents.map(({ id }) => id), problems: [] }),
@@ -96,7 +100,7 @@ function fakes(stored: Partial<StoredState> = {}) {
     rebuild: () => say('rebuild', undefined),
     close: () => say('writer close', undefined),
   }
-  return { calls, ports, encoder, engine, writer }
+  return { calls, ports, lose, encoder, engine, writer }
 }
 
 const open: (() => void)[] = []
@@ -105,7 +109,7 @@ afterEach(() => {
 })
 
 function make(stored: Partial<StoredState> = {}, options: Partial<OpenOptions> = {}) {
-  const { calls, ports, ...apis } = fakes(stored)
+  const { calls, ports, lose, ...apis } = fakes(stored)
   const workers: Record<string, FakeWorker[]> = { encoder: [], engine: [], writer: [] }
   const spawn = (name: 'encoder' | 'engine' | 'writer') => () => {
     const worker = new FakeWorker(apis[name])
@@ -119,7 +123,7 @@ function make(stored: Partial<StoredState> = {}, options: Partial<OpenOptions> =
     selvage.close()
     for (const port of ports) port.close()
   })
-  return { selvage, calls, workers }
+  return { selvage, calls, workers, apis, lose }
 }
 
 const A = { id: 'a', text: 'apple' }
@@ -171,6 +175,35 @@ test('an encoder that is started anew gets a new way to the writer', async () =>
   await selvage.status()
   await expect.poll(() => calls.includes('writer connect port')).toBe(true)
   expect(workers['encoder']).toHaveLength(2)
+})
+
+test('the writer hears that the encoder died, and gets another one when it asks', async () => {
+  const { selvage, calls, workers, lose } = make()
+  await selvage.add([A])
+  workers['encoder']![0]!.die('out of memory')
+  await expect.poll(() => calls.includes('writer disconnected')).toBe(true)
+  expect(workers['encoder']).toHaveLength(1)
+  lose.encoder()
+  await expect.poll(() => calls.includes('writer connect port')).toBe(true)
+  expect(workers['encoder']).toHaveLength(2)
+})
+
+test('an encoder without its GPU is replaced when the writer says so, once', async () => {
+  const { selvage, calls, workers, lose } = make()
+  await selvage.add([A])
+  expect(calls).not.toContain('writer connect port')
+  lose.encoder()
+  await expect.poll(() => calls.includes('writer connect port')).toBe(true)
+  expect(workers['encoder']!.map(({ terminated }) => terminated)).toEqual([true, false])
+})
+
+test('where no encoder can be started the writer is asked to try again, so that it can give up', async () => {
+  const { selvage, calls, apis, lose } = make()
+  await selvage.add([A])
+  apis.encoder.load = () => outcome(() => Promise.reject(new SelvageError('model-missing', 'It is gone.')))
+  lose.encoder()
+  await expect.poll(() => calls.includes('work')).toBe(true)
+  expect(calls).not.toContain('writer connect port')
 })
 
 test('download keeps index and model; a signal stops both', async () => {
