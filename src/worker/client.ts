@@ -36,6 +36,10 @@ export class Selvage {
   readonly #engine: Service<EngineApi, EngineOpened>
   readonly #live: Live
   readonly #modelUrl: string
+  /** Whether all that is searched was added here. */
+  readonly #isOwn: boolean
+  /** The index is being brought to the model that is loaded: shared by all who wait for that. */
+  #matching: Promise<unknown> | undefined
   /** The last query sent to the encoder, so that an aborted one is never begun. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -70,6 +74,7 @@ export class Selvage {
     const modelUrl = absolute(model)
     const name = rest.name ?? indexUrl ?? ''
     this.#modelUrl = modelUrl
+    this.#isOwn = indexUrl === undefined
     this.#encoder = new Service('encoder', spawn.encoder, (link) =>
       link.call((remote) => remote.load({ modelUrl, backend: encoder, storage }, Comlink.proxy(onProgress))),
     )
@@ -91,19 +96,35 @@ export class Selvage {
 
   /** `whole`: with residuals. */
   async #load(whole: boolean): Promise<Status> {
+    const loaded = await this.#loadBoth(whole)
+    if (mismatch(loaded) === undefined) return loaded
+    this.#matching ??= this.#match(loaded).finally(() => {
+      this.#matching = undefined
+    })
+    await this.#matching
+    const matched = await this.#loadBoth(whole)
+    const error = mismatch(matched)
+    if (error !== undefined) throw error
+    return matched
+  }
+
+  async #loadBoth(whole: boolean): Promise<Status> {
     const [encoder, engine] = await Promise.all([
       this.#encoder.ready(),
       this.#engine.call((remote) => remote.load({ whole })),
     ])
-    const built = engine.value.model
-    const loaded = encoder.status.model
-    if (built !== undefined && built.hash !== loaded.hash)
-      throw new SelvageError(
-        'model-mismatch',
-        `The index was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but "${loaded.name}" ` +
-          `(${loaded.hash.slice(0, 12)}) is loaded: their vectors have nothing in common. Load the index's model, or build the index again.`,
-      )
     return { encoder: encoder.status, engine: engine.value }
+  }
+
+  /**
+   * A site has a new model. What was added here is encoded anew from its text; of an index that is kept, the newer one that is
+   * known is waited for. Errors: `model-mismatch` where there is neither.
+   */
+  async #match(loaded: Status): Promise<void> {
+    const { stored } = loaded.engine
+    if (this.#isOwn && stored.kind !== 'none') return this.#live.rebuild()
+    if (stored.isOutdated) await this.#engine.call((remote) => remote.download(Comlink.proxy(() => {})))
+    else throw mismatch(loaded)
   }
 
   /** The sections that answer the query best. An empty query has no hits. Errors: `aborted`, and those of `open`. */
@@ -270,6 +291,15 @@ export class Selvage {
   async #explain({ encoded }: EncodedQuery, { hits, terms }: EngineAnswer<UnexplainedHit>): Promise<Hit[]> {
     return (await this.#encoder.call((remote) => remote.explain({ queryStarts: encoded.starts, terms, hits }))).value
   }
+}
+
+function mismatch({ encoder: { model: loaded }, engine: { model: built } }: Status): SelvageError | undefined {
+  if (built === undefined || built.hash === loaded.hash) return undefined
+  return new SelvageError(
+    'model-mismatch',
+    `The index was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but "${loaded.name}" ` +
+      `(${loaded.hash.slice(0, 12)}) is loaded: their vectors have nothing in common. Load the index's model, or build the index again.`,
+  )
 }
 
 /** What is not in the other steps is the explanation, and the way to the workers and back. */

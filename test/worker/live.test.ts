@@ -206,6 +206,37 @@ test('where no encoder can be started the writer is asked to try again, so that 
   expect(calls).not.toContain('writer connect port')
 })
 
+const OLD = { name: 'toy', hash: 'b'.repeat(64) }
+
+/** An engine whose index is another model's until `isNew` says otherwise. */
+function outdated(stored: Partial<StoredState>, options: Partial<OpenOptions>, isNew: (calls: string[]) => boolean) {
+  const made = make(stored, options)
+  const { load } = made.apis.engine
+  made.apis.engine.load = async (asked) => {
+    const loaded = await load(asked)
+    return loaded.ok ? { ok: true, value: { ...loaded.value, model: isNew(made.calls) ? MODEL : OLD } } : loaded
+  }
+  return made
+}
+
+test('what was added here with the model before is encoded anew, once, however many wait for it', async () => {
+  const { selvage, calls } = outdated({}, { index: undefined, name: 'mine' }, (done) => done.includes('rebuild'))
+  const [status] = await Promise.all([selvage.status(), selvage.status()])
+  expect(status.engine.model).toEqual(MODEL)
+  expect(calls.filter((call) => call === 'rebuild')).toHaveLength(1)
+})
+
+test('an index that is kept, with a newer one known, is replaced before it is searched with the new model', async () => {
+  const { selvage } = outdated({ isOutdated: true }, {}, (done) => done.includes('engine download'))
+  expect((await selvage.status()).engine.model).toEqual(MODEL)
+})
+
+test('an index of another model is refused where nothing can be done', async () => {
+  const { selvage, calls } = outdated({}, {}, () => false)
+  await expect(selvage.status()).rejects.toMatchObject({ code: 'model-mismatch' })
+  expect(calls).not.toContain('rebuild')
+})
+
 test('download keeps index and model; a signal stops both', async () => {
   const { selvage, calls } = make()
   await selvage.download()
