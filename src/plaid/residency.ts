@@ -81,11 +81,10 @@ const WASM_PAGE_BYTES = 65_536
 const BYTES_LOADED: Readonly<Record<OpsBackend, (header: LoadedSizes) => number>> = {
   wasm(header) {
     const { dim, bits, passages, tokens, centroidCount } = header
-    const norms = 2 * (bits === 0 ? centroidCount : tokens)
     const perToken = codeBytes(header) + (dim * bits) / 8
     const perCentroid = Math.ceil(dim / 8) * 8
     const tables = (bits === 0 ? 0 : (256 * 8 * 2) / bits) + 4 * MAX_DIM * 2
-    const bytes = tokens * perToken + norms + 4 * (passages + 1) + centroidCount * perCentroid + tables
+    const bytes = tokens * perToken + 4 * (passages + 1) + centroidCount * perCentroid + tables
     return Math.ceil(bytes / WASM_PAGE_BYTES) * WASM_PAGE_BYTES
   },
   webgpu(header) {

@@ -25,7 +25,7 @@ import {
   width,
 } from './plaidBlock.as'
 
-export { inverseNorms, setIndex } from './plaidBlock.as'
+export { setIndex } from './plaidBlock.as'
 
 /**
  * scoreCentroids: u8 `[C, columns]`, `u = (clamp(Σ q8·c8, 0, bound) * multiplier) >> 16`.
@@ -181,8 +181,8 @@ export function residualMaxSim(
     }
     for (let token = start; token < stop; token += TOKEN_BLOCK) {
       expandBlock(token, stop)
-      if (positions === 0) keepBest(token, stop, tiles, rows, best)
-      else keepBestAndWhere(token, stop, token - start, tiles, rows, best, bestAt)
+      if (positions === 0) keepBest(tiles, rows, best)
+      else keepBestAndWhere(token - start, tiles, rows, best, bestAt)
     }
     let sum: i32 = 0
     for (let row: usize = 0; row < <usize>queryRows; row++) sum += load<i32>(best + (row << 2))
@@ -196,11 +196,11 @@ export function residualMaxSim(
 }
 
 /** The block at hand against every query tile. */
-function keepBest(token: u32, stop: u32, tiles: usize, rows: u32, best: usize): void {
-  const inv0 = inverseOf(token)
-  const inv1 = inverseOf(min(token + 1, stop - 1))
-  const inv2 = inverseOf(min(token + 2, stop - 1))
-  const inv3 = inverseOf(min(token + 3, stop - 1))
+function keepBest(tiles: usize, rows: u32, best: usize): void {
+  const inv0 = inverseOf(0)
+  const inv1 = inverseOf(1)
+  const inv2 = inverseOf(2)
+  const inv3 = inverseOf(3)
   const tileBytes = (width >> 1) * TILE_STEP
   for (let row: u32 = 0; row < rows; row += <u32>QUERY_TILE, tiles += tileBytes, best += 32) {
     dotBlock(tiles)
@@ -218,19 +218,11 @@ function keepBest(token: u32, stop: u32, tiles: usize, rows: u32, best: usize): 
 }
 
 /** As keepBest, and remembers the token; `position` is the block's first. Repeats of the last token never win. */
-function keepBestAndWhere(
-  token: u32,
-  stop: u32,
-  position: u32,
-  tiles: usize,
-  rows: u32,
-  best: usize,
-  bestAt: usize,
-): void {
-  const inv0 = inverseOf(token)
-  const inv1 = inverseOf(min(token + 1, stop - 1))
-  const inv2 = inverseOf(min(token + 2, stop - 1))
-  const inv3 = inverseOf(min(token + 3, stop - 1))
+function keepBestAndWhere(position: u32, tiles: usize, rows: u32, best: usize, bestAt: usize): void {
+  const inv0 = inverseOf(0)
+  const inv1 = inverseOf(1)
+  const inv2 = inverseOf(2)
+  const inv3 = inverseOf(3)
   const tileBytes = (width >> 1) * TILE_STEP
   for (let row: u32 = 0; row < rows; row += <u32>QUERY_TILE, tiles += tileBytes, best += 32, bestAt += 32) {
     dotBlock(tiles)

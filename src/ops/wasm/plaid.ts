@@ -10,8 +10,7 @@ import { cutIntoParts, lengthsOf, type Part } from '../parts.ts'
 import { bestFirst, selectTop } from '../select.ts'
 import { PlaidMemory, tokenBytes } from './plaidMemory.ts'
 
-/** Norms, tokens and multiplications of one call: some 10 ms on a slow phone core. */
-const NORMS = 1 << 18
+/** Tokens and multiplications of one call: some 10 ms on a slow phone core. */
 const SCAN_TOKENS = 1 << 20
 const SLICE_WORK = 1 << 26
 
@@ -30,13 +29,8 @@ export class WasmPlaid {
     const ranges = cutIntoParts({ first: 0, end: lengths.length }, (p) => lengths[p]! * perToken + 4, maxPartBytes)
     const memories: PlaidMemory[] = []
     for (const range of ranges) {
-      const memory = new PlaidMemory(module, index, range)
-      for (let first = 0; first < memory.norms; first += NORMS) {
-        // A worker that loads still hears messages. What is small, as are the candidates of a search, waits for nobody.
-        if (first > 0 || memories.length > 0) await pause()
-        memory.prepare(first, Math.min(memory.norms, first + NORMS))
-      }
-      memories.push(memory)
+      if (memories.length > 0) await pause() // a worker that loads still hears messages
+      memories.push(new PlaidMemory(module, index, range))
     }
     return new WasmPlaid(memories, maxNorm(codec.centroids, codec.dim), codec.dim)
   }

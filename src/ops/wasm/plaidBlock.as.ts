@@ -23,8 +23,6 @@ export let wideCodes: bool = false
 /** u8 `[T, E * bits / 8]`; bits 0: there are none */
 let residuals: usize = 0
 let rowBytes: usize = 0
-/** u16 `[T]`; `[C]` without residuals, where a token's norm is its centroid's */
-let inverse: usize = 0
 /** i8 `[C, width]`: c8, zeros past E */
 let centroids: usize = 0
 /** i16 `[256, 8 / bits]` */
@@ -41,7 +39,6 @@ export function setIndex(
   codesAt: usize,
   wide: bool,
   residualsAt: usize,
-  inverseAt: usize,
   centroidsAt: usize,
   tableAt: usize,
   blockAt: usize,
@@ -53,7 +50,6 @@ export function setIndex(
   wideCodes = wide
   residuals = residualsAt
   rowBytes = (dimension * <usize>bitCount) >> 3
-  inverse = inverseAt
   centroids = centroidsAt
   table = tableAt
   bits = bitCount
@@ -64,24 +60,13 @@ export function setIndex(
 }
 
 /**
- * inv of tokens, or without residuals of centroids, first .. end: min(65535, floor(2^22 / ‖d8‖ + 0.5)), in f64 as
- * integer.ts has it. Up to three centroids past the end are read.
+ * inv of a row of the block, in every lane: min(65535, floor(2^22 / ‖d8‖ + 0.5)), in f64 as integer.ts has it. Not kept: beside
+ * the products with 32 query rows it costs a thirtieth, and of all tokens only those of candidates are ever asked for.
  */
-export function inverseNorms(first: u32, end: u32): void {
-  for (let row = first; row < end; row += TOKEN_BLOCK) {
-    if (bits === 0) for (let i: u32 = 0; i < TOKEN_BLOCK; i++) widenCentroid(row + i, i)
-    else expandBlock(row, end)
-    storeInverse(row, end, squaredNorm(block))
-    storeInverse(row + 1, end, squaredNorm(block + BLOCK_ROW))
-    storeInverse(row + 2, end, squaredNorm(block + 2 * BLOCK_ROW))
-    storeInverse(row + 3, end, squaredNorm(block + 3 * BLOCK_ROW))
-  }
-}
-
-/** inv of a token, in every lane. */
-export function inverseOf(token: u32): v128 {
-  const row = bits === 0 ? codeOf(token) : token
-  return i32x4.splat(load<u16>(inverse + ((<usize>row) << 1)))
+export function inverseOf(row: u32): v128 {
+  const squared = squaredNorm(block + <usize>row * BLOCK_ROW)
+  const exact = floor<f64>(4194304.0 / sqrt<f64>(<f64>squared) + 0.5)
+  return i32x4.splat(exact < 65535.0 ? <i32>exact : 65535)
 }
 
 function codeOf(token: u32): u32 {
@@ -104,12 +89,6 @@ export function sumLanes(sums: v128): i32 {
     i32x4.extract_lane(sums, 2) +
     i32x4.extract_lane(sums, 3)
   )
-}
-
-function storeInverse(row: u32, end: u32, squared: i32): void {
-  if (row >= end) return
-  const exact = Math.floor(4194304.0 / Math.sqrt(<f64>squared) + 0.5)
-  store<u16>(inverse + ((<usize>row) << 1), exact < 65535.0 ? <u16>(<u32>exact) : 65535)
 }
 
 /** d8 of four tokens from `token` on into `block`; past `stop` the last one repeats. */

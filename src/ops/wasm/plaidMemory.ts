@@ -3,7 +3,7 @@
  * It knows the memory's layout and nothing of handles, checks or scheduling (plaid.ts does). As with WasmPart, each part has
  * an instance of its own, so that dropping it gives the memory back.
  *
- *   layout: [ offsets | codes | residuals | inverse norms, of tokens or of centroids | centroids | byte table | token block |
+ *   layout: [ offsets | codes | residuals | centroids | byte table | token block |
  *             filter, query tiles, centroid scores, sums, work space of a query: see #query ]
  */
 import { SelvageError } from '../../errors.ts'
@@ -20,7 +20,6 @@ interface Kernels {
     codes: number,
     wide: boolean,
     residuals: number,
-    inverse: number,
     centroids: number,
     table: number,
     block: number,
@@ -28,7 +27,6 @@ interface Kernels {
     bits: number,
     shift: number,
   ): void
-  inverseNorms(first: number, end: number): void
   scoreCentroids(
     first: number,
     end: number,
@@ -66,8 +64,7 @@ interface Kernels {
 
 /** What each token takes of the memory. */
 export function tokenBytes(codec: PlaidCodec<LoadedBits>): number {
-  const { dim, bits } = codec
-  return codeBytes(codec) + (bits === 0 ? 0 : INVERSE_BYTES + (dim * bits) / 8)
+  return codeBytes(codec) + (codec.dim * codec.bits) / 8
 }
 
 function codeBytes({ centroids, dim }: PlaidCodec<LoadedBits>): number {
@@ -101,8 +98,6 @@ export class PlaidMemory {
   /** Global ids of its passages. */
   readonly range: Part
   readonly centroids: number
-  /** How many `prepare` computes: of tokens, or without residuals of centroids. */
-  readonly norms: number
   readonly #kernels: Kernels
   readonly #dim: number
   /** Dimensions, filled up to what kernels take at once. */
@@ -112,7 +107,7 @@ export class PlaidMemory {
   readonly #workAt: number
   #query: QueryPlaces | undefined
 
-  /** Copies the passages in; inverse norms are computed by `prepare`. */
+  /** Copies the passages in. */
   constructor(module: WebAssembly.Module, index: PlaidIndex, range: Part) {
     // The compiler made these exports from plaid.as.ts, out of the type checker's sight.
     this.#kernels = new WebAssembly.Instance(module).exports as unknown as Kernels
@@ -124,7 +119,6 @@ export class PlaidMemory {
     this.#width = Math.ceil(dim / DIM_GROUP) * DIM_GROUP
     this.#offsets = offsetsWithin(index.parts, range)
     const tokens = this.#offsets.at(-1)!
-    this.norms = bits === 0 ? this.centroids : tokens
     const rowBytes = (dim * bits) / 8
     const wide = codeBytes(codec) === 4
     const table = bits === 0 ? new Int8Array() : byteWeights({ bits, weights })
@@ -133,7 +127,6 @@ export class PlaidMemory {
     this.#offsetsAt = place(this.#offsets.byteLength)
     const codesAt = place(tokens * codeBytes(codec))
     const residualsAt = place(tokens * rowBytes + DIM_GROUP) // the kernel reads past the last row where it is odd
-    const inverseAt = place(this.norms * INVERSE_BYTES)
     const centroidsAt = place(this.#centroidRows * this.#width)
     const tableAt = place(table.length * 2)
     const blockAt = place(TOKEN_BLOCK * MAX_DIM * 2)
@@ -154,7 +147,7 @@ export class PlaidMemory {
     const rows = new Int8Array(buffer, centroidsAt, this.#centroidRows * this.#width)
     for (let c = 0; c < this.centroids; c++) rows.set(codec.centroids.subarray(c * dim, (c + 1) * dim), c * this.#width)
     const { setIndex } = this.#kernels
-    setIndex(codesAt, wide, residualsAt, inverseAt, centroidsAt, tableAt, blockAt, dim, bits, codec.shift)
+    setIndex(codesAt, wide, residualsAt, centroidsAt, tableAt, blockAt, dim, bits, codec.shift)
   }
 
   /** With those that fill the last block. */
@@ -173,11 +166,6 @@ export class PlaidMemory {
   /** Tokens of passage `p` of this part. */
   tokensOf(p: number): number {
     return this.#offsets[p + 1]! - this.#offsets[p]!
-  }
-
-  /** Inverse norms first .. end; each once, before any search. `first` is a multiple of 4. */
-  prepare(first: number, end: number): void {
-    this.#kernels.inverseNorms(first, end)
   }
 
   /** Puts the query and the filter (of all passages of the index) into the memory: what the next calls are about. */
@@ -259,7 +247,6 @@ export class PlaidMemory {
   }
 }
 
-const INVERSE_BYTES = 2
 /** Address 0 stays free: it means "not wanted". */
 const FIRST_ADDRESS = 16
 /** Dimensions that the kernels take at once. */
