@@ -8,13 +8,13 @@ import { type Base, type Collection, type LiveSegment, waitingIn } from '../coll
 import { idOf } from '../pages.ts'
 import { keyOf, Segment, type SegmentParts } from '../segment.ts'
 
-/** Segments whose documents' titles are kept. */
-const KEPT = 64
+/** Segments whose ids, and whose documents' titles, are kept: more than a collection ever has, and not all that it had. */
+const KEPT = 128
 
 export class Catalog {
   readonly #source: BlobSource
   readonly #store: BlobSource
-  readonly #segments = new Map<string, Segment>()
+  readonly #ids = new Map<string, Promise<readonly string[]>>()
   readonly #listed = new Map<string, Promise<AddedDocument[]>>()
 
   /** @param source of the site's packs. @param store of what was added. */
@@ -25,12 +25,12 @@ export class Catalog {
 
   /** Those of the ids that are in the segment, hidden or not. */
   async among(segment: LiveSegment, ids: ReadonlySet<string>): Promise<string[]> {
-    return (await this.#segment(segment, this.#store).ids()).filter((id) => ids.has(id))
+    return (await this.#idsOf(segment, this.#store)).filter((id) => ids.has(id))
   }
 
   /** Those of the ids that are in the site's index, hidden or not. */
   async inBase({ manifest }: Base, ids: ReadonlySet<string>): Promise<string[]> {
-    return (await this.#segment(manifest, this.#source).ids()).filter((id) => ids.has(id))
+    return (await this.#idsOf(manifest, this.#source)).filter((id) => ids.has(id))
   }
 
   /** Those of the ids that can be found, or wait. */
@@ -52,23 +52,23 @@ export class Catalog {
     return (await Promise.all(lists)).flat()
   }
 
-  #segment(parts: SegmentParts, source: BlobSource): Segment {
-    const key = keyOf(parts)
-    const segment = this.#segments.get(key) ?? new Segment(source, parts)
-    this.#segments.set(key, segment)
-    return segment
+  #idsOf(parts: SegmentParts, source: BlobSource): Promise<readonly string[]> {
+    return kept(this.#ids, keyOf(parts), () => new Segment(source, parts).ids())
   }
 
   #list(segment: LiveSegment): Promise<AddedDocument[]> {
-    const key = keyOf(segment)
-    const known = this.#listed.get(key)
-    if (known) return known
-    const reading = listOf(this.#segment(segment, this.#store))
-    reading.catch(() => this.#listed.delete(key))
-    this.#listed.set(key, reading)
-    for (const oldest of this.#listed.keys()) if (this.#listed.size > KEPT) this.#listed.delete(oldest)
-    return reading
+    return kept(this.#listed, keyOf(segment), () => listOf(new Segment(this.#store, segment)))
   }
+}
+
+/** What was read of one of the last segments; texts and the like, which were read for it, are not kept. */
+function kept<T>(of: Map<string, Promise<T>>, key: string, read: () => Promise<T>): Promise<T> {
+  const reading = of.get(key) ?? read()
+  of.delete(key)
+  of.set(key, reading)
+  reading.catch(() => of.delete(key))
+  for (const oldest of of.keys()) if (of.size > KEPT) of.delete(oldest)
+  return reading
 }
 
 function visible(ids: readonly string[], { hidden }: Pick<LiveSegment, 'hidden'>): string[] {
