@@ -9,9 +9,10 @@
  *   vitest                            projects `node`; `browser`, in a real Chromium, so that WebGPU is real too
  *                                     (SwiftShader where there is no GPU); `e2e`, the built page and the packed package
  */
+import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
-import type { EnvironmentOptions, Plugin } from 'vite'
+import { defaultClientConditions, type EnvironmentOptions, type Plugin } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { bareShaders, executables, runtimeAsset, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
@@ -60,19 +61,25 @@ const nodeFiles: EnvironmentOptions = {
   },
 }
 
+const WORKER_CONDITIONS = ['worker', ...defaultClientConditions]
+
 const library: ViteUserConfig = {
+  // Two of its importers name it in two ways, and it would be there twice.
+  resolve: { alias: { acorn: fileURLToPath(new URL('node_modules/acorn/dist/acorn.mjs', import.meta.url)) } },
   base: './',
   plugins: [assemblyScript(), runtimeAsset(), siblingWorkers(), bareShaders(), executables()],
   environments: {
     selvage: browserFile('selvage', 'src/index.ts'),
     encoder: browserFile('encoder', 'src/worker/encoder.ts'),
     engine: browserFile('engine', 'src/worker/engine.ts'),
+    // The Markdown parser's entities: in a page it asks the document for them, and a worker has none.
+    writer: { ...browserFile('writer', 'src/worker/writer.ts'), resolve: { conditions: WORKER_CONDITIONS } },
     widget: browserFile('widget', 'src/widget/search.ts'),
     node: nodeFiles,
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['selvage', 'encoder', 'engine', 'widget', 'node']) {
+      for (const name of ['selvage', 'encoder', 'engine', 'writer', 'widget', 'node']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -97,14 +104,44 @@ const contentSecurityPolicy: Plugin = {
   ],
 }
 
+/** Tells the demo's service worker which files to keep: the page's own, of which no runtime and no model is one. */
+const shellFiles: Plugin = {
+  name: 'selvage:shell',
+  apply: 'build',
+  enforce: 'post',
+  generateBundle: {
+    order: 'post',
+    handler(_, bundle) {
+      const worker = bundle['sw.js']
+      const page = bundle['index.html']
+      const entry = Object.values(bundle).find((file) => file.type === 'chunk' && file.isEntry && file !== worker)
+      if (worker?.type !== 'chunk' || page?.type !== 'asset' || entry === undefined)
+        return this.error('The demo is a page with a script, and sw.js beside it.')
+      const files = Object.keys(bundle).filter((name) => /\.(?:js|css|svg)$/.test(name) && name !== 'sw.js')
+      const hash = createHash('sha256').update(page.source).update(files.join()).update(worker.code)
+      const shell = { version: hash.digest('hex').slice(0, 12), entry: entry.fileName, files }
+      worker.code = worker.code.replaceAll('SELVAGE_SHELL', () => JSON.stringify(shell))
+    },
+  },
+}
+
 const demo: ViteUserConfig = {
   root: 'demo',
-  plugins: [contentSecurityPolicy],
+  plugins: [contentSecurityPolicy, shellFiles],
   base: './',
   publicDir: '../public',
   resolve: { alias: { selvage: fileURLToPath(new URL('dist/browser/selvage.js', import.meta.url)) } },
   worker: { format: 'es' },
-  build: { outDir: '../dist/demo', emptyOutDir: true, target: 'es2022' },
+  build: {
+    outDir: '../dist/demo',
+    emptyOutDir: true,
+    target: 'es2022',
+    rolldownOptions: {
+      input: { index: 'demo/index.html', sw: 'demo/sw.ts' },
+      // Browsers ask for a service worker under the same name again, to see whether it has changed.
+      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
+  },
 }
 
 const bench: ViteUserConfig = {
@@ -116,7 +153,12 @@ const bench: ViteUserConfig = {
     minify: false,
     copyPublicDir: false,
     rolldownOptions: {
-      input: { plaid: 'test/bench/plaid.ts', keywords: 'test/bench/keywords.ts', store: 'test/bench/store.ts' },
+      input: {
+        plaid: 'test/bench/plaid.ts',
+        keywords: 'test/bench/keywords.ts',
+        store: 'test/bench/store.ts',
+        live: 'test/bench/live.ts',
+      },
     },
   },
 }

@@ -4,12 +4,14 @@
  */
 import type { CharRange, Hit } from 'selvage'
 import { h, icon } from './dom.ts'
+import { ownPath } from './own.ts'
 import { type Paragraph, paragraphsOf, shownExcerpt } from './passage.ts'
 
 /** `rank` counts from 1; `best` is the score of the first hit. */
 export function hitView(hit: Hit, rank: number, best: number): HTMLLIElement {
   const { passage, title, headings, url } = hit
   const path = headings.slice(0, -1)
+  const file = ownPath(url)
   const text = h('div', { class: 'passage', id: `passage-${rank}` })
   const shown = shownExcerpt(passage)
   const whole: CharRange = { start: 0, end: passage.text.length }
@@ -26,6 +28,14 @@ export function hitView(hit: Hit, rank: number, best: number): HTMLLIElement {
     text.append(h('p', { class: 'rest' }, 'Only a heading; its text is in the parts below it.'))
   else showExcerpt()
 
+  const isCutShort = passage.text.slice(shown.start, shown.end).trim().length < passage.text.trim().length
+  const more = isCutShort
+    ? toggle(text, (isWhole) => {
+        if (isWhole) drawPassage(text, paragraphsOf(passage, whole, shown), { before: false, after: false })
+        else showExcerpt()
+        item.classList.toggle('is-whole', isWhole)
+      })
+    : undefined
   const item = h(
     'li',
     { class: 'hit', 'data-testid': 'hit', 'data-url': url },
@@ -38,33 +48,41 @@ export function hitView(hit: Hit, rank: number, best: number): HTMLLIElement {
     h(
       'div',
       { class: 'hit-body' },
-      path.length > 0 && breadcrumb(path),
-      h('h3', {}, h('a', { class: 'hit-title', href: url, 'data-testid': 'hit-title' }, title)),
+      (path.length > 0 || file !== undefined) && breadcrumb(path, file !== undefined),
+      h('h3', {}, file === undefined ? link(title, url) : opener(title, more)),
       text,
       h(
         'div',
         { class: 'hit-foot' },
         scoreView(hit.score, best),
-        h('span', { class: 'hit-url' }, readableUrl(url)),
-        passage.text.slice(shown.start, shown.end).trim().length < passage.text.trim().length &&
-          toggle(text, (isWhole) => {
-            if (isWhole) drawPassage(text, paragraphsOf(passage, whole, shown), { before: false, after: false })
-            else showExcerpt()
-            item.classList.toggle('is-whole', isWhole)
-          }),
+        h('span', { class: 'hit-url' }, file ?? readableUrl(url)),
+        more,
       ),
     ),
   )
   return item
 }
 
-function breadcrumb(path: readonly string[]): HTMLElement {
+function link(title: string, url: string): HTMLElement {
+  return h('a', { class: 'hit-title', href: url, 'data-testid': 'hit-title' }, title)
+}
+
+/** A file of the visitor's has no page to go to: its title opens the passage in place, where there is more of it. */
+function opener(title: string, more: HTMLButtonElement | undefined): HTMLElement {
+  const attributes = { class: 'hit-title is-own', 'data-testid': 'hit-title' }
+  if (more === undefined) return h('span', { ...attributes, tabindex: -1 }, title)
+  const button = h('button', { ...attributes, type: 'button' }, title)
+  button.addEventListener('click', () => more.click())
+  return button
+}
+
+function breadcrumb(path: readonly string[], isOwn: boolean): HTMLElement {
   const parts = path.flatMap((heading, i) => [
     ...(i === 0 ? [] : [h('span', { class: 'crumb-mark', 'aria-hidden': 'true' }, '›'), ' ']),
     h('span', {}, heading),
     ' ',
   ])
-  return h('p', { class: 'crumbs' }, ...parts)
+  return h('p', { class: 'crumbs' }, isOwn && h('span', { class: 'own-mark' }, 'Your file'), ...parts)
 }
 
 function drawPassage(

@@ -1,9 +1,15 @@
-/** What the page shows while there is no question: some to try, and how late interaction reads. */
+/** What the page shows while there is no question: some to try, a place for own files, and how late interaction reads. */
 import { h, icon } from './dom.ts'
 import { EXAMPLES } from './examples.ts'
 import { loom } from './loom.ts'
+import { chooseButtons } from './ownView.ts'
 
-export function introView(ask: (question: string) => void): HTMLElement {
+export interface IntroActions {
+  ask(question: string): void
+  choose(files: FileList): void
+}
+
+export function introView({ ask, choose }: IntroActions): HTMLElement {
   const chips = EXAMPLES.map((question) => {
     const chip = h(
       'button',
@@ -22,6 +28,13 @@ export function introView(ask: (question: string) => void): HTMLElement {
       { 'aria-labelledby': 'examples' },
       h('h2', { class: 'eyebrow', id: 'examples' }, 'Questions in other words than the docs'),
       h('ul', { class: 'chips', role: 'list' }, ...chips),
+    ),
+    h(
+      'section',
+      { class: 'invitation', 'aria-labelledby': 'invitation' },
+      h('h2', { id: 'invitation' }, 'Search your own files beside them'),
+      h('p', {}, 'Drop Markdown, HTML or text anywhere on this page. It stays in this browser.'),
+      chooseButtons(choose),
     ),
     h(
       'section',

@@ -7,7 +7,7 @@ import { prefersStillness } from './dom.ts'
 export interface KeyTargets {
   readonly input: HTMLInputElement
   /** The results in order of rank; may be empty. */
-  links(): readonly HTMLAnchorElement[]
+  links(): readonly HTMLElement[]
   clear(): void
 }
 
@@ -46,7 +46,7 @@ function handleKey(event: KeyboardEvent, { input, links, clear }: KeyTargets): b
   }
 }
 
-function walk(step: 1 | -1, input: HTMLInputElement, links: readonly HTMLAnchorElement[]): boolean {
+function walk(step: 1 | -1, input: HTMLInputElement, links: readonly HTMLElement[]): boolean {
   const focused = document.activeElement
   const at = links.findIndex((link) => focused !== null && link.closest('.hit')?.contains(focused))
   const next = at + step

@@ -2,14 +2,19 @@
  * The demo page: wires the engine to its views. What is open, what is asked and what is shown is decided here;
  * the views draw, the searcher times, the engine answers.
  */
-import { Selvage, type SelvageError, type Status } from 'selvage'
+import { type EngineOpened, Selvage, type SelvageError, type Status } from 'selvage'
 import { byId } from './dom.ts'
+import { takeDrops } from './dropTarget.ts'
 import { errorView } from './errorView.ts'
 import { formatMs, plural } from './format.ts'
+import { HereView } from './hereView.ts'
 import { introView, pendingView } from './introView.ts'
+import { Kept } from './kept.ts'
 import { bindKeys } from './keyboard.ts'
 import { Loading } from './loading.ts'
+import { OwnFiles } from './ownFiles.ts'
 import { PanelView, type State } from './panelView.ts'
+import { chosen, dropped, type Gathered } from './readFiles.ts'
 import { noHitsView, ResultsView } from './resultsView.ts'
 import { Searcher, toSelvageError } from './searcher.ts'
 import { backendName, readSettings, writeQuery } from './settings.ts'
@@ -28,7 +33,20 @@ const clearButton = byId('clear', HTMLButtonElement)
 
 const panel = new PanelView(byId('panel', HTMLElement), settings)
 const results = new ResultsView()
-const intro = introView(ask)
+const intro = introView({ ask, choose: (files) => addFiles(chosen(files)) })
+
+const here: HereView = new HereView(byId('panel', HTMLElement), {
+  choose: (files) => addFiles(chosen(files)),
+  pause: () => void own.pause(),
+  resume: () => void own.resume(),
+  delete: (id) => void own.delete([id]),
+  deleteAll: () => void own.deleteAll(),
+  forgetProblems: () => own.forgetProblems(),
+  download: () => void kept.download(),
+  cancel: () => kept.cancel(),
+})
+const own = new OwnFiles({ draw: (state) => here.showOwn(state), settled: askAgain, announce })
+const kept = new Kept({ draw: (state) => here.showKept(state), announce })
 
 let engine: Selvage | undefined
 let status: Status | undefined
@@ -94,6 +112,8 @@ async function open(): Promise<void> {
       model: './models/selvage-mini/',
       encoder: settings.encoder,
       scorer: settings.scorer,
+      onChange: changed,
+      onWork: (work) => own.worked(work),
       onProgress(progress) {
         if (loading === undefined) return
         loading.report(progress)
@@ -109,8 +129,29 @@ async function open(): Promise<void> {
   }
   settle(status)
   setState('ready')
+  own.opened(engine, status.engine)
+  kept.opened(engine, status)
   if (input.value.trim() === '') announce('Ready. Ask a question.')
   else searcher.now(input.value)
+}
+
+/** Documents came or went, here or in another tab; or more of the index is here. */
+function changed(now: EngineOpened): void {
+  if (status === undefined) return // told by the status that is on its way
+  status = { ...status, engine: { ...status.engine, ...now } }
+  panel.showFacts(status)
+  own.changed(now)
+  kept.changed(now)
+}
+
+/** The answer that is shown was given before the last change. */
+function askAgain(): void {
+  if (results.element.isConnected || main.querySelector('.notice:not(.error)')) searcher.now(input.value)
+}
+
+function addFiles(gathering: Promise<Gathered>): void {
+  here.open()
+  void own.add(gathering)
 }
 
 function beginLoading(): void {
@@ -204,6 +245,7 @@ byId('search', HTMLFormElement).addEventListener('submit', (event) => {
   // On a touch screen the keyboard covers the answers.
   if (matchMedia('(pointer: coarse)').matches) input.blur()
 })
+takeDrops((data) => addFiles(dropped(data)))
 bindKeys({ input, links: () => results.links(), clear })
 keepFieldInSight()
 

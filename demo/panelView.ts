@@ -17,7 +17,8 @@ export type State = 'loading' | 'ready' | 'searching' | 'done' | 'error'
 /** An answer brings its own title; while one is on the way the last one stands. */
 const TITLES: Partial<Record<State, string>> = { loading: 'Getting ready', ready: 'Ready', error: 'Stopped' }
 
-const WIDE = '(min-width: 64rem)'
+/** From here on the panel stands beside the results, and is open. */
+export const WIDE = '(min-width: 64rem)'
 
 export class PanelView {
   readonly #details = h('details', { class: 'label', 'data-testid': 'status' })
@@ -27,17 +28,19 @@ export class PanelView {
   readonly #timings = new TimingsView()
   readonly #choice = h('div', { class: 'choice' })
   readonly #facts = h('dl', { class: 'facts' })
+  readonly #index = h(
+    'details',
+    { class: 'fold', hidden: true },
+    h('summary', {}, 'Index', icon('chevron', 'm7 10 5 5 5-5')),
+    this.#facts,
+  )
+  /** There is none at first, and room is short. */
+  readonly #last = h('section', { hidden: true }, h('h2', {}, 'Last question'), this.#timings.element)
   readonly #engine: HTMLElement
   #isReady = false
 
   constructor(root: HTMLElement, settings: Settings) {
-    this.#engine = h(
-      'div',
-      { class: 'engine', hidden: true },
-      this.#choice,
-      h('section', {}, h('h2', {}, 'Last question'), this.#timings.element),
-      h('section', {}, h('h2', {}, 'Index'), this.#facts),
-    )
+    this.#engine = h('div', { class: 'engine', hidden: true }, this.#choice, this.#last)
     this.#details.append(
       h(
         'summary',
@@ -47,7 +50,7 @@ export class PanelView {
         this.#note,
         icon('chevron', 'm7 10 5 5 5-5'),
       ),
-      h('div', { class: 'label-body' }, this.#stages.element, this.#engine, backendsView(settings)),
+      h('div', { class: 'label-body' }, this.#stages.element, this.#engine, this.#index, backendsView(settings)),
     )
     root.append(this.#details)
     const wide = matchMedia(WIDE)
@@ -74,8 +77,13 @@ export class PanelView {
     this.#note.textContent = bytesLine(loading)
   }
 
-  showReady({ encoder, engine }: Status): void {
-    this.#showChoice(encoder, engine)
+  showReady(status: Status): void {
+    this.#showChoice(status.encoder, status.engine)
+    this.showFacts(status)
+    if (!this.#isReady) this.#swap(true)
+  }
+
+  showFacts({ encoder, engine }: Status): void {
     const facts: [string, string][] = [
       ['Pages', formatCount(engine.pages)],
       ['Sections', formatCount(engine.sections)],
@@ -85,12 +93,12 @@ export class PanelView {
       ['Dimensions', formatCount(encoder.model.dim)],
     ]
     this.#facts.replaceChildren(...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
-    if (!this.#isReady) this.#swap(true)
   }
 
   showResult({ elapsedMs, scorer }: SearchResult, { encoder, engine }: Status): void {
     this.#title.textContent = `Answered in ${formatMs(elapsedMs.total)}`
     this.#timings.show(elapsedMs)
+    this.#last.hidden = false
     // A GPU may have gone away since the index was opened: what the answer says is newer than the status.
     const isSame = scorer === undefined || scorer.backend === engine.backend
     this.#showChoice(encoder, { ...(scorer ?? engine), device: isSame ? engine.device : '' })
@@ -111,6 +119,7 @@ export class PanelView {
     this.#isReady = isReady
     this.#stages.element.hidden = isReady
     this.#engine.hidden = !isReady
+    this.#index.hidden = !isReady
     // On a narrow page the label is one line once there is nothing to wait for.
     this.#details.open = !isReady || matchMedia(WIDE).matches
   }

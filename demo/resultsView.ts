@@ -62,9 +62,9 @@ export class ResultsView {
     this.#list.classList.toggle('is-stale', isStale)
   }
 
-  /** The links in order of rank. */
-  links(): HTMLAnchorElement[] {
-    return this.element.isConnected ? [...this.#list.querySelectorAll<HTMLAnchorElement>('.hit-title')] : []
+  /** The titles in order of rank: links, or what opens a file of the visitor's. */
+  links(): HTMLElement[] {
+    return this.element.isConnected ? [...this.#list.querySelectorAll<HTMLElement>('.hit-title')] : []
   }
 
   #items(): HTMLElement[] {

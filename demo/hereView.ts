@@ -1,0 +1,67 @@
+/**
+ * The second label of the panel: what is in this browser, the visitor's own files and what is kept of the site. One line
+ * where the page is narrow.
+ */
+import { h, icon } from './dom.ts'
+import { plural } from './format.ts'
+import { isOffline, type KeptActions, type KeptState, KeptView } from './keptView.ts'
+import { type OwnActions, type OwnState, OwnView, wordsOf } from './ownView.ts'
+import { WIDE } from './panelView.ts'
+
+export class HereView {
+  readonly #details = h('details', { class: 'label here', 'data-testid': 'here' })
+  readonly #note = h('span', { class: 'label-note' })
+  readonly #own: OwnView
+  readonly #kept: KeptView
+  #ownState: OwnState | undefined
+  #isOffline = false
+
+  constructor(root: HTMLElement, actions: OwnActions & KeptActions) {
+    this.#own = new OwnView(actions)
+    this.#kept = new KeptView(actions)
+    this.#details.append(
+      h(
+        'summary',
+        {},
+        h('span', { class: 'lamp', 'aria-hidden': 'true' }),
+        h('span', { class: 'label-title' }, 'In this browser'),
+        this.#note,
+        icon('chevron', 'm7 10 5 5 5-5'),
+      ),
+      h('div', { class: 'label-body' }, this.#own.element, this.#kept.element),
+    )
+    root.append(this.#details)
+    const wide = matchMedia(WIDE)
+    const fold = () => {
+      this.#details.open = wide.matches
+    }
+    wide.addEventListener('change', fold)
+    fold()
+  }
+
+  /** Something is to be seen in it. */
+  open(): void {
+    this.#details.open = true
+  }
+
+  showOwn(state: OwnState): void {
+    this.#ownState = state
+    this.#own.show(state)
+    this.#sum()
+  }
+
+  showKept(state: KeptState): void {
+    this.#isOffline = isOffline(state)
+    this.#kept.show(state)
+    this.#sum()
+  }
+
+  #sum(): void {
+    const { work, reading = 0, documents = [] } = this.#ownState ?? {}
+    const isBusy = reading > 0 || (work !== undefined && work.state !== 'paused')
+    this.#details.dataset['state'] = isBusy ? 'loading' : this.#isOffline ? 'done' : 'rest'
+    const files = documents.length > 0 ? plural(documents.length, 'file') : undefined
+    const doing = work ? wordsOf(work) : reading > 0 ? `Reading ${plural(reading, 'file')}` : undefined
+    this.#note.textContent = doing ?? files ?? (this.#isOffline ? 'Available offline' : 'Add your files')
+  }
+}
