@@ -3,8 +3,7 @@
  * never changes, and what is hidden in it is hidden in every answer.
  */
 import { SelvageError } from '../errors.ts'
-import { LexicalIndex } from '../lexical/search.ts'
-import type { BlobSource } from '../store/store.ts'
+import { LexicalIndex, type LexicalSegment } from '../lexical/search.ts'
 import type { PassageId } from '../types.ts'
 import { lastAtMost, lazily } from '../util.ts'
 import { type Facets, inSortOrder, type PageNumber, type SortedPage, type Structure } from './pages.ts'
@@ -38,7 +37,7 @@ export class Segments {
     const parts = this.all.map((segment) => segment.parts)
     this.filters = namesIn(parts.map(({ pages }) => pages?.filters ?? []))
     this.sorts = namesIn(parts.map(({ pages }) => pages?.sorts ?? []))
-    this.lexical = parts.some(({ lexical }) => lexical) ? lexicalOf(this.all) : undefined
+    this.lexical = parts.some(({ lexical }) => lexical) ? lexicalOf(this.all, before?.lexical) : undefined
     this.structure = lazily(async () => joinStructures(await Promise.all(this.all.map((one) => one.structure()))))
     this.facets = lazily(async () => this.#joinFacets())
     this.visible = lazily(async () => this.#findVisible())
@@ -112,16 +111,11 @@ export interface Visible {
   readonly passages: Uint8Array
 }
 
-function lexicalOf(segments: readonly Segment[]): LexicalIndex {
-  return new LexicalIndex(
-    segments.map(
-      ({ source, parts, passages }): { source: BlobSource; passages: number; header?: typeof parts.lexical } => ({
-        source,
-        passages,
-        ...(parts.lexical && { header: parts.lexical }),
-      }),
-    ),
-  )
+function lexicalOf(segments: readonly Segment[], before: LexicalIndex | undefined): LexicalIndex {
+  const inputs = segments.map(({ source, parts, passages }): LexicalSegment => {
+    return { source, passages, header: parts.lexical }
+  })
+  return new LexicalIndex(inputs, before)
 }
 
 function joinStructures(structures: readonly Structure[]): Structure {

@@ -7,6 +7,7 @@ import { freshSegment, parsed } from '../../src/engine/live/fresh.ts'
 import type { SegmentInput } from '../../src/engine/segment.ts'
 import { createOps } from '../../src/ops/create.ts'
 import { memoryStore } from '../../src/store/memory.ts'
+import type { BlobSource } from '../../src/store/store.ts'
 import type { DocumentRecord } from '../../src/text/document.ts'
 import type { EngineQuery } from '../../src/types.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
@@ -138,6 +139,25 @@ describe('another state of the index', () => {
     expect([...sizes].every((size) => size === 24 || size === 48)).toBe(true) // two sections a document
     expect(await ask(engine, 'copper', {})).toEqual(await ask(whole, 'copper', {}))
     engine.close()
+  })
+
+  test('reads nothing again of the segments that stay', async () => {
+    const [first, second] = await segmentsOf([12])
+    let reads = 0
+    const source: BlobSource = {
+      location: 'counted',
+      get: (key) => {
+        reads++
+        return first!.source.get(key)
+      },
+    }
+    const counted = { ...first!, source }
+    const engine = new Engine(indexOf([counted]))
+    await ask(engine, 'copper', { mode: 'keyword' })
+    const before = reads
+    await engine.replace(indexOf([counted, second!]))
+    expect(await ask(engine, 'copper', { mode: 'keyword' })).toEqual(await ask(whole, 'copper', { mode: 'keyword' }))
+    expect(reads).toBe(before)
   })
 
   test('what goes is released, and an empty index answers with nothing', async () => {
