@@ -21,7 +21,7 @@ import { createOps } from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { packsOfVectors } from '../plaid/rows.ts'
 import { httpStore } from '../store/http.ts'
-import { openStore } from '../store/idb.ts'
+import { deleteIdb, type OpenedStore, openStore } from '../store/idb.ts'
 import { layeredSource } from '../store/layered.ts'
 import { type NewsChannel, newsChannel, withLease } from '../store/lease.ts'
 import { type PackRef, sumOfPacks } from '../store/packs.ts'
@@ -67,7 +67,13 @@ export class OpenIndex {
     const { indexUrl, name, storage } = options
     const remote = indexUrl === undefined ? undefined : httpStore({ url: indexUrl })
     if (storage === 'none') return OpenIndex.#unkept(options, remote, { kind: 'none' })
-    const { store, kind, reason } = await openStore(name)
+    const opening = await storeOf(name)
+    if (opening === undefined) {
+      const reason =
+        'Another tab has this site open in an older version: close or reload it, and index and documents are kept again.'
+      return OpenIndex.#unkept(options, remote, { kind: 'none', reason })
+    }
+    const { store, kind, reason } = opening
     const state = { kind: kind === 'indexeddb' ? ('browser' as const) : ('memory' as const), ...(reason && { reason }) }
     if (remote === undefined) return new OpenIndex(options, store, store, undefined, state, await withoutLost(store))
     let opened: Awaited<ReturnType<typeof openBase>>
@@ -137,6 +143,7 @@ export class OpenIndex {
     this.#remote = remote
     this.#state = state
     this.#collection = collection
+    if (options.isEager) this.#ops().catch(() => {}) // told by `load`
     if (store === undefined) return
     this.#news = newsChannel<News>(newsOf(options.name))
     this.#news.onNews(() => void this.refresh().catch(() => {})) // a search tells what is wrong
@@ -274,6 +281,12 @@ export class OpenIndex {
     }
   }
 
+  /** Nothing of it is kept any more; what is open is closed. */
+  async forget(): Promise<void> {
+    this.close()
+    if (this.#state.kind === 'browser') await deleteIdb(this.#options.name)
+  }
+
   close(): void {
     this.stopDownload()
     this.#news?.close()
@@ -322,4 +335,11 @@ export class OpenIndex {
     this.#state = { ...this.#state, ...news }
     this.#options.onChange(this.describe())
   }
+}
+
+/** Undefined where an older version in another tab holds the database, and does not let go when asked. */
+function storeOf(name: string): Promise<OpenedStore | undefined> {
+  return new Promise((resolve, reject) => {
+    openStore(name, { onBlocked: () => resolve(undefined) }).then(resolve, reject)
+  })
 }
