@@ -2,10 +2,12 @@
  * The second label of the panel: what is in this browser, the visitor's own files and what is kept of the site. One line
  * where the page is narrow.
  */
+
+import type { WorkProgress } from 'selvage'
 import { h, icon } from './dom.ts'
 import { plural } from './format.ts'
 import { isOffline, type KeptActions, type KeptState, KeptView } from './keptView.ts'
-import { type OwnActions, type OwnState, OwnView, wordsOf } from './ownView.ts'
+import { type OwnActions, type OwnState, OwnView } from './ownView.ts'
 import { WIDE } from './panelView.ts'
 
 export class HereView {
@@ -61,7 +63,13 @@ export class HereView {
     const isBusy = reading > 0 || (work !== undefined && work.state !== 'paused')
     this.#details.dataset['state'] = isBusy ? 'loading' : this.#isOffline ? 'done' : 'rest'
     const files = documents.length > 0 ? plural(documents.length, 'file') : undefined
-    const doing = work ? wordsOf(work) : reading > 0 ? `Reading ${plural(reading, 'file')}` : undefined
+    const doing = work ? shortOf(work) : reading > 0 ? 'Reading' : undefined
     this.#note.textContent = doing ?? files ?? (this.#isOffline ? 'Available offline' : 'Add your files')
   }
+}
+
+/** The title leaves little room. */
+function shortOf({ state, documents: { done, total } }: WorkProgress): string {
+  if (state === 'adding') return `${done} of ${total}`
+  return state === 'paused' ? 'Paused' : 'At work'
 }

@@ -33,7 +33,7 @@ export function introView({ ask, choose }: IntroActions): HTMLElement {
       'section',
       { class: 'invitation', 'aria-labelledby': 'invitation' },
       h('h2', { id: 'invitation' }, 'Search your own files beside them'),
-      h('p', {}, 'Drop Markdown, HTML or text anywhere on this page. It stays in this browser.'),
+      h('p', {}, 'Drop or choose Markdown, HTML or text files, or a folder of them. They stay in this browser.'),
       chooseButtons(choose),
     ),
     h(

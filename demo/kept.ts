@@ -19,6 +19,7 @@ export class Kept {
   #engine: Selvage | undefined
   #state: KeptState = {}
   #downloading: AbortController | undefined
+  #indexBytes = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #shell: Promise<void> = Promise.resolve()
 
@@ -39,7 +40,8 @@ export class Kept {
   }
 
   changed({ stored, bytes }: EngineOpened): void {
-    this.#draw({ stored, indexBytes: bytes })
+    this.#indexBytes = bytes
+    this.#draw({ stored })
     this.#countSoon()
   }
 
@@ -83,7 +85,8 @@ export class Kept {
   async #count(): Promise<void> {
     try {
       const storage: Storage | undefined = await this.#engine?.storage()
-      if (storage !== undefined) this.#draw({ storage })
+      // Both at once: what is missing is told by their difference.
+      if (storage !== undefined) this.#draw({ storage, indexBytes: this.#indexBytes })
     } catch {
       // A worker that died is told of by the next question; the figures before stay.
     }

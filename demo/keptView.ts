@@ -84,7 +84,7 @@ export class KeptView {
     this.#whole.hidden = !isWhole || this.#isDownloading
     this.#button.hidden = !isKept || (isIndexWhole(state) && model.isComplete && !this.#isDownloading)
     // Of a model that runs, little can be missing: what other backends would need.
-    const missing = model.bytes > 0 ? ` (about ${formatBytes(Math.max(0, indexBytes - indexHere))})` : ''
+    const missing = model.bytes > 0 ? ` (${formatBytes(Math.max(0, indexBytes - indexHere))})` : ''
     this.#button.textContent = this.#isDownloading ? 'Cancel' : `Make available offline${missing}`
     this.#notes.replaceChildren(...notesOf(state).map((note) => h('p', {}, note)))
   }
@@ -137,7 +137,7 @@ function notesOf({ stored, storage, shell, modelProblem, problem }: KeptState): 
   if (shell?.reason !== undefined) notes.push(shell.reason)
   const { usageBytes, quotaBytes, isPersisted } = storage
   if (usageBytes !== undefined && quotaBytes !== undefined) {
-    const room = `This site uses ${formatBytes(usageBytes)} of the ${formatBytes(quotaBytes)} it may.`
+    const room = `This site uses ${formatBytes(usageBytes)}, and has room for ${formatBytes(quotaBytes)}.`
     const promise = isPersisted ? 'The browser will not clear it.' : 'The browser may clear it when the disk is full.'
     notes.push(`${room} ${promise}`)
   }

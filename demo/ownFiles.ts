@@ -28,7 +28,7 @@ export class OwnFiles {
   #open: (engine: Selvage) => void = () => {}
   /** Handed over, and not known to be findable yet. */
   readonly #underWay = new Set<string>()
-  #state: OwnState = { documents: [], reading: 0, problems: [] }
+  #state: OwnState = { documents: [], coming: 0, reading: 0, problems: [] }
   #isListed = false
   #listTimer: ReturnType<typeof setTimeout> | undefined
   #listings = 0
@@ -101,7 +101,7 @@ export class OwnFiles {
 
   /** Those that are still on their way, too. */
   deleteAll(): Promise<void> {
-    return this.delete([...new Set([...this.#state.documents.map(({ id }) => id), ...this.#underWay])])
+    return this.delete([...this.#state.documents.map(({ id }) => id), ...this.#coming()])
   }
 
   forgetProblems(): void {
@@ -154,6 +154,12 @@ export class OwnFiles {
     }
   }
 
+  /** On their way, and not in the list yet. */
+  #coming({ documents } = this.#state): string[] {
+    const listed = new Set(documents.map(({ id }) => id))
+    return [...this.#underWay].filter((id) => !listed.has(id))
+  }
+
   #listSoon(): void {
     clearTimeout(this.#listTimer)
     this.#listTimer = setTimeout(() => void this.#list(), LIST_REST_MS)
@@ -170,7 +176,8 @@ export class OwnFiles {
   }
 
   #draw(change: Partial<OwnState>): void {
-    this.#state = { ...this.#state, ...change }
+    const state = { ...this.#state, ...change }
+    this.#state = { ...state, coming: this.#coming(state).length }
     this.#events.draw(this.#state)
   }
 }

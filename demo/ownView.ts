@@ -7,6 +7,8 @@ import { ENDINGS } from './own.ts'
 export interface OwnState {
   /** That can be found; the newest first. */
   readonly documents: readonly AddedDocument[]
+  /** Files that were handed over here, and cannot be found yet. */
+  readonly coming: number
   /** Undefined while there is nothing to do. */
   readonly work?: WorkProgress | undefined
   /** Files that are not read yet. */
@@ -34,7 +36,7 @@ export class OwnView {
   readonly #hint = h(
     'p',
     { class: 'own-hint' },
-    'Drop Markdown, HTML or text files on the page. They are read here, stay here, and are found beside the docs.',
+    'Markdown, HTML and text that you drop on the page is read here, stays here, and is found beside the docs.',
   )
   readonly #count = h('span', { class: 'own-count' })
   readonly #words = h('p', { class: 'own-words' })
@@ -49,21 +51,21 @@ export class OwnView {
   )
   readonly #problems = h('div', { class: 'own-problems', 'data-testid': 'own-problems', hidden: true })
   readonly #list = h('ul', { class: 'own-list', role: 'list', 'data-testid': 'own-list', hidden: true })
-  readonly #foot = h('div', { class: 'own-foot' })
-  #state: OwnState = { documents: [], reading: 0, problems: [] }
+  readonly #all = h('div', { class: 'own-all' })
+  #state: OwnState = { documents: [], coming: 0, reading: 0, problems: [] }
+  #isAsking = false
 
   constructor(actions: OwnActions) {
     this.#actions = actions
     this.element = h(
       'section',
       { class: 'own', 'data-testid': 'own', 'aria-labelledby': 'own-title' },
-      h('h2', { id: 'own-title' }, 'Your files', this.#count),
+      h('div', { class: 'own-head' }, h('h2', { id: 'own-title' }, 'Your files ', this.#count), this.#all),
       this.#hint,
       this.#work,
       this.#problems,
       this.#list,
       chooseButtons((files) => actions.choose(files)),
-      this.#foot,
     )
   }
 
@@ -109,16 +111,37 @@ export class OwnView {
     const more = documents.length - rows.length
     if (more > 0) rows.push(h('li', { class: 'own-more' }, `and ${formatCount(more)} more`))
     this.#list.replaceChildren(...rows)
-    this.#foot.replaceChildren()
-    if (documents.length > 1) this.#foot.append(button('Delete all', 'link-button', () => this.#ask()))
+    this.#showAll()
   }
 
-  /** One question before much is gone. */
-  #ask(): void {
-    const no = button('Keep', 'link-button', () => this.#showList(this.#state.documents))
-    const yes = button('Delete', 'link-button is-grave', () => this.#actions.deleteAll())
-    this.#foot.replaceChildren(h('span', {}, `Delete ${plural(this.#state.documents.length, 'file')}?`), yes, no)
-    no.focus()
+  /** One question before much is gone; it stays while files are added. */
+  #showAll(): void {
+    const count = this.#state.documents.length + this.#state.coming
+    if (count < 2) this.#isAsking = false
+    const answer = (isYes: boolean) => {
+      this.#isAsking = false
+      this.#showAll()
+      if (isYes) this.#actions.deleteAll()
+    }
+    if (this.#isAsking) {
+      if (this.#all.childElementCount === 3) this.#all.firstElementChild?.replaceWith(question(count))
+      else {
+        const no = button('Keep', 'link-button', () => answer(false))
+        this.#all.replaceChildren(
+          question(count),
+          button('Delete', 'link-button is-grave', () => answer(true)),
+          no,
+        )
+        no.focus()
+      }
+    } else if (count < 2) this.#all.replaceChildren()
+    else {
+      const ask = () => {
+        this.#isAsking = true
+        this.#showAll()
+      }
+      this.#all.replaceChildren(button('Delete all', 'link-button', ask))
+    }
   }
 
   #toggleWork(): void {
@@ -128,7 +151,7 @@ export class OwnView {
 }
 
 /** One line: what is done, and how long it may take. */
-export function wordsOf({ state, documents: { done, total }, secondsLeft }: WorkProgress): string {
+function wordsOf({ state, documents: { done, total }, secondsLeft }: WorkProgress): string {
   if (state === 'merging') return 'Putting the index in order'
   if (state === 'rebuilding') return 'Reading all of them anew'
   const count = `${formatCount(done)} of ${formatCount(total)}`
@@ -154,6 +177,10 @@ export function chooseButtons(choose: (files: FileList) => void): HTMLElement {
     files,
     knowsFolders && folder,
   )
+}
+
+function question(count: number): HTMLElement {
+  return h('span', {}, `Delete ${plural(count, 'file')}?`)
 }
 
 function picker(attributes: Record<string, string | boolean>, choose: (files: FileList) => void): HTMLInputElement {

@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ask, makeOffline, waitFor } from '../support/demoPage.ts'
+import { drag } from '../support/drop.ts'
 import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
 import { type StaticSite, serveFolder } from '../support/staticServer.ts'
 
@@ -47,24 +49,27 @@ async function open(
 }
 
 const status = (page: Page) => page.getByTestId('status')
-const waitFor = (page: Page, state: string) =>
-  page.waitForFunction(
-    (wanted) => document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === wanted,
-    state,
-    { timeout: 90_000 },
-  )
 
-async function ask(page: Page, question: string): Promise<string[]> {
-  await page.getByTestId('query').fill(question)
-  await page.waitForFunction(
-    (wanted) =>
-      document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === 'done' &&
-      new URL(location.href).searchParams.get('q') === wanted,
-    question,
-    { timeout: 90_000 },
-  )
-  return page.getByTestId('hit-title').allTextContents()
+/** Two files of the visitor's, by the dialog. */
+async function addOwn(page: Page): Promise<void> {
+  await page
+    .getByTestId('here')
+    .locator('input[type=file]:not([webkitdirectory])')
+    .setInputFiles([
+      { name: 'tabs-of-the-office.md', mimeType: 'text/markdown', buffer: Buffer.from(OWN_NOTE) },
+      { name: 'release-checklist.txt', mimeType: 'text/plain', buffer: Buffer.from(OWN_LIST) },
+      { name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from([1, 2, 3]) },
+    ])
+  await expect.poll(() => page.locator('.own-file').count(), { timeout: 90_000 }).toBe(2)
+  await page.getByTestId('own-work').waitFor({ state: 'hidden', timeout: 90_000 })
 }
+
+const OWN_NOTE = `# How our forms keep what was typed
+
+When someone switches tabs in the settings, the inputs must stay as they were. We wrap the panes in KeepAlive and give each a
+name; the draft is written to the session every two seconds as well.
+`
+const OWN_LIST = 'Before a release: run the tests, read the change log aloud, then tag.\n'
 
 describe('the demo', () => {
   test('a typed question finds its section; the encoder in a worker, the search in WGSL; quiet console, no foreign request', async () => {
@@ -151,7 +156,7 @@ describe('the demo', () => {
   })
 
   test.each(['light', 'dark'] as const)(
-    'axe finds nothing, before a query and with results (%s)',
+    'axe finds nothing: before a query, with results, with own files (%s)',
     async (colorScheme) => {
       // Without motion: in the middle of a fade nothing has the contrast that it will have.
       const { page } = await open('?encoder=wasm&scorer=wasm', { colorScheme, reducedMotion: 'reduce' })
@@ -162,6 +167,13 @@ describe('the demo', () => {
       await waitFor(page, 'ready')
       expect(await violations()).toEqual([])
       await ask(page, 'how to keep inputs when switching tabs')
+      expect(await violations()).toEqual([])
+      await makeOffline(page)
+      await addOwn(page)
+      await page.getByRole('button', { name: 'Delete all' }).click()
+      // The answer in view is given anew, with them.
+      await expect.poll(() => page.locator('.own-mark').count(), { timeout: 60_000 }).toBeGreaterThan(0)
+      await waitFor(page, 'done')
       expect(await violations()).toEqual([])
     },
   )
@@ -196,6 +208,16 @@ describe.runIf(process.env['SCREENSHOTS'])('screenshots', () => {
       await ask(page, 'how to keep inputs when switching tabs')
       await page.waitForTimeout(500) // transitions end
       await shoot('results')
+      await makeOffline(page)
+      await addOwn(page)
+      await page.locator('.own-mark').first().waitFor({ timeout: 60_000 })
+      await page.waitForTimeout(800) // transitions end
+      await page.getByTestId('here').evaluate((label) => label.scrollIntoView({ block: 'end' }))
+      await shoot('own')
+      const dragged = await drag(page, [resolve(import.meta.dirname, '../../demo/content/SOURCE.md')])
+      await page.waitForTimeout(500) // it fades in
+      await shoot('drop')
+      await dragged.leave()
     },
   )
 })

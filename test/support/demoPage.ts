@@ -27,6 +27,9 @@ export async function ask(page: Page, question: string): Promise<string[]> {
 
 /** Index, model and page are made available offline, and the page says so. */
 export async function makeOffline(page: Page): Promise<void> {
+  const label = page.getByTestId('here')
+  // On a narrow page it is one line, to be opened.
+  if (!(await label.evaluate((element) => element.hasAttribute('open')))) await label.locator('summary').click()
   await page.getByTestId('keep').click({ timeout: TIMEOUT_MS })
   await page.getByTestId('offline').waitFor({ timeout: TIMEOUT_MS })
 }
