@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newProfile, type Profile } from './browser.ts'
-import type { Activity, Checked, Told } from './page.ts'
+import type { Activity, Checked, Told } from './killedPage.ts'
 import { type Site, serveSite } from './site.ts'
 
 const KILLS = Number(process.env['SELVAGE_KILLS'] ?? 52)
@@ -17,7 +17,7 @@ const ACTIVITIES: readonly Activity[] = ['add', 'download', 'fold', 'swap']
 let site: Site
 let profile: Profile
 beforeAll(async () => {
-  site = await serveSite()
+  site = await serveSite('killedPage.ts')
   profile = newProfile()
 })
 afterAll(async () => {
@@ -44,7 +44,7 @@ test(`${KILLS} kills: nothing is lost, nothing is half there, nothing is left ov
     await running.page.exposeFunction('fail', (message: string) => void failures.push(message))
     await running.page.goto(site.url)
     // As text: what a test runner makes of an import works in its own process only.
-    const call = <T>(name: keyof typeof import('./page.ts'), ...given: unknown[]): Promise<T> =>
+    const call = <T>(name: keyof typeof import('./killedPage.ts'), ...given: unknown[]): Promise<T> =>
       running.page.evaluate(`import('/page.js').then((page) => page.${name}(...${JSON.stringify(given)}))`)
     return { ...running, call }
   }

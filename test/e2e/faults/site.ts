@@ -1,5 +1,6 @@
 /** A site for tests: a page with one script, and an index of some forty packs that is built anew whenever a test says so. */
 import { createServer, type ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { buildIndex } from '../../../src/engine/build.ts'
 import { type Manifest, packsOf } from '../../../src/engine/manifest.ts'
@@ -28,9 +29,9 @@ const VERSIONS = 3
 /** A pack takes as long as over a fast line. */
 const ANSWER_MS = 6
 
-/** Ids of its pages are p0, p1, …; each has a word of its own: `page0`, … */
-export async function serveSite(): Promise<Site> {
-  const script = await bundle(new URL('page.ts', import.meta.url).pathname)
+/** Ids of its pages are p0, p1, …; each has a word of its own: `page0`, … @param page the file of its script, in this folder */
+export async function serveSite(page: string): Promise<Site> {
+  const script = await bundle(fileURLToPath(new URL(page, import.meta.url)))
   const versions = await Promise.all(Array.from({ length: VERSIONS }, (_, version) => buildVersion(version)))
   let deployed = 0
   const answers = new Map<string, (response: ServerResponse) => void>()
