@@ -6,6 +6,7 @@ import { SelvageError } from '../errors.ts'
 import { type DownloadProgress, downloadPacks } from '../store/download.ts'
 import type { BlobSource, SharedStore } from '../store/store.ts'
 import { type Collection, changeCollection, readCollection, sweep } from './collection.ts'
+import { Catalog } from './live/catalog.ts'
 import { type Manifest, packsOf, readManifest } from './manifest.ts'
 
 export interface OpenBaseOptions {
@@ -31,7 +32,7 @@ export interface OpenedBase {
  * Errors: those of readManifest, where nothing is kept.
  */
 export async function openBase({ store, remote, patienceMs = 2000 }: OpenBaseOptions): Promise<OpenedBase> {
-  const asked = readManifest(remote).then((manifest) => learn(store, manifest))
+  const asked = readManifest(remote).then((manifest) => learn(store, remote, manifest))
   asked.catch(() => {}) // told below, or of no account
   const { collection } = await readCollection(store)
   if (collection.base === undefined) {
@@ -54,15 +55,30 @@ export async function openBase({ store, remote, patienceMs = 2000 }: OpenBaseOpt
 }
 
 /** The site has this index now. */
-function learn(store: SharedStore, manifest: Manifest): Promise<Collection> {
-  return changeCollection(store, (now) => {
+function learn(store: SharedStore, remote: BlobSource, manifest: Manifest): Promise<Collection> {
+  return changeCollection(store, async (now) => {
     const { base, pending, ...rest } = now
     const wanted = print(manifest)
     if (base && print(base.manifest) === wanted) return pending ? { next: { ...rest, base } } : undefined
     if (base?.isComplete)
       return pending && print(pending) === wanted ? undefined : { next: { ...rest, base, pending: manifest } }
-    return { next: { ...rest, base: { manifest, isComplete: false, hidden: base?.hidden ?? [] } } }
+    return {
+      next: { ...rest, base: { manifest, isComplete: false, hidden: await hiddenIn(manifest, remote, now, store) } },
+    }
   })
+}
+
+/** Of the pages of a new index those that were deleted or replaced here: its own ids, for pages come and go with a site. */
+async function hiddenIn(
+  manifest: Manifest,
+  source: BlobSource,
+  { base, segments }: Collection,
+  store: SharedStore,
+): Promise<string[]> {
+  if (base === undefined || (base.hidden.length === 0 && segments.length === 0)) return []
+  const catalog = new Catalog(source, store)
+  const added = await Promise.all(segments.map((segment) => catalog.visible(segment)))
+  return catalog.inBase({ manifest }, new Set([...base.hidden, ...added.flat()]))
 }
 
 function print(manifest: Manifest): string {
@@ -88,11 +104,13 @@ export async function downloadBase({ store, remote, signal, onProgress }: Downlo
       throw new SelvageError('index-missing', `There is no index of ${remote.location} to download yet. Open it first.`)
     await downloadPacks({ remote, store, packs: packsOf(wanted), signal, onProgress })
     const target = print(wanted)
-    const after = await changeCollection(store, ({ base, pending, ...rest }) => {
+    const after = await changeCollection(store, async (now) => {
+      const { base, pending, ...rest } = now
       const isWanted = print(pending ?? base?.manifest ?? wanted) === target
       if (!isWanted) return undefined // a newer one has come meanwhile
       if (base?.isComplete && pending === undefined) return undefined
-      return { next: { ...rest, base: { manifest: wanted, isComplete: true, hidden: base?.hidden ?? [] } } }
+      const hidden = await hiddenIn(wanted, store, now, store)
+      return { next: { ...rest, base: { manifest: wanted, isComplete: true, hidden } } }
     })
     if (after.base?.isComplete && after.pending === undefined) {
       await sweep(store) // what was on its way for an index that is not wanted any more

@@ -21,6 +21,8 @@ export const COLLECTION_VERSION = 1
 export interface Collection {
   readonly format: 'selvage-collection'
   readonly version: number
+  /** Given by whoever writes the first state: one that was deleted and made anew is another one. */
+  readonly id: string
   /** Counts every change. */
   readonly generation: number
   /** The site's index, as readers have it. */
@@ -73,6 +75,7 @@ export interface DocumentProblem {
 export const EMPTY: Collection = {
   format: 'selvage-collection',
   version: COLLECTION_VERSION,
+  id: '',
   generation: 0,
   segments: [],
   inbox: [],
@@ -115,7 +118,8 @@ export async function changeCollection(
     const changed = await ifCurrent(store, bytes, () => change(collection))
     if (changed === OVER) continue
     if (changed === undefined) return collection
-    const next: Collection = { ...changed.next, generation: collection.generation + 1 }
+    const id = collection.id || crypto.getRandomValues(new Uint32Array(2)).join('-')
+    const next: Collection = { ...changed.next, id, generation: collection.generation + 1 }
     const kept = new Set(named(next))
     const drop = named(collection).filter((file) => !kept.has(file))
     const manifest = new TextEncoder().encode(JSON.stringify(next))
@@ -243,6 +247,7 @@ function parse(json: unknown, location: string): Collection {
   return {
     format: 'selvage-collection',
     version: COLLECTION_VERSION,
+    id: fields.text('id'),
     generation: fields.count('generation'),
     ...(base !== undefined && {
       base: {

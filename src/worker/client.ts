@@ -57,8 +57,8 @@ export class Selvage {
     try {
       const { status } = await selvage.#engine.ready()
       if (!options.lazy) await selvage.#load(true)
-      const { waiting, isPaused } = status.stored
-      if (waiting > 0 && !isPaused) selvage.#live.work().catch(() => {}) // told by onWork and by the next call
+      const { waiting, foreign, isPaused } = status.stored
+      if ((waiting > 0 && !isPaused) || foreign > 0) selvage.#live.work().catch(() => {}) // told by onWork and by the next call
       return selvage
     } catch (error) {
       selvage.close()

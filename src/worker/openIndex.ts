@@ -46,6 +46,10 @@ export interface OpenIndexOptions extends EngineOpen {
 /** Vectors take so much of what the device says it has; where it does not say, of 4 GB. */
 const MEMORY_SHARE = 1 / 8
 const UNKNOWN_MEMORY_GB = 4
+/** States that may come and go while one query is answered. */
+const MOST_ATTEMPTS = 5
+/** Residuals that could not be had are asked for again after this. */
+const RETRY_MS = 10_000
 
 export class OpenIndex {
   readonly engine: Engine
@@ -60,8 +64,11 @@ export class OpenIndex {
   readonly #ops = lazily(() => createOps({ backend: this.#options.backend }))
   #state: Pick<StoredState, 'kind' | 'reason' | 'offline'>
   #collection: Collection
-  #downloading: AbortController | undefined
+  readonly #downloads = new Set<AbortController>()
+  #refreshing: Promise<unknown> = Promise.resolve()
   #loadMs = 0
+  /** Residuals are asked for no sooner. */
+  #notBeforeMs = 0
 
   static async open(options: OpenIndexOptions): Promise<OpenIndex> {
     const { indexUrl, name, storage } = options
@@ -156,6 +163,7 @@ export class OpenIndex {
   /** Vectors; with `whole` their residuals too, where the codes are here first. */
   async load(whole: boolean): Promise<{ ops: FailoverOps; loadMs: number }> {
     const ops = await (whole ? this.#whole() : this.#codes())
+    if (this.precision === 'approximate') this.#fetchResiduals()
     return { ops, loadMs: this.#loadMs }
   }
 
@@ -163,11 +171,18 @@ export class OpenIndex {
     return this.#onLatest(() => this.engine.search(query))
   }
 
-  async refresh(): Promise<EngineOpened> {
+  /** One after the other: an older state never replaces a newer one. */
+  refresh(): Promise<EngineOpened> {
+    const turn = this.#refreshing.catch(() => {}).then(() => this.#refresh())
+    this.#refreshing = turn
+    return turn
+  }
+
+  async #refresh(): Promise<EngineOpened> {
     const { store } = this
     if (store === undefined) return this.describe()
-    await withCollection(store, async ({ generation }) => {
-      if (generation === this.#collection.generation) return
+    await withCollection(store, async ({ id, generation }) => {
+      if (id === this.#collection.id && generation === this.#collection.generation) return
       const collection = await this.#latest(store)
       await this.engine.replace(collectedIndex(collection, this.#source, store))
       this.#collection = collection
@@ -185,16 +200,16 @@ export class OpenIndex {
 
   /** Where a segment has gone meanwhile, merged by another worker or tab, or deleted, `run` is for the state without it. */
   async #onLatest<T>(run: () => Promise<T>): Promise<T> {
-    for (;;) {
-      const { generation } = this.#collection
+    for (let attempt = 1; ; attempt++) {
+      const before = this.#collection
       try {
         return await run()
       } catch (error) {
         const isGone = error instanceof SelvageError && ['index-invalid', 'download-failed'].includes(error.code)
-        if (!isGone || this.store === undefined) throw error
+        if (!isGone || this.store === undefined || attempt === MOST_ATTEMPTS) throw error
         await withoutLost(this.store)
         await this.refresh()
-        if (this.#collection.generation === generation) throw error
+        if (this.#collection === before) throw error
       }
     }
   }
@@ -202,13 +217,16 @@ export class OpenIndex {
   async download(onProgress: OnProgress): Promise<EngineOpened> {
     const { store } = this
     const remote = this.#remote
-    if (store === undefined || remote === undefined || this.#state.kind !== 'browser')
+    const { kind, reason } = this.#state
+    if (store === undefined || kind !== 'browser')
       throw new SelvageError(
         'storage-failed',
-        `There is nowhere to keep the index: ${this.#state.reason ?? 'it was opened without storage, or has no site'}.`,
+        `There is nowhere to keep the index: ${reason ?? 'it was opened with storage "none"'}.`,
       )
-    this.#downloading ??= new AbortController()
-    const { signal } = this.#downloading
+    if (remote === undefined) return this.describe() // what was added here is nowhere else
+    const stop = new AbortController()
+    const { signal } = stop
+    this.#downloads.add(stop)
     try {
       const collection = await withLease(
         `${this.#options.name} download`,
@@ -221,13 +239,13 @@ export class OpenIndex {
       )
       this.#news?.tell({ generation: collection.generation })
     } finally {
-      this.#downloading = undefined
+      this.#downloads.delete(stop)
     }
     return this.refresh()
   }
 
   stopDownload(): void {
-    this.#downloading?.abort()
+    for (const stop of this.#downloads) stop.abort()
   }
 
   describe(): EngineOpened {
@@ -251,6 +269,7 @@ export class OpenIndex {
         isComplete: base?.isComplete ?? false,
         isOutdated: pending !== undefined,
         waiting: waiting(this.#collection),
+        foreign: segments.reduce((total, { parts, isForeign }) => total + (isForeign ? parts.texts.pages : 0), 0),
       },
     }
   }
@@ -301,11 +320,17 @@ export class OpenIndex {
     const start = performance.now()
     await this.#onLatest(() => this.engine.loadCodes(ops))
     this.#loadMs = performance.now() - start
+    return ops
+  }
+
+  /** While codes are searched; where residuals cannot be had, again by one of the next searches. */
+  #fetchResiduals(): void {
+    if (performance.now() < this.#notBeforeMs) return
+    this.#notBeforeMs = performance.now() + RETRY_MS
     this.#whole().then(
       () => this.#options.onChange(this.describe()),
       (error) => this.#tell({ reason: asSelvageError(error).message }),
     )
-    return ops
   }
 
   async #loadWhole(): Promise<FailoverOps> {

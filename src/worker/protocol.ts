@@ -143,6 +143,8 @@ export interface StoredState {
   readonly offline?: string
   /** Documents that wait to be added. */
   readonly waiting: number
+  /** Documents that another model has encoded: found by their words until they are encoded anew, which happens by itself. */
+  readonly foreign: number
   readonly isPaused: boolean
   /** Documents that could not be added, or that the browser has deleted; the last that were. */
   readonly problems: AddedDocuments['problems']

@@ -184,6 +184,20 @@ describe('an index that is kept', () => {
   })
 })
 
+test('what was added here is not found twice when the site has a page of that name later', async () => {
+  await visit()
+  const writer = writerOver(store)
+  await writer.delete(['pear'])
+  await writer.add([record('quince', 'quince of mine')])
+  current = three
+  await open()
+  const { base } = await download()
+  expect(base?.hidden).toEqual(['quince']) // there is no pear any more
+  expect(await search('quince')).toEqual(['/quince'])
+  expect(await search('mine')).toEqual(['/quince'])
+  expect(await search('here')).toEqual(['/fig'])
+})
+
 test('one that never was whole is replaced at once, and its packs go', async () => {
   await open()
   const stop = new AbortController()

@@ -71,6 +71,7 @@ function engineApi(hash = MODEL.hash): EngineApi {
     isComplete: false,
     isOutdated: false,
     waiting: 0,
+    foreign: 0,
     isPaused: false,
     problems: [],
   } as const

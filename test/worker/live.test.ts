@@ -19,6 +19,7 @@ const STORED: StoredState = {
   isComplete: false,
   isOutdated: false,
   waiting: 0,
+  foreign: 0,
   isPaused: false,
   problems: [],
 }

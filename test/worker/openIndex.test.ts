@@ -117,6 +117,23 @@ describe('without a database', () => {
   })
 })
 
+test('without residuals codes are searched, and residuals are asked for again', async () => {
+  const residuals = [...site.keys()].filter((file) => file.startsWith('residuals'))
+  expect(residuals.length).toBeGreaterThan(0)
+  for (const file of residuals) server.files.delete(file)
+  await open(server.url)
+  await index.load(false)
+  expect(await search('pear site', 'semantic')).toContain('/pear')
+  expect(index.precision).toBe('approximate')
+  await expect(index.load(true)).rejects.toMatchObject({ code: 'download-failed' })
+  expect(index.describe().stored.reason).toContain(residuals[0])
+  expect(await search('pear')).toEqual(['/pear'])
+  for (const file of residuals) server.files.set(file, site.get(file)!)
+  await index.load(true)
+  expect(index.precision).toBe('full')
+  expect((await search('pear site', 'semantic'))[0]).toBe('/pear')
+})
+
 describe('behind the back of who searches', () => {
   test('segments that were merged are searched where they are now, and no site is asked for them', async () => {
     await open(server.url)
@@ -191,7 +208,7 @@ describe('behind the back of who searches', () => {
     })
     let searches = 0
     while (!isOver) {
-      await new Promise((resolve) => setTimeout(resolve)) // all is in memory: ports would never be heard
+      await new Promise((resolve) => setTimeout(resolve, 5)) // all is in memory: ports would hardly be heard
       await Promise.all([index.refresh(), search('common'), search('word0 ', 'semantic')])
       expect((await search('apple')).slice(0, 1)).toEqual(['/apple'])
       searches++

@@ -29,8 +29,13 @@ export class Catalog {
   }
 
   /** Those of the ids that are in the site's index, hidden or not. */
-  async inBase({ manifest }: Base, ids: ReadonlySet<string>): Promise<string[]> {
+  async inBase({ manifest }: Pick<Base, 'manifest'>, ids: ReadonlySet<string>): Promise<string[]> {
     return (await this.#idsOf(manifest, this.#source)).filter((id) => ids.has(id))
+  }
+
+  /** Ids of what can be found in the segment. */
+  async visible(segment: LiveSegment): Promise<string[]> {
+    return visible(await this.#idsOf(segment, this.#store), segment)
   }
 
   /** Those of the ids that can be found, or wait. */
