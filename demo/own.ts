@@ -27,7 +27,7 @@ export function ownPath(url: string): string | undefined {
 const FORMATS: Readonly<Record<string, DocumentInput['format']>> = {
   md: 'markdown',
   markdown: 'markdown',
-  mdx: 'markdown',
+  mdx: 'mdx',
   html: 'html',
   htm: 'html',
   txt: 'plain',

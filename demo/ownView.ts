@@ -100,11 +100,16 @@ export class OwnView {
 
   #showList(documents: readonly AddedDocument[]): void {
     this.#list.hidden = documents.length === 0
-    const rows = documents.slice(0, MOST_ROWS).map(({ id, title }) =>
+    const rows = documents.slice(0, MOST_ROWS).map(({ id, title, isWaiting }) =>
       h(
         'li',
         { class: 'own-file', 'data-id': id },
-        h('span', { class: 'own-name', title: id }, h('bdi', {}, id), title !== id && h('small', {}, title)),
+        h(
+          'span',
+          { class: 'own-name', title: id },
+          h('bdi', {}, id),
+          (isWaiting || title !== id) && h('small', {}, isWaiting ? 'Waits to be read' : title),
+        ),
         iconButton(`Delete ${id}`, () => this.#actions.delete(id)),
       ),
     )

@@ -205,7 +205,7 @@ export interface DocumentInput {
   readonly url?: string
   readonly title?: string
   /** How `text` is read. Default `plain`: paragraphs between blank lines. */
-  readonly format?: 'plain' | 'markdown' | 'html'
+  readonly format?: 'plain' | 'markdown' | 'mdx' | 'html'
   readonly language?: string
   readonly meta?: Readonly<Record<string, string>>
   readonly filters?: Readonly<Record<string, readonly string[]>>
@@ -214,11 +214,13 @@ export interface DocumentInput {
   readonly weight?: number
 }
 
-/** A document that was added, and can be found. */
+/** A document that was added. */
 export interface AddedDocument {
   readonly id: string
   readonly url: string
   readonly title: string
+  /** It cannot be found yet; url and title are not known, and are its id. */
+  readonly isWaiting?: true
 }
 
 /** What became of documents that were to be added. */

@@ -46,7 +46,7 @@ export interface DocumentRecord {
   readonly title?: string
   readonly text: string
   /** How `text` is read. Default `plain`: paragraphs between blank lines. */
-  readonly format?: 'plain' | 'markdown' | 'html'
+  readonly format?: 'plain' | 'markdown' | 'mdx' | 'html'
   readonly language?: string
   readonly meta?: Readonly<Record<string, string>>
   readonly filters?: Readonly<Record<string, readonly string[]>>

@@ -193,7 +193,7 @@ export class Selvage {
     return this.#live.delete(ids)
   }
 
-  /** What was added in this browser and can be found, oldest first. */
+  /** What was added in this browser, oldest first, and what waits to be. */
   documents(): Promise<AddedDocument[]> {
     return this.#live.documents()
   }

@@ -56,7 +56,7 @@ test.each<[unknown, string]>([
   [{ id: '  ', text: 'x' }, '"id" is "  ", but must be a string or a number, and not empty'],
   [{ id: {}, text: 'x' }, '"id" is an object, but must be a string or a number'],
   [{ id: 'a', text: 'x', title: ['T'] }, '"title" is a list, but must be a string or a number'],
-  [{ id: 'a', text: 'x', format: 'pdf' }, '"format" is "pdf", but must be plain, markdown or html'],
+  [{ id: 'a', text: 'x', format: 'pdf' }, '"format" is "pdf", but must be plain, markdown, mdx or html'],
   [{ id: 'a', text: 'x', weight: 0 }, '"weight" is 0, but must be a number above 0'],
   [{ id: 'a', text: 'x', weight: '2' }, '"weight" is "2", but must be a number above 0'],
   [{ id: 'a', text: 'x', meta: 'm' }, '"meta" is "m", but must be an object of strings'],

@@ -21,6 +21,7 @@ import {
   readCollection,
   sweep,
   waiting,
+  waitingIn,
   withCollection,
 } from '../collection.ts'
 import type { PageEncoder } from '../encodePages.ts'
@@ -174,10 +175,15 @@ export class LiveWriter {
     await this.#alone(() => this.#rebuild(() => true))
   }
 
-  /** The documents that were added here and can be found. */
+  /** The documents that were added here: those that can be found, then those that wait. */
   async documents(): Promise<AddedDocument[]> {
     await this.#withoutLost()
-    return withCollection(this.#options.store, ({ segments }) => this.#catalog.documents(segments))
+    return withCollection(this.#options.store, async ({ segments, inbox }) => {
+      const found = await this.#catalog.documents(segments)
+      const ids = new Set(found.map(({ id }) => id))
+      const waiting = inbox.flatMap(waitingIn).filter((id) => !ids.has(id))
+      return [...found, ...waiting.map((id) => ({ id, url: id, title: id, isWaiting: true as const }))]
+    })
   }
 
   /** Stops at the next moment that can be returned to; what waits is kept. */

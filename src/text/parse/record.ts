@@ -11,7 +11,7 @@ import { checkOptions, type ParseOptions } from './options.ts'
 import { toPage } from './page.ts'
 import { recordUrl } from './url.ts'
 
-const FORMATS = ['plain', 'markdown', 'html'] as const
+const FORMATS = ['plain', 'markdown', 'mdx', 'html'] as const
 
 /**
  * The page of a record. What the record says goes before what its text says of itself (front matter, `<meta>`). Undefined

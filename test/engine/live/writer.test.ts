@@ -177,6 +177,7 @@ test('pausing keeps what waits, closing too, and the next session goes on', asyn
   const adding = first.add(FRUIT.map((fruit) => record(fruit, fruit)))
   adding.catch(() => {})
   await atRest(store, (now) => waiting(now) === FRUIT.length)
+  expect(await first.documents()).toEqual(FRUIT.map((id) => ({ id, url: id, title: id, isWaiting: true })))
   await first.close()
   await expect(adding).rejects.toMatchObject({ code: 'closed' })
   const progress: WorkProgress[] = []
