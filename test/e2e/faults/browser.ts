@@ -60,10 +60,13 @@ async function start(folder: string): Promise<Running> {
     said += data
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const end = () => killGroup(child)
+  process.once('exit', end) // a run that is broken off leaves no browser behind
   let browser: Browser | undefined
   const kill = async () => {
     killGroup(child)
     await exited
+    process.off('exit', end)
     await browser?.close().catch(() => {}) // our end of the connection
   }
   try {
