@@ -47,6 +47,11 @@ export class Segments {
     return this.all.reduce((sum, { passages }) => sum + passages, 0)
   }
 
+  /** Reads what every query needs: structure, and the table of words' passages. */
+  async warm(): Promise<void> {
+    await Promise.all([this.structure(), this.visible(), this.lexical?.search({ text: '' })])
+  }
+
   /** Passages with their texts, in the order asked for. */
   async texts(ids: readonly PassageId[]): Promise<StoredPassage[]> {
     return Promise.all(

@@ -20,6 +20,7 @@ import { asSelvageError, SelvageError } from '../errors.ts'
 import { createOps } from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { packsOfVectors } from '../plaid/rows.ts'
+import { type AheadSource, aheadSource } from '../store/ahead.ts'
 import { httpStore } from '../store/http.ts'
 import { deleteIdb, type OpenedStore, openStore } from '../store/idb.ts'
 import { layeredSource } from '../store/layered.ts'
@@ -56,7 +57,7 @@ export class OpenIndex {
   /** Undefined where nothing is kept. */
   readonly store: SharedStore | undefined
   readonly #options: OpenIndexOptions
-  readonly #source: BlobSource
+  readonly #source: AheadSource
   readonly #remote: BlobSource | undefined
   readonly #news: NewsChannel<News> | undefined
   readonly #codes = lazily(() => this.#loadCodes())
@@ -136,14 +137,15 @@ export class OpenIndex {
 
   private constructor(
     options: OpenIndexOptions,
-    source: BlobSource,
+    given: BlobSource,
     store: SharedStore | undefined,
     remote: BlobSource | undefined,
     state: Pick<StoredState, 'kind' | 'reason' | 'offline'>,
     collection: Collection,
-    engine = new Engine(collectedIndex(collection, source, store)),
+    engine?: Engine,
   ) {
-    this.engine = engine
+    const source = aheadSource(given)
+    this.engine = engine ?? new Engine(collectedIndex(collection, source, store))
     this.store = store
     this.#options = options
     this.#source = source
@@ -334,12 +336,24 @@ export class OpenIndex {
   }
 
   async #loadWhole(): Promise<FailoverOps> {
+    if (await this.#hasResiduals()) this.#readAhead()
     const ops = await this.#ops()
     const start = performance.now()
     const options = { onProgress: this.#options.onProgress, budget: this.#budget() }
     await this.#onLatest(() => this.engine.loadVectors(ops, options))
     this.#loadMs = performance.now() - start
     return ops
+  }
+
+  /** While kernels are made ready: vectors, where they fit, and what the first query asks for. */
+  #readAhead(): void {
+    const vectors = this.#collection.base?.manifest.vectors
+    if (this.#state.kind !== 'browser' || vectors === undefined) return
+    const { codec, centroids, lengths, codes, residuals } = vectors
+    const packs = [codec, centroids, lengths, ...codes, ...residuals]
+    if (sumOfPacks(packs) > this.#budget().cpuBytes / 2) return
+    this.#source.readAhead(packs.map(({ file }) => file))
+    this.engine.segments.warm().catch(() => {}) // told to whoever asks
   }
 
   async #hasResiduals(): Promise<boolean> {
