@@ -197,9 +197,9 @@ export interface Hit {
   readonly more: readonly Hit[]
 }
 
-/** A document that is added in the browser. */
+/** A document with its fields told apart. */
 export interface DocumentInput {
-  /** What it is replaced and deleted by; its address where it has no url. */
+  /** What it is called in messages, replaced and deleted by; its address where it has no url. */
   readonly id: string
   readonly text: string
   readonly url?: string

@@ -2,7 +2,7 @@
  * What a source file becomes: a page, cut into sections at its headings.
  * Strings only: this room knows nothing of vectors, tokens' ids, storage or the DOM.
  */
-import type { Block } from '../types.ts'
+import type { Block, DocumentInput } from '../types.ts'
 
 /** A file as it was read, before any parsing. */
 export interface Source {
@@ -39,20 +39,7 @@ export interface Page {
 }
 
 /** A document that comes with its fields told apart: a line of JSONL, or one that a program adds. */
-export interface DocumentRecord {
-  /** What the record is called in messages, and its address where it has no url. */
-  readonly id: string
-  readonly url?: string
-  readonly title?: string
-  readonly text: string
-  /** How `text` is read. Default `plain`: paragraphs between blank lines. */
-  readonly format?: 'plain' | 'markdown' | 'mdx' | 'html'
-  readonly language?: string
-  readonly meta?: Readonly<Record<string, string>>
-  readonly filters?: Readonly<Record<string, readonly string[]>>
-  readonly sort?: Readonly<Record<string, string>>
-  readonly weight?: number
-}
+export type DocumentRecord = DocumentInput
 
 /** A record and where it comes from. */
 export interface RecordSource {
