@@ -103,7 +103,7 @@ export class OwnView {
     const rows = documents.slice(0, MOST_ROWS).map(({ id, title, isWaiting }) =>
       h(
         'li',
-        { class: 'own-file', 'data-id': id },
+        { class: 'own-file', 'data-id': id, 'data-state': isWaiting ? 'waiting' : 'added' },
         h(
           'span',
           { class: 'own-name', title: id },

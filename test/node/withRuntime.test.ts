@@ -44,6 +44,7 @@ const RUNTIME = [
   expect.stringMatching(/^onnxruntime-[\w-]+\.bin$/),
   'selvage.js',
   'widget.js',
+  'writer.js',
 ]
 
 test('index, library, runtime and model are there, each file as hosts take it, and none of them to excess', async () => {
