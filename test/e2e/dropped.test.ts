@@ -60,7 +60,9 @@ async function open(): Promise<Page> {
 
 /** Paths in the list. */
 const listed = (page: Page) =>
-  page.locator('.own-file[data-state=added]').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id'] ?? ''))
+  page
+    .locator('.own-file[data-state=added]')
+    .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['id'] ?? ''))
 
 const resting = (page: Page) => page.getByTestId('own-work').waitFor({ state: 'hidden', ...LONG })
 
