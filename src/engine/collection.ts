@@ -5,7 +5,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import { parseLexicalHeader } from '../lexical/format.ts'
-import { packsOfVectors, parseVectorsHeader } from '../plaid/rows.ts'
+import { parseVectorsHeader } from '../plaid/rows.ts'
 import { headerFields, type PackRef } from '../store/packs.ts'
 import { type BlobSource, type Changes, MANIFEST_KEY, type SharedStore } from '../store/store.ts'
 import { isSame } from '../util.ts'
@@ -118,7 +118,7 @@ export async function changeCollection(
     const changed = await ifCurrent(store, bytes, () => change(collection))
     if (changed === OVER) continue
     if (changed === undefined) return collection
-    const id = collection.id || crypto.getRandomValues(new Uint32Array(2)).join('-')
+    const id = collection.id || randomId()
     const next: Collection = { ...changed.next, id, generation: collection.generation + 1 }
     const kept = new Set(named(next))
     const drop = named(collection).filter((file) => !kept.has(file))
@@ -167,14 +167,10 @@ export function named({
   const refs = [
     ...(base ? packsOf(base.manifest) : []),
     ...(pending ? packsOf(pending) : []),
-    ...segments.flatMap(packsOfSegment),
+    ...segments.flatMap(packsOf),
     ...inbox.map(({ pack }) => pack),
   ]
   return [...new Set(refs.map(({ file }) => file))]
-}
-
-export function packsOfSegment({ vectors, texts, pages, lexical }: SegmentParts): PackRef[] {
-  return [...packsOfVectors(vectors), ...texts.packs, ...(pages?.packs ?? []), ...(lexical?.packs ?? [])]
 }
 
 /**
@@ -222,6 +218,11 @@ export function waiting({ inbox }: Collection): number {
 export function waitingIn({ ids, done, skipped }: InboxEntry): string[] {
   const unwanted = new Set(skipped)
   return ids.slice(done).filter((id) => !unwanted.has(id))
+}
+
+/** Of what must not be taken for something that says the same. */
+export function randomId(): string {
+  return crypto.getRandomValues(new Uint32Array(2)).join('-')
 }
 
 const REMEDY = 'Delete the stored index; it is downloaded again.'

@@ -11,7 +11,6 @@ import {
   KEPT_PROBLEMS,
   type LiveSegment,
   named,
-  packsOfSegment,
   readCollection,
   waitingIn,
 } from './collection.ts'
@@ -27,7 +26,7 @@ export async function withoutLost(store: SharedStore): Promise<Collection> {
     if (gone.size === 0) return undefined
     const isGone = ({ file }: { readonly file: string }) => gone.has(file)
     const { base } = now
-    const lostSegments = now.segments.filter((segment) => packsOfSegment(segment).some(isGone))
+    const lostSegments = now.segments.filter((segment) => packsOf(segment).some(isGone))
     const lostEntries = now.inbox.filter(({ pack }) => isGone(pack))
     const isComplete = base?.isComplete === true && !packsOf(base.manifest).some(isGone)
     if (lostSegments.length + lostEntries.length === 0 && isComplete === (base?.isComplete ?? false)) return undefined

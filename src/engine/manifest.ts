@@ -4,10 +4,12 @@
  */
 import { SelvageError } from '../errors.ts'
 import { type LexicalHeader, parseLexicalHeader } from '../lexical/format.ts'
-import { type PlaidHeader, parsePlaidHeader, plaidPacks } from '../plaid/format.ts'
+import { type PlaidHeader, parsePlaidHeader } from '../plaid/format.ts'
+import { packsOfVectors } from '../plaid/rows.ts'
 import { headerFields, type PackRef, sumOfPacks } from '../store/packs.ts'
 import { type BlobSource, type BlobStore, MANIFEST_KEY } from '../store/store.ts'
 import { type PagesHeader, parsePagesHeader } from './pages.ts'
+import type { SegmentParts } from './segment.ts'
 import { parseTextsHeader, type TextsHeader } from './texts.ts'
 
 /** Written into new indexes. A reader accepts OLDEST_READABLE .. FORMAT_VERSION. */
@@ -92,8 +94,9 @@ function invalid(location: string, what: string, cause?: unknown): SelvageError 
   })
 }
 
-export function packsOf({ vectors, texts, pages, lexical }: Manifest): PackRef[] {
-  return [...plaidPacks(vectors), ...texts.packs, ...(pages?.packs ?? []), ...(lexical?.packs ?? [])]
+/** Of an index, or of a segment of one. */
+export function packsOf({ vectors, texts, pages, lexical }: SegmentParts): PackRef[] {
+  return [...packsOfVectors(vectors), ...texts.packs, ...(pages?.packs ?? []), ...(lexical?.packs ?? [])]
 }
 
 /** Every file that the manifest names, itself included: what a copy must hold, and what a clean-up must keep. */

@@ -3,17 +3,10 @@
  * The engine searches, the store holds; this file brings them together.
  */
 import { downloadBase, openBase } from '../engine/base.ts'
-import {
-  type Collection,
-  collectedIndex,
-  EMPTY,
-  named,
-  packsOfSegment,
-  waiting,
-  withCollection,
-} from '../engine/collection.ts'
+import { type Collection, collectedIndex, EMPTY, named, waiting, withCollection } from '../engine/collection.ts'
 import { Engine } from '../engine/engine.ts'
 import { withoutLost } from '../engine/lost.ts'
+import { packsOf } from '../engine/manifest.ts'
 import type { Answer } from '../engine/search.ts'
 import type { SegmentParts } from '../engine/segment.ts'
 import { asSelvageError, SelvageError } from '../errors.ts'
@@ -261,7 +254,7 @@ export class OpenIndex {
       sections: sum(({ texts }) => texts.sections),
       passages: sum(({ vectors }) => vectors.passages),
       tokens: sum(({ vectors }) => vectors.tokens),
-      bytes: sum((one) => sumOfPacks(packsOfSegment(one))),
+      bytes: sum((one) => sumOfPacks(packsOf(one))),
       hasKeywords: this.engine.hasKeywords,
       filters: this.engine.segments.filters,
       sorts: this.engine.segments.sorts,
@@ -285,10 +278,7 @@ export class OpenIndex {
       return sumOfPacks([...unique.values()])
     }
     const kinds = {
-      vectors: bytesOf([
-        ...parts.flatMap(({ vectors }) => packsOfVectors(vectors)),
-        ...(base?.manifest.vectors.originals ? [base.manifest.vectors.originals] : []),
-      ]),
+      vectors: bytesOf(parts.flatMap(({ vectors }) => packsOfVectors(vectors))),
       texts: bytesOf(parts.flatMap(({ texts }) => texts.packs)),
       keywords: bytesOf(parts.flatMap(({ lexical }) => lexical?.packs ?? [])),
       pages: bytesOf(parts.flatMap(({ pages }) => pages?.packs ?? [])),

@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest'
 import { downloadBase, openBase } from '../../src/engine/base.ts'
 import { buildIndex } from '../../src/engine/build.ts'
-import { changeCollection, named, packsOfSegment, waiting } from '../../src/engine/collection.ts'
+import { changeCollection, named, waiting } from '../../src/engine/collection.ts'
 import { withoutLost } from '../../src/engine/lost.ts'
+import { packsOf } from '../../src/engine/manifest.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { MANIFEST_KEY } from '../../src/store/store.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
@@ -31,7 +32,7 @@ test.each(['rows', 'lexical', 'texts'])(
   async (kind) => {
     const store = await withDocuments('a', 'b', 'c')
     const { segments } = await collectionOf(store)
-    const [gone] = packsOfSegment(segments[1]!).filter(({ file }) => file.startsWith(`${kind}-`))
+    const [gone] = packsOf(segments[1]!).filter(({ file }) => file.startsWith(`${kind}-`))
     await store.delete(gone!.file)
     const now = await withoutLost(store)
     expect(now.segments).toEqual([segments[0], segments[2]])
@@ -115,7 +116,7 @@ test('the site has its packs still: its index is only not whole any more, and wh
 test('many that notice it at the same time tell it once', async () => {
   const store = await withDocuments('a', 'b')
   const [segment] = (await collectionOf(store)).segments
-  await store.delete(packsOfSegment(segment!)[0]!.file)
+  await store.delete(packsOf(segment!)[0]!.file)
   const all = await Promise.all([withoutLost(store), withoutLost(store), withoutLost(store)])
   for (const { problems } of all) expect(problems).toEqual([lost('a')])
 })

@@ -4,7 +4,8 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildIndex } from '../../src/engine/build.ts'
-import { named, packsOfSegment, readCollection, waiting } from '../../src/engine/collection.ts'
+import { named, readCollection, waiting } from '../../src/engine/collection.ts'
+import { packsOf } from '../../src/engine/manifest.ts'
 import { httpStore } from '../../src/store/http.ts'
 import { layeredSource } from '../../src/store/layered.ts'
 import { memoryStore } from '../../src/store/memory.ts'
@@ -161,7 +162,7 @@ describe('behind the back of who searches', () => {
     await writer.close()
     await index.refresh()
     const [first] = (await collectionOf(index.store!)).segments
-    for (const { file } of packsOfSegment(first!).filter(({ file }) => !file.startsWith('pages-')))
+    for (const { file } of packsOf(first!).filter(({ file }) => !file.startsWith('pages-')))
       await index.store!.delete(file)
     expect(await search('common')).toEqual(['/b'])
     expect(changes.at(-1)?.stored.problems).toEqual([

@@ -8,7 +8,7 @@ import type { BlobSource } from '../../store/store.ts'
 import type { DocumentRecord } from '../../text/document.ts'
 import { checkRecord } from '../../text/parse/record.ts'
 import { gunzip, gzip } from '../../util.ts'
-import type { InboxEntry } from '../collection.ts'
+import { type InboxEntry, randomId } from '../collection.ts'
 import { type Staged, stage } from './staged.ts'
 
 /** Text of one portion, about: some ten passages. */
@@ -25,7 +25,7 @@ export async function newEntry(given: readonly unknown[]): Promise<{ entry: Inbo
     throw new SelvageError('duplicate-document', `Two of the documents have the id "${twice}". Give each its own.`)
   const { store, put } = stage()
   // The same documents may come a second time: the pack is another one then, and not dropped with the first.
-  const nonce = crypto.getRandomValues(new Uint32Array(2)).join('-')
+  const nonce = randomId()
   const bytes = await gzip(new TextEncoder().encode(JSON.stringify({ nonce, documents })))
   return { entry: { pack: await writePack(store, 'inbox', bytes), ids, done: 0, skipped: [] }, put }
 }

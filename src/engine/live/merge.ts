@@ -4,17 +4,13 @@
  * centroids and codec. Without one, centroids are found among the passages themselves.
  */
 import { SelvageError, throwIfAborted } from '../../errors.ts'
-import { fromHalves } from '../../ops/half.ts'
-import { PlaidBuilder } from '../../plaid/builder.ts'
 import { type FoldInput, foldPlaid } from '../../plaid/fold.ts'
 import type { PlaidHeader } from '../../plaid/format.ts'
-import type { AssignCentroids } from '../../plaid/kmeans.ts'
-import { readRows, type VectorsHeader, writeRows } from '../../plaid/rows.ts'
+import { readRows } from '../../plaid/rows.ts'
 import type { BlobSource } from '../../store/store.ts'
 import type { LiveSegment } from '../collection.ts'
 import { DocumentsBuilder } from '../documents.ts'
-import { idOf } from '../pages.ts'
-import { TextsReader } from '../texts.ts'
+import { type RowsOptions, vectorsOf, visiblePages } from './rows.ts'
 import { type Staged, stage } from './staged.ts'
 
 export interface Codec {
@@ -22,19 +18,12 @@ export interface Codec {
   readonly header: PlaidHeader
 }
 
-export interface MergeOptions {
+export interface MergeOptions extends RowsOptions {
   readonly source: BlobSource
   /** Of one model; compressed ones have the codec. */
   readonly segments: readonly LiveSegment[]
   /** Undefined: all segments are fresh. */
   readonly codec: Codec | undefined
-  readonly dim: number
-  /** Without a codec, fewer passages stay fresh: centroids of a few would be those of all that comes after. */
-  readonly trainPassages: number
-  readonly assign: AssignCentroids
-  readonly signal?: AbortSignal | undefined
-  /** Called between small pieces of work. */
-  readonly breathe?: (() => Promise<void>) | undefined
 }
 
 export interface Merged extends Pick<Staged, 'put'> {
@@ -44,24 +33,22 @@ export interface Merged extends Pick<Staged, 'put'> {
 
 /** Errors: `aborted`, `index-invalid` where a pack is gone, `invalid-argument` for segments of another codec. */
 export async function mergeSegments(options: MergeOptions): Promise<Merged> {
-  const { source, segments, codec, assign, signal, breathe } = options
+  const { source, segments, codec, assign, signal } = options
   const { store, put } = stage()
   const documents = new DocumentsBuilder(store)
   const inputs: FoldInput[] = []
   const fresh: Uint16Array[] = []
   let pages = 0
-  for (const { vectors, texts, hidden } of segments) {
-    const isHidden = new Set(hidden)
+  for (const segment of segments) {
+    const { vectors } = segment
     const rows = vectors.kind === 'rows' ? await readRows(source, vectors) : undefined
     const keep: number[] = []
-    for await (const { page, passages, first } of new TextsReader(source, texts).pages()) {
+    for await (const { page, passages, first } of visiblePages(source, segment)) {
       throwIfAborted(signal)
-      if (isHidden.has(idOf(page))) continue
       await documents.add(page, passages)
       pages++
       const count = passages.flat().length
       for (let p = first; p < first + count; p++) keep.push(p)
-      await breathe?.()
     }
     const kept = rows && keep.map((p) => rows[p]!)
     if (kept) fresh.push(...kept)
@@ -70,24 +57,12 @@ export async function mergeSegments(options: MergeOptions): Promise<Merged> {
   }
   const model = segments[0]?.model
   if (pages === 0 || model === undefined) return { segment: undefined, put: new Map() }
-  const vectors = codec
-    ? await foldPlaid({ store, codec, inputs, assign, signal, breathe })
-    : await compressed(fresh, segments, options, store)
-  return { segment: { model, vectors, ...(await documents.finish()), hidden: [] }, put }
-}
-
-function compressed(
-  fresh: readonly Uint16Array[],
-  segments: readonly LiveSegment[],
-  { dim, trainPassages, assign, signal }: MergeOptions,
-  store: Staged['store'],
-): Promise<VectorsHeader> {
-  if (segments.some(({ vectors }) => vectors.kind === 'plaid'))
+  if (codec === undefined && segments.some(({ vectors }) => vectors.kind === 'plaid'))
     throw new SelvageError('internal', 'Compressed segments are merged with their codec.')
-  if (fresh.length < trainPassages) return writeRows(store, dim, fresh)
-  const builder = new PlaidBuilder(store, { dim, assign })
-  for (const halves of fresh) builder.add({ data: fromHalves(halves), rows: halves.length / dim, dim })
-  return builder.finish(signal ? { signal } : {})
+  const vectors = codec
+    ? await foldPlaid({ store, codec, inputs, assign, signal })
+    : await vectorsOf(store, fresh, options)
+  return { segment: { model, vectors, ...(await documents.finish()), hidden: [] }, put }
 }
 
 /** Whether segments can be copied into each other bit for bit. */

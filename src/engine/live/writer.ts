@@ -49,8 +49,6 @@ export interface WriterOptions extends TidyOptions {
   readonly onCommit: (now: Collection) => void
   /** What the work is at, and when it rests. */
   readonly onProgress?: (progress: WorkProgress) => void
-  /** Called between small pieces of the work that compresses. */
-  readonly breathe?: () => Promise<void>
 }
 
 export class LiveWriter {
@@ -65,7 +63,8 @@ export class LiveWriter {
   readonly #meter: WorkMeter
   /** What the browser has deleted since the last session is told, once. */
   readonly #withoutLost = lazily(() => this.#dropLost())
-  #isSwept = false
+  /** What an earlier session has left, once. */
+  readonly #swept = lazily(() => sweep(this.#options.store))
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -140,8 +139,7 @@ export class LiveWriter {
     this.#isCalled = true
     this.#working ??= this.#options
       .lease(async () => {
-        if (!this.#isSwept) await sweep(this.#options.store)
-        this.#isSwept = true
+        await this.#swept()
         while (this.#isCalled && !this.#stop.signal.aborted) {
           this.#isCalled = false
           await this.#reencodeForeign()
@@ -161,7 +159,7 @@ export class LiveWriter {
     await this.#alone(async () => {
       await this.#reencodeForeign() // vectors of two models have no place in one segment
       const now = await this.state()
-      const codec = await this.#codecFor(now.segments)
+      const codec = await this.#codecFor(now)
       const chosen = codec
         ? now.segments.filter((segment) => segment.vectors.kind === 'rows' || hasCodec(segment, codec))
         : now.segments
@@ -262,35 +260,33 @@ export class LiveWriter {
   // --- merging
 
   async #isFoldDue(): Promise<boolean> {
-    const { segments } = await this.state()
-    const fresh = segments.filter(({ vectors }) => vectors.kind === 'rows')
-    return segmentsToMerge(fresh, await this.#codecFor(segments), this.#options) !== undefined
+    const now = await this.state()
+    const fresh = now.segments.filter(({ vectors }) => vectors.kind === 'rows')
+    return segmentsToMerge(fresh, await this.#codecFor(now), this.#options) !== undefined
   }
 
   async #tidy(): Promise<void> {
-    const { segments } = await this.state()
-    const codec = await this.#codecFor(segments)
-    const chosen = segmentsToMerge(segments, codec, this.#options)
+    const now = await this.state()
+    const codec = await this.#codecFor(now)
+    const chosen = segmentsToMerge(now.segments, codec, this.#options)
     if (chosen) await this.#merge(chosen, codec)
   }
 
   /** Of the latest compressed segment, else of the site's index: whose centroids new passages get. */
-  async #codecFor(segments: readonly LiveSegment[]): Promise<Codec | undefined> {
-    const { base } = await this.state()
-    const { source, store } = this.#options
-    const model = await this.#options.encoder.model()
+  async #codecFor({ base, segments }: Collection): Promise<Codec | undefined> {
+    const { source, store, encoder } = this.#options
     for (const { vectors } of segments.toReversed())
       if (vectors.kind === 'plaid') return { source: store, header: vectors }
-    const header = base?.manifest.vectors
-    const isOfUse = base?.manifest.model.hash === model.hash && header && isTaughtWell(header)
-    return isOfUse ? { source, header } : undefined
+    if (base === undefined || !isTaughtWell(base.manifest.vectors)) return undefined
+    const { hash } = await encoder.model()
+    return base.manifest.model.hash === hash ? { source, header: base.manifest.vectors } : undefined
   }
 
   async #merge(segments: readonly LiveSegment[], codec: Codec | undefined): Promise<void> {
-    const { store, assign, breathe, trainPassages = 1024 } = this.#options
+    const { store, assign, trainPassages = 1024 } = this.#options
     this.#meter.report(await this.state(), 'merging')
     const { dim } = await this.#options.encoder.model()
-    const options = { source: store, segments, codec, dim, assign, trainPassages, signal: this.#stop.signal, breathe }
+    const options = { source: store, segments, codec, dim, assign, trainPassages, signal: this.#stop.signal }
     await this.#replace(segments, () => mergeSegments(options))
   }
 

@@ -6,7 +6,6 @@ import { downloadBase, openBase } from '../../../src/engine/base.ts'
 import {
   collectedIndex,
   named,
-  packsOfSegment,
   readCollection,
   sweep,
   waiting,
@@ -88,7 +87,7 @@ async function checkStore(of: SharedStore): Promise<Pick<Checked, 'faults' | 'st
   const { base, pending, segments, inbox } = collection
   const needed = [
     ...(base?.isComplete ? packsOf(base.manifest) : []),
-    ...segments.flatMap(packsOfSegment),
+    ...segments.flatMap(packsOf),
     ...inbox.map(({ pack }) => pack),
   ]
   const onTheirWay = [...(base ? packsOf(base.manifest) : []), ...(pending ? packsOf(pending) : [])]

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest'
 import { downloadBase, openBase } from '../../../src/engine/base.ts'
 import { buildIndex } from '../../../src/engine/build.ts'
-import { named, packsOfSegment, waiting } from '../../../src/engine/collection.ts'
+import { named, waiting } from '../../../src/engine/collection.ts'
 import type { LiveWriter } from '../../../src/engine/live/writer.ts'
 import { packsOf } from '../../../src/engine/manifest.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
@@ -73,7 +73,7 @@ async function faults(store: SharedStore): Promise<string[]> {
   const { base, segments, inbox } = await collectionOf(store)
   const packs = [
     ...(base?.isComplete ? packsOf(base.manifest) : []),
-    ...segments.flatMap(packsOfSegment),
+    ...segments.flatMap(packsOf),
     ...inbox.map(({ pack }) => pack),
   ]
   const found = await Promise.all(
