@@ -19,6 +19,7 @@ import {
   defaultCandidates,
   type Found,
   type IndexReader,
+  LoadedReader,
   listed,
   queryBatch,
   type Ranking,
@@ -65,44 +66,29 @@ export async function openPaged(
   return new PagedReader(codec, pages, loaded, ops)
 }
 
-class PagedReader implements IndexReader {
-  readonly precision = 'full'
+/** What is loaded is codes; a search goes on where those leave off. */
+class PagedReader extends LoadedReader {
   readonly #codec: PlaidCodec
   readonly #pages: PassagePages
-  readonly #loaded: LoadedPlaid
-  readonly #ops: FailoverOps
 
   constructor(codec: PlaidCodec, pages: PassagePages, loaded: LoadedPlaid, ops: FailoverOps) {
+    super(loaded, ops)
     this.#codec = codec
     this.#pages = pages
-    this.#loaded = loaded
-    this.#ops = ops
   }
 
-  get dim(): number {
-    return this.#loaded.dim
+  override get bytes(): number {
+    return super.bytes + this.#codec.centroids.byteLength + this.#pages.bytes
   }
 
-  get passages(): number {
-    return this.#loaded.passages
-  }
-
-  get tokens(): number {
-    return this.#loaded.tokens
-  }
-
-  get bytes(): number {
-    return this.#loaded.bytes + this.#codec.centroids.byteLength + this.#pages.bytes
-  }
-
-  async search(query: TokenMatrix, options: SearchOptions): Promise<Ranking> {
+  override async search(query: TokenMatrix, options: SearchOptions): Promise<Ranking> {
     const start = performance.now()
     const { k, candidates = defaultCandidates(k), filter, signal } = options
     const batch = queryBatch(query)
-    checkPlaidSearch(batch, this.#loaded, { ...options, candidates })
+    checkPlaidSearch(batch, this.loaded, { ...options, candidates })
     const wanted = k === 0 ? 0 : Math.min(this.passages, Math.max(k, candidates))
     // As hits, all of them: whatever their scores without residuals, the scan has chosen this set.
-    const scanned = await this.#ops.searchPlaid(batch, this.#loaded, { k: wanted, candidates: wanted, filter, signal })
+    const scanned = await this.ops.searchPlaid(batch, this.loaded, { k: wanted, candidates: wanted, filter, signal })
     const ids = scanned.hits.flatMap((hits) => [...hits.ids]).sort((a, b) => a - b)
     const places = ids.map((id) => this.#pages.placeOf(id))
     let best: readonly Found[] = []
@@ -122,8 +108,8 @@ class PagedReader implements IndexReader {
     return { passages: best, elapsedMs: { ...elapsedMs, residuals: residual, total }, backend }
   }
 
-  close(): void {
-    this.#loaded.release()
+  override close(): void {
+    super.close()
     this.#pages.clear()
   }
 
@@ -133,10 +119,10 @@ class PagedReader implements IndexReader {
     query: TokenMatrix,
     { k, matches, signal }: SearchOptions,
   ): Promise<{ found: Found[]; backend: OpsBackend }> {
-    const loaded = await this.#ops.loadPlaid(() => index)
+    const loaded = await this.ops.loadPlaid(() => index)
     try {
       const options = { k, candidates: Infinity, matches, signal }
-      const { hits, backend } = await this.#ops.searchPlaid(queryBatch(query), loaded, options)
+      const { hits, backend } = await this.ops.searchPlaid(queryBatch(query), loaded, options)
       return { found: hits.flatMap((hit) => listed(hit, query.rows)), backend }
     } finally {
       loaded.release()

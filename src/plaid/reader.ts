@@ -73,43 +73,43 @@ export function queryBatch({ data, rows, dim }: TokenMatrix): QueryBatch {
 /** An index whose every part is loaded. */
 export class LoadedReader implements IndexReader {
   readonly precision: Precision
-  readonly #loaded: LoadedPlaid
-  readonly #ops: FailoverOps
+  protected readonly loaded: LoadedPlaid
+  protected readonly ops: FailoverOps
   readonly #scoresAll: boolean
 
   /** @param scoresAll whatever candidates are asked for: where centroids tell nothing */
   constructor(loaded: LoadedPlaid, ops: FailoverOps, precision: Precision = 'full', scoresAll = false) {
-    this.#loaded = loaded
-    this.#ops = ops
+    this.loaded = loaded
+    this.ops = ops
     this.precision = precision
     this.#scoresAll = scoresAll
   }
 
   get dim(): number {
-    return this.#loaded.dim
+    return this.loaded.dim
   }
 
   get passages(): number {
-    return this.#loaded.passages
+    return this.loaded.passages
   }
 
   get tokens(): number {
-    return this.#loaded.tokens
+    return this.loaded.tokens
   }
 
   get bytes(): number {
-    return this.#loaded.bytes
+    return this.loaded.bytes
   }
 
   async search(query: TokenMatrix, options: SearchOptions): Promise<Ranking> {
     const candidates = this.#scoresAll ? Infinity : (options.candidates ?? defaultCandidates(options.k))
     const asked = { ...options, candidates }
-    const { hits, elapsedMs, backend } = await this.#ops.searchPlaid(queryBatch(query), this.#loaded, asked)
+    const { hits, elapsedMs, backend } = await this.ops.searchPlaid(queryBatch(query), this.loaded, asked)
     return { passages: hits.flatMap((found) => listed(found, query.rows)), elapsedMs, backend }
   }
 
   close(): void {
-    this.#loaded.release()
+    this.loaded.release()
   }
 }
 
