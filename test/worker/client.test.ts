@@ -5,6 +5,7 @@ import { Selvage } from '../../src/worker/client.ts'
 import type { OpenOptions } from '../../src/worker/options.ts'
 import { type EncoderApi, type EngineAnswer, type EngineApi, outcome } from '../../src/worker/protocol.ts'
 import { FakeWorker } from '../support/fakeWorker.ts'
+import { STORED } from '../support/storedState.ts'
 
 const URLS = { index: 'https://example.org/index/', model: 'https://example.org/model/' }
 const MODEL = { name: 'toy', hash: 'a'.repeat(64), dim: 2 }
@@ -65,17 +66,14 @@ const FOUND: Omit<EngineAnswer<never>, 'hits' | 'mode'> = {
 
 function engineApi(hash = MODEL.hash): EngineApi {
   const counts = { pages: 1, sections: 1, passages: 1, tokens: 1, bytes: 10 }
-  const stored = {
-    kind: 'browser',
-    generation: 1,
-    isComplete: false,
-    isOutdated: false,
-    waiting: 0,
-    foreign: 0,
-    isPaused: false,
-    problems: [],
-  } as const
-  const known = { model: { name: 'toy', hash }, ...counts, hasKeywords: true, filters: ['version'], sorts: [], stored }
+  const known = {
+    model: { name: 'toy', hash },
+    ...counts,
+    hasKeywords: true,
+    filters: ['version'],
+    sorts: [],
+    stored: STORED,
+  }
   const scorer = { backend: 'wasm', refused: [], precision: 'full' } as const
   const kept = { vectors: 1, texts: 1, keywords: 1, pages: 1, waiting: 0, total: 4 }
   return {

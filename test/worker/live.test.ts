@@ -11,18 +11,9 @@ import {
   type WriterApi,
 } from '../../src/worker/protocol.ts'
 import { FakeWorker } from '../support/fakeWorker.ts'
+import { STORED } from '../support/storedState.ts'
 
 const MODEL = { name: 'toy', hash: 'a'.repeat(64), dim: 2 }
-const STORED: StoredState = {
-  kind: 'browser',
-  generation: 1,
-  isComplete: false,
-  isOutdated: false,
-  waiting: 0,
-  foreign: 0,
-  isPaused: false,
-  problems: [],
-}
 
 function fakes(stored: Partial<StoredState> = {}) {
   const calls: string[] = []
