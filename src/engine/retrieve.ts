@@ -20,8 +20,12 @@ export interface Wanted {
 export interface Ranked extends Fused {
   /** The passage that answers best: by meaning, where that was asked. */
   readonly passage: PassageId
-  /** `[Q]` each: the row of the passage's matrix that the query token matched best, and the cosine it got there. */
-  readonly matches?: { readonly positions: Uint32Array; readonly similarities: Float32Array }
+}
+
+/** `[Q]` each: the row of the passage's matrix that the query token matched best, and the cosine it got there. */
+export interface Matches {
+  readonly positions: Uint32Array
+  readonly similarities: Float32Array
 }
 
 export interface Retrieved {
@@ -48,7 +52,7 @@ export async function byMeaning(
     section,
     score: passage.score,
     ranking: { semantic: { rank: i + 1, score: passage.score, contribution: passage.score } },
-    ...passageOf(passage),
+    passage: passage.id,
   }))
   return { sections, backend }
 }
@@ -66,7 +70,7 @@ export async function byBoth(
   const passages = missing.flatMap((section) => passagesOf(structure, section))
   if (passages.length > 0) {
     const options = { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
-    const ranking = await index.search(query, { ...options, matches: true })
+    const ranking = await index.search(query, options)
     for (const [section, passage] of firstSections(ranking.passages, structure, missing.length))
       found.set(section, passage)
   }
@@ -74,9 +78,26 @@ export async function byBoth(
   return { sections: joined(sections, found, keyword, structure, wanted), backend }
 }
 
+/** What matched in these passages. Asked of the few that are shown, it costs next to nothing; of all candidates, much. */
+export async function matchesOf(
+  index: IndexReader,
+  query: TokenMatrix,
+  passages: readonly PassageId[],
+): Promise<Map<PassageId, Matches>> {
+  const options = { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
+  const ranking = await index.search(query, { ...options, matches: true })
+  return new Map(
+    ranking.passages.map(({ id, positions, similarities }) => {
+      if (positions === undefined || similarities === undefined)
+        throw new SelvageError('internal', 'The index gave no matches.')
+      return [id, { positions, similarities }]
+    }),
+  )
+}
+
 async function nearest(index: IndexReader, query: TokenMatrix, structure: Structure, { sections, filter }: Wanted) {
   for (let depth = passagesFor(sections); ; depth *= 8) {
-    const { passages, backend } = await index.search(query, { k: depth, matches: true, ...(filter && { filter }) })
+    const { passages, backend } = await index.search(query, { k: depth, ...(filter && { filter }) })
     const found = firstSections(passages, structure, sections)
     if (found.size === sections || passages.length < depth) return { found, backend }
   }
@@ -131,13 +152,6 @@ function joined(
   })
   return fuse(candidates, fusion).map((fused) => {
     const passage = found.get(fused.section)
-    return { ...fused, ...(passage ? passageOf(passage) : { passage: bestByWords.get(fused.section)! }) }
+    return { ...fused, passage: passage?.id ?? bestByWords.get(fused.section)! }
   })
-}
-
-/** The ranking was asked for with matches, so they are there. */
-function passageOf({ id, positions, similarities }: Found): Pick<Ranked, 'passage' | 'matches'> {
-  if (positions === undefined || similarities === undefined)
-    throw new SelvageError('internal', 'The index gave no matches.')
-  return { passage: id, matches: { positions, similarities } }
 }

@@ -16,13 +16,24 @@ import {
 import { orList } from '../util.ts'
 import { countFacets, inOrder, pagesThrough, passagesOfPages } from './facets.ts'
 import { type PageNumber, pageOf, rangeOfPage, type Structure } from './pages.ts'
-import { byBoth, byKeywords, byMeaning, type Ranked, type Retrieved, type Wanted } from './retrieve.ts'
+import {
+  byBoth,
+  byKeywords,
+  byMeaning,
+  type Matches,
+  matchesOf,
+  type Ranked,
+  type Retrieved,
+  type Wanted,
+} from './retrieve.ts'
 import type { Segments, Visible } from './segments.ts'
 import type { StoredPassage } from './texts.ts'
 
 /** A section that answers the query, with its best passage. */
 export interface SectionHit extends Omit<Ranked, 'passage' | 'section'> {
   readonly passage: StoredPassage
+  /** Where vectors were scored. */
+  readonly matches?: Matches
   /** Of the same page, where hits are pages. */
   readonly more: readonly SectionHit[]
 }
@@ -107,7 +118,10 @@ export class Search {
     const found = [...retrieved.sections, ...(unfiltered?.sections ?? [])]
     const ordered = sort ? inOrder(retrieved.sections, (p) => pageOf(structure, p), facets, sort) : retrieved.sections
     const textsStart = performance.now()
-    const hits = await this.#withTexts(grouped(ordered, query, (p) => pageOf(structure, p)))
+    const hits = await this.#filled(
+      grouped(ordered, query, (p) => pageOf(structure, p)),
+      query,
+    )
     return {
       mode,
       hits,
@@ -193,14 +207,19 @@ export class Search {
     )
   }
 
-  async #withTexts(groups: readonly (readonly Ranked[])[]): Promise<SectionHit[]> {
-    const stored = await this.#segments.texts(groups.flat().map(({ passage }) => passage))
+  /** With their texts, and with what matched where meaning was asked for. */
+  async #filled(groups: readonly (readonly Ranked[])[], { matrix }: EngineQuery): Promise<SectionHit[]> {
+    const ranked = groups.flat()
+    const scored = ranked.filter(({ ranking }) => ranking.semantic).map(({ passage }) => passage)
+    const [stored, matches] = await Promise.all([
+      this.#segments.texts(ranked.map(({ passage }) => passage)),
+      matrix && scored.length > 0 ? matchesOf(this.#loaded(), matrix, scored) : new Map<number, Matches>(),
+    ])
     const passages = new Map(stored.map((passage) => [passage.id, passage]))
-    const toHit = ({ section: _, passage, ...rest }: Ranked, more: readonly SectionHit[]): SectionHit => ({
-      ...rest,
-      passage: passages.get(passage)!,
-      more,
-    })
+    const toHit = ({ section: _, passage, ...rest }: Ranked, more: readonly SectionHit[]): SectionHit => {
+      const matched = matches.get(passage)
+      return { ...rest, passage: passages.get(passage)!, ...(matched && { matches: matched }), more }
+    }
     return groups.map(([first, ...more]) =>
       toHit(
         first!,

@@ -3,6 +3,7 @@
  * may rely on: codes below C, integers that stay in integer.ts's ranges, offsets that rise, a filter that is long enough.
  */
 import { checkOffsets, checkQueries, checkRows, refused, typeName } from './check.ts'
+import { largestCode } from './codes.ts'
 import {
   type LoadedPlaid,
   MAX_DIM,
@@ -57,9 +58,13 @@ function checkPart({ codes, residuals, offsets }: PlaidPart, index: number, rowB
     throw refused(`last offset of ${part}`, offsets.at(-1), `${codes.length}, the number of codes`)
   if (residuals.length !== codes.length * rowBytes)
     throw refused(`residuals of ${part}`, `${residuals.length} bytes`, `${codes.length * rowBytes}`)
-  for (let t = 0; t < codes.length; t++)
-    if (codes[t]! >= centroids)
-      throw refused(`code of token ${t} of ${part}`, codes[t], `less than ${centroids}, the number of centroids`)
+  const largest = largestCode(codes)
+  if (largest >= centroids)
+    throw refused(
+      `code of token ${codes.indexOf(largest)} of ${part}`,
+      largest,
+      `less than ${centroids}, the number of centroids`,
+    )
 }
 
 export function checkPlaidSearch(

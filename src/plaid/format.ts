@@ -10,6 +10,7 @@
  * Knows vectors and stores only: no texts, no models.
  */
 import { SelvageError } from '../errors.ts'
+import { largestCode } from '../ops/codes.ts'
 import {
   MAX_DIM,
   MAX_SHIFT,
@@ -290,10 +291,9 @@ export function codesOf(
 ): PlaidPart['codes'] {
   const size = codeBytes(header)
   const codes = size === 2 ? new Uint16Array(alignedTo(2, source, bytes)) : new Uint32Array(alignedTo(4, source, bytes))
-  // A plain loop: half a million codes of a pack are checked while a page wants to be drawn.
-  for (let t = 0; t < codes.length; t++)
-    if (codes[t]! >= header.centroidCount)
-      throw disagree(source, `a token has code ${codes[t]}, but there are ${header.centroidCount} centroids`)
+  const largest = largestCode(codes)
+  if (largest >= header.centroidCount)
+    throw disagree(source, `a token has code ${largest}, but there are ${header.centroidCount} centroids`)
   return codes
 }
 

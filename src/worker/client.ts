@@ -150,6 +150,8 @@ export class Selvage {
   }
 
   async #searchVectors(wanted: EngineQuery, start: number, signal: AbortSignal | undefined): Promise<SearchResult> {
+    // Words and texts are read meanwhile: what is wrong with them the search itself will say.
+    if (wanted.mode === 'hybrid') this.#engine.call((remote) => remote.prepare(wanted)).catch(() => {})
     await abortable(this.#load(false), signal, 'The search')
     const { value: encoded, status: encoder } = await this.#encode(wanted.text, signal)
     const encode = encoded.elapsedMs

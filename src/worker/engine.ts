@@ -33,6 +33,11 @@ const api: EngineApi = {
       }
     }),
 
+  prepare: (query) =>
+    outcome(async () => {
+      await current().search({ ...query, k: 2 * query.k, mode: 'keyword' }) // more: the other arm's texts lie beside them
+    }),
+
   async search(query) {
     const result = await outcome(async () => {
       const index = current()

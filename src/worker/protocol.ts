@@ -210,6 +210,8 @@ export interface EngineApi {
   ): Promise<Outcome<EngineOpened>>
   /** Loads the vectors; once, however often it is called. `whole`: with residuals, where codes would do to begin with. */
   load(options: { readonly whole: boolean }): Promise<Outcome<EngineStatus>>
+  /** Reads what a search for these words will ask for, while the query is encoded or vectors are loaded. Needs only `open`. */
+  prepare(query: EngineQuery): Promise<Outcome<void>>
   /** Needs `load` before it. */
   search(query: EngineQuery): Promise<Outcome<EngineAnswer<UnexplainedHit>>>
   /** By words alone, which explain themselves. Needs only `open`. */

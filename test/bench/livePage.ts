@@ -38,10 +38,13 @@ export async function openCold({ library, index, model }: Addresses, query: stri
   const options = { indexUrl: index, name: index, backend: 'auto', storage: 'browser', isEager: true } as const
   const { passages } = unwrap(await engine.open(options, nothing, nothing))
   const opened = performance.now()
+  const asked = { text: query, k: 10, mode: 'hybrid' } as const
+  const preparing = engine.prepare(asked)
   unwrap(await engine.load({ whole: true }))
   const loaded = performance.now()
-  const { hits } = unwrap(await engine.search({ text: query, matrix: encoded.matrix, k: 10 }))
+  const { hits } = unwrap(await engine.search({ ...asked, matrix: encoded.matrix }))
   const end = performance.now()
+  unwrap(await preparing)
   const steps = [opened - start, loaded - opened, end - loaded]
   return { passages, firstAnswerMs: end - start, steps, hits: hits.length }
 }

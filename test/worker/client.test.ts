@@ -80,6 +80,7 @@ function engineApi(hash = MODEL.hash): EngineApi {
     open: () => outcome(() => known),
     load: () => outcome(() => ({ ...known, ...scorer, device: 'SIMD', memoryBytes: 10, loadMs: 1 })),
     search: ({ k }) => outcome(() => ({ ...FOUND, mode: 'hybrid', hits: [HIT].slice(0, k), scorer })),
+    prepare: () => outcome(() => {}),
     searchKeywords: ({ k }) => outcome(() => ({ ...FOUND, mode: 'keyword', hits: [SHOWN].slice(0, k) })),
     filters: () => outcome(() => ({ version: { '2': 1 } })),
     refresh: () => outcome(() => known),

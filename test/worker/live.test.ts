@@ -62,6 +62,7 @@ function fakes(stored: Partial<StoredState> = {}) {
         ...{ backend: 'wasm', device: 'SIMD', refused: [], loadMs: 1, precision: 'full', memoryBytes: 1 },
       }),
     search: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
+    prepare: () => outcome(() => {}),
     searchKeywords: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
     filters: () => say('filters', {}),
     refresh: () => say('engine refresh', known),

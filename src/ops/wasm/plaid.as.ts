@@ -17,6 +17,7 @@ import {
   expandBlock,
   inverseOf,
   QUERY_TILE,
+  squares,
   sumLanes,
   TILE_STEP,
   TOKEN_BLOCK,
@@ -26,6 +27,13 @@ import {
 } from './plaidBlock.as'
 
 export { setIndex } from './plaidBlock.as'
+
+/** The largest Σ c8² of so many centroids. */
+export function largestSquares(count: u32): i32 {
+  let largest: i32 = 0
+  for (let c: u32 = 0; c < count; c++) largest = max(largest, squares(c))
+  return largest
+}
 
 /**
  * scoreCentroids: u8 `[C, columns]`, `u = (clamp(Σ q8·c8, 0, bound) * multiplier) >> 16`.

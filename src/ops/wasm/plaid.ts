@@ -4,7 +4,7 @@
  */
 import { throwIfAborted } from '../../errors.ts'
 import { type Breather, pause } from '../breather.ts'
-import { type IntegerQuery, maxNorm, quantizeQuery } from '../integer.ts'
+import { type IntegerQuery, quantizeQuery } from '../integer.ts'
 import type { PlaidHits, PlaidIndex, PlaidSearchOptions, QueryBatch, StageTimes } from '../ops.ts'
 import { cutIntoParts, lengthsOf, type Part } from '../parts.ts'
 import { bestFirst, selectTop } from '../select.ts'
@@ -32,7 +32,7 @@ export class WasmPlaid {
       if (memories.length > 0) await pause() // a worker that loads still hears messages
       memories.push(new PlaidMemory(module, index, range))
     }
-    return new WasmPlaid(memories, maxNorm(codec.centroids, codec.dim), codec.dim)
+    return new WasmPlaid(memories, memories[0]?.centroidNorm ?? 0, codec.dim)
   }
 
   private constructor(parts: readonly PlaidMemory[], centroidNorm: number, dim: number) {
@@ -57,13 +57,15 @@ export class WasmPlaid {
     breather: Breather,
   ): Promise<PlaidHits> {
     const query = quantizeQuery(queries, b, this.#centroidNorm)
+    const most = Math.max(k, candidates)
+    // What centroids say need not be known where no more may be found than are scored with residuals.
+    const few = filter && this.#few(filter, most)
     const start = performance.now()
-    await this.#scoreCentroids(query, filter, breather)
+    await this.#setQuery(query, filter, breather, few === undefined)
     const scanStart = performance.now()
-    await this.#scan(breather)
+    if (few === undefined) await this.#scan(breather)
     const selectStart = performance.now()
-    const sums = this.#parts.map((part) => part.sums)
-    const chosen = selectTop(sums, 255 * query.rows, Math.max(k, candidates))
+    const chosen = few ?? this.#best(query.rows, most)
     const residualStart = performance.now()
     const scored = await this.#residuals(chosen, query.rows, breather)
     const order = bestFirst(scored, k)
@@ -78,10 +80,38 @@ export class WasmPlaid {
     return found
   }
 
-  async #scoreCentroids(query: IntegerQuery, filter: Uint32Array | undefined, breather: Breather): Promise<void> {
+  /** Ids of all that the filter lets through, but for the empty; undefined where they are more than `most`. */
+  #few(filter: Uint32Array, most: number): Uint32Array | undefined {
+    const ids: number[] = []
+    let part = 0
+    for (const [i, word] of filter.entries())
+      for (let bits = word; bits !== 0; bits &= bits - 1) {
+        const id = i * 32 + 31 - Math.clz32(bits & -bits)
+        while (part < this.#parts.length && id >= this.#parts[part]!.range.end) part++
+        const own = this.#parts[part]
+        if (own === undefined) return Uint32Array.from(ids) // bits past the last passage
+        if (own.tokensOf(id - own.range.first) === 0) continue
+        if (ids.length === most) return undefined
+        ids.push(id)
+      }
+    return Uint32Array.from(ids)
+  }
+
+  #best(rows: number, most: number): Uint32Array {
+    const sums = this.#parts.map((part) => part.sums)
+    return selectTop(sums, 255 * rows, most)
+  }
+
+  async #setQuery(
+    query: IntegerQuery,
+    filter: Uint32Array | undefined,
+    breather: Breather,
+    withCentroids: boolean,
+  ): Promise<void> {
     const step = Math.max(4, Math.floor(SLICE_WORK / Math.max(1, query.rows * this.#dim) / 4) * 4)
     for (const part of this.#parts) {
       part.setQuery(query, filter)
+      if (!withCentroids) continue
       for (let first = 0; first < part.centroids; first += step) {
         part.scoreCentroids(first, Math.min(part.centroids, first + step), query)
         await breather.breathe()

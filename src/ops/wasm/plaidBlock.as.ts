@@ -147,6 +147,16 @@ export function widenCentroid(c: u32, i: u32): void {
     v128.store(to, v128.load_ext<i8>(row))
 }
 
+/** Σ c8² of one centroid; what fills its row up is zero. */
+export function squares(c: u32): i32 {
+  let sum = i32x4.splat(0)
+  for (let row = centroids + <usize>c * width, stop = row + width; row < stop; row += 8) {
+    const wide = v128.load_ext<i8>(row)
+    sum = i32x4.add(sum, i32x4.dot_i16x8_s(wide, wide))
+  }
+  return sumLanes(sum)
+}
+
 // What dotBlock computes: a: rows 0 to 3 of the tile, b: rows 4 to 7; the number is the token of the block.
 export let a0: v128 = i32x4.splat(0)
 export let a1: v128 = i32x4.splat(0)

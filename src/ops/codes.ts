@@ -1,0 +1,15 @@
+/**
+ * The largest code of a pack, looked for once: whoever reads codes checks them, and whoever loads them into a kernel does so
+ * again. Codes are not changed once they are read.
+ */
+const known = new WeakMap<Uint16Array | Uint32Array, number>()
+
+/** -1 where there are none. */
+export function largestCode(codes: Uint16Array | Uint32Array): number {
+  const before = known.get(codes)
+  if (before !== undefined) return before
+  let largest = -1
+  for (let t = 0; t < codes.length; t++) if (codes[t]! > largest) largest = codes[t]!
+  known.set(codes, largest)
+  return largest
+}
