@@ -9,7 +9,11 @@ import { asSelvageError, type SelvageError } from '../errors.ts'
 import type { Progress } from '../types.ts'
 import { formatBytes } from '../util.ts'
 import { Selvage } from '../worker/client.ts'
+import { SelvageModal } from './modal.ts'
+import { SelvageTrigger } from './trigger.ts'
 import { h, hitView, styleSheet } from './view.ts'
+
+export { SelvageModal, SelvageTrigger }
 
 const NAME = 'selvage-search'
 /** The folder of this script. No `new URL`: bundlers would look for a file of that name. */
@@ -171,4 +175,8 @@ export class SelvageSearch extends HTMLElement {
   }
 }
 
-if (!customElements.get(NAME)) customElements.define(NAME, SelvageSearch)
+if (!customElements.get(NAME)) {
+  customElements.define(NAME, SelvageSearch)
+  customElements.define('selvage-modal', SelvageModal)
+  customElements.define('selvage-trigger', SelvageTrigger)
+}
