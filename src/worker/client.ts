@@ -94,6 +94,11 @@ export class Selvage {
     return this.#load(true)
   }
 
+  /** What the index was found to be when it was opened, and whether it is kept; `onChange` tells of later states. */
+  async opened(): Promise<EngineOpened> {
+    return (await this.#engine.ready()).status
+  }
+
   /** `whole`: with residuals. */
   async #load(whole: boolean): Promise<Status> {
     const loaded = await this.#loadBoth(whole)

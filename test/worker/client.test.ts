@@ -131,6 +131,7 @@ test('words are searched while model and vectors are still on their way', async 
   expect(result).toMatchObject({ mode: 'keyword', hits: [SHOWN] })
   expect([result.encoder, result.scorer]).toEqual([undefined, undefined])
   expect(await selvage.filters()).toEqual({ version: { '2': 1 } })
+  expect(await selvage.opened()).toMatchObject({ filters: ['version'], hasKeywords: true, stored: STORED })
   expect(workers).toHaveLength(2)
 })
 
