@@ -14,9 +14,12 @@ export type ErrorCode =
   | 'model-mismatch' // an index was built with another model than the one loaded
   | 'runtime-failed' // the inference runtime could not start or a run failed
   | 'backend-unavailable' // none of the wanted backends works here
+  | 'wasm-blocked' // the page's Content-Security-Policy forbids WebAssembly
   | 'device-lost' // the GPU device went away
   | 'index-missing' // no index at that place
   | 'index-invalid' // an index's file is truncated, changed or malformed
+  | 'section-missing' // the index has no section there, or not with that text
+  | 'vectors-missing' // the section's vectors are another model's, or there are none
   | 'index-version' // an index of a format this version cannot read
   | 'output-conflict' // the output folder holds something that is not ours
   | 'download-failed' // a file could not be fetched

@@ -7,18 +7,29 @@ export type {
   DocumentInput,
   EncoderBackend,
   FacetCounts,
+  HeatMap,
   Hit,
   OnProgress,
   OpsBackend,
   Progress,
   QueryOptions,
+  QueryWord,
   RankTrace,
   Refusal,
   SearchMode,
+  SimilarTo,
   WorkProgress,
 } from './types.ts'
 export { Selvage } from './worker/client.ts'
-export type { DownloadOptions, OpenOptions, SearchOptions, SearchResult, Status, Storage } from './worker/options.ts'
+export type {
+  DownloadOptions,
+  OpenOptions,
+  SearchOptions,
+  SearchResult,
+  SimilarOptions,
+  Status,
+  Storage,
+} from './worker/options.ts'
 export type {
   EncoderStatus,
   EngineOpened,

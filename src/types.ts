@@ -166,8 +166,19 @@ export interface UnexplainedHit {
 /** Words of the index that a query's words stand for, and how much each counts, 0 .. 1. */
 export type MeantTerms = ReadonlyMap<string, number>
 
+/** A word of a query, and what it stands for in the index. */
+export interface MeantWord {
+  /** As words are compared: lower case, without accents. */
+  readonly word: string
+  readonly terms: readonly { readonly term: string; readonly weight: number }[]
+  /** Too common to tell passages apart: it was not looked for. */
+  readonly isLeftOut: boolean
+}
+
 /** A section that answers a query. */
 export interface Hit {
+  /** Where the index has it, for `similar` and `heatMap`. Whoever reads it otherwise will be wrong one day. */
+  readonly ref: string
   /** The section's own heading; its address where it has none. */
   readonly title: string
   /** Heading path: page title first, the section's own heading last. */
@@ -193,9 +204,38 @@ export interface Hit {
     /** Words of `text` that query tokens matched, in order of place; strength 0 .. 1 within the hit. */
     readonly matches: readonly (CharRange & { readonly strength: number })[]
   }
+  /**
+   * Words of the query, in order of place, and how well the passage has each: ranges in the query's text. Strength 0 .. 1: by
+   * meaning the best cosine of the word's tokens, by words alone what the words count that stand for it. `isWeak`: nothing in
+   * the passage comes near to it. Without words that the model did not read; empty for `similar`.
+   */
+  readonly queryWords: readonly QueryWord[]
   /** Further sections of the page that answer, where hits are pages; else empty. */
   readonly more: readonly Hit[]
 }
+
+export interface QueryWord extends CharRange {
+  readonly strength: number
+  readonly isWeak: boolean
+}
+
+/** Cosines of query tokens with passage tokens. */
+export interface HeatMap {
+  /** `isMask`: padding that the model fills with meanings of its own. `best`: the largest cosine in its row. */
+  readonly queryTokens: readonly { readonly text: string; readonly isMask: boolean; readonly best: number }[]
+  /**
+   * Characters of the hit's `passage.text` that each token stands for; -1, -1 for tokens of the headings, which the model
+   * reads before the text, and for markers.
+   */
+  readonly passageTokens: readonly CharRange[]
+  /** `[Q, T]` */
+  readonly similarities: Float32Array
+}
+
+/** A hit, or the characters of its passage; or what somebody has selected on a page. */
+export type SimilarTo =
+  | { readonly hit: Pick<Hit, 'ref' | 'url' | 'title' | 'passage'>; readonly range?: CharRange }
+  | { readonly url: string; readonly text: string }
 
 /** A document with its fields told apart. */
 export interface DocumentInput {

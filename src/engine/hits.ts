@@ -1,6 +1,6 @@
 /** Hits as they cross to whoever explains them: plain data, without the store's own types. */
 import type { ReadWord } from '../lexical/search.ts'
-import type { MeantTerms, UnexplainedHit } from '../types.ts'
+import type { MeantWord, UnexplainedHit } from '../types.ts'
 import type { SectionHit } from './search.ts'
 import { passageText } from './texts.ts'
 
@@ -21,10 +21,11 @@ export function unexplained({ passage, score, ranking, matches, more }: SectionH
   }
 }
 
-/** A word that two words of the query stand for counts as the better of them. */
-export function termsOf(words: readonly ReadWord[]): MeantTerms {
-  const terms = new Map<string, number>()
-  for (const { terms: meant } of words)
-    for (const { term, weight } of meant) terms.set(term, Math.max(weight, terms.get(term) ?? 0))
-  return terms
+/** Without what only a search needs. */
+export function meantWords(words: readonly ReadWord[]): MeantWord[] {
+  return words.map(({ word, terms, idf }) => ({
+    word,
+    terms: terms.map(({ term, weight }) => ({ term, weight })),
+    isLeftOut: idf === 0,
+  }))
 }

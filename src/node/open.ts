@@ -5,7 +5,7 @@
 
 import type { Encoder } from '../encoder/encoder.ts'
 import { Engine } from '../engine/engine.ts'
-import { termsOf, unexplained } from '../engine/hits.ts'
+import { meantWords, unexplained } from '../engine/hits.ts'
 import { rejectUnknown, SelvageError } from '../errors.ts'
 import type { ReadWord } from '../lexical/search.ts'
 import { createOps } from '../ops/create.ts'
@@ -84,9 +84,10 @@ export class FolderIndex {
     const explainStart = performance.now()
     const byMeaning = loaded && {
       queryStarts: encoded?.starts ?? new Int32Array(),
+      queryEnds: encoded?.ends ?? new Int32Array(),
       layoutDocument: (text: string) => loaded.encoder.layoutDocument(text),
     }
-    const explainer = { terms: termsOf(answer.words), ...(byMeaning && { byMeaning }) }
+    const explainer = { query, words: meantWords(answer.words), ...(byMeaning && { byMeaning }) }
     const hits = answer.hits.map((hit) => explainHit(unexplained(hit), explainer))
     return {
       query,

@@ -2,7 +2,9 @@
  * What the parts of the widget say to each other: a session searches and tells what is to be shown (ViewState), elements
  * show it. Shapes only.
  */
-import type { FacetCounts, Hit } from '../types.ts'
+import type { FacetCounts, HeatMap, Hit } from '../types.ts'
+
+export type { HeatMap } from '../types.ts'
 
 /** When the model is loaded: as the page is there, when it is idle, when someone turns to the search, or never. */
 export type Preload = 'eager' | 'idle' | 'intent' | 'never'
@@ -108,16 +110,6 @@ export interface SearchSession {
   heatMap(hit: Hit): Promise<HeatMap>
   retry(): void
   close(): void
-}
-
-/** Cosines of query tokens with passage tokens. */
-export interface HeatMap {
-  /** `isMask`: padding that the model fills with meanings of its own. `best`: the largest cosine in its row. */
-  readonly queryTokens: readonly { readonly text: string; readonly isMask: boolean; readonly best: number }[]
-  /** Characters of the hit's `passage.text` that each token stands for. */
-  readonly passageTokens: readonly { readonly start: number; readonly end: number }[]
-  /** `[Q, T]` */
-  readonly similarities: Float32Array
 }
 
 export interface SearchDetail {

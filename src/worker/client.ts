@@ -167,7 +167,7 @@ export class Selvage {
     })
     const { value: answer } = await abortable(scoring, signal, 'The search')
     const { mode, counts, scorer, elapsedMs } = answer
-    const hits = await abortable(this.#explain(encoded, answer), signal, 'The search')
+    const hits = await abortable(this.#explain(wanted.text, encoded, answer), signal, 'The search')
     return {
       ...{ query: wanted.text, mode, hits, ...(counts && { counts }) },
       elapsedMs: timesOf(elapsedMs, { wait, encode, total: performance.now() - start }),
@@ -295,8 +295,10 @@ export class Selvage {
     return abortable(encoding, signal, 'The search')
   }
 
-  async #explain({ encoded }: EncodedQuery, { hits, terms }: EngineAnswer<UnexplainedHit>): Promise<Hit[]> {
-    return (await this.#encoder.call((remote) => remote.explain({ queryStarts: encoded.starts, terms, hits }))).value
+  async #explain(query: string, { encoded }: EncodedQuery, answer: EngineAnswer<UnexplainedHit>): Promise<Hit[]> {
+    const { hits, words } = answer
+    const request = { query, queryStarts: encoded.starts, queryEnds: encoded.ends, words, hits }
+    return (await this.#encoder.call((remote) => remote.explain(request))).value
   }
 }
 

@@ -40,10 +40,10 @@ const api: EncoderApi = {
     return Comlink.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
   },
 
-  explain: ({ queryStarts, terms, hits }) =>
+  explain: ({ query, queryStarts, queryEnds, words, hits }) =>
     outcome(() => {
-      const byMeaning = { queryStarts, layoutDocument: (text: string) => loaded().layoutDocument(text) }
-      return hits.map((hit) => explainHit(hit, { terms, byMeaning }))
+      const byMeaning = { queryStarts, queryEnds, layoutDocument: (text: string) => loaded().layoutDocument(text) }
+      return hits.map((hit) => explainHit(hit, { query, words, byMeaning }))
     }),
 
   connect: (port) =>

@@ -3,7 +3,7 @@
  * search as soon as the manifest is there. What it reads comes from the browser's database, or from the network and is kept.
  */
 import * as Comlink from 'comlink'
-import { termsOf, unexplained } from '../engine/hits.ts'
+import { meantWords, unexplained } from '../engine/hits.ts'
 import type { Answer } from '../engine/search.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
@@ -53,7 +53,10 @@ const api: EngineApi = {
     outcome(async () => {
       const answer = await current().search({ ...query, mode: 'keyword' })
       const rest = common(answer)
-      return { ...rest, hits: answer.hits.map((hit) => explainHit(unexplained(hit), { terms: rest.terms })) }
+      return {
+        ...rest,
+        hits: answer.hits.map((hit) => explainHit(unexplained(hit), { query: query.text, words: rest.words })),
+      }
     }),
 
   filters: () => outcome(() => current().engine.filters()),
@@ -78,7 +81,7 @@ function current(): OpenIndex {
 }
 
 function common({ mode, words, counts, elapsedMs }: Answer): Omit<EngineAnswer<never>, 'hits'> {
-  return { mode, terms: termsOf(words), elapsedMs, ...(counts && { counts }) }
+  return { mode, words: meantWords(words), elapsedMs, ...(counts && { counts }) }
 }
 
 function buffersOf({ matches, more }: UnexplainedHit): Transferable[] {

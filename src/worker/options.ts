@@ -70,8 +70,18 @@ export interface SearchOptions extends QueryOptions {
   readonly signal?: AbortSignal
 }
 
+/** As for a search; what a search with stored vectors has no use for is not among them. */
+export interface SimilarOptions
+  extends Pick<SearchOptions, 'k' | 'filters' | 'sort' | 'groupBy' | 'counts' | 'signal'> {}
+
 export interface SearchResult {
+  /** What was asked; for `similar` the text that was searched with, or the title of the section. */
   readonly query: string
+  /**
+   * Whether the model knows the script that the query is written in: at least half of its characters. Where it does not,
+   * `hybrid` answers by words alone. Undefined where the model was not asked.
+   */
+  readonly isUnderstood?: boolean
   readonly mode: SearchMode
   readonly hits: readonly Hit[]
   readonly counts?: FacetCounts

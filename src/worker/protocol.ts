@@ -12,7 +12,7 @@ import type {
   EngineQuery,
   FacetCounts,
   Hit,
-  MeantTerms,
+  MeantWord,
   OnProgress,
   OpsBackend,
   Refusal,
@@ -65,10 +65,12 @@ export interface EncodedQuery {
   readonly elapsedMs: number
 }
 
-/** Hits to explain, where each query token begins in the query (-1: a marker or padding), and what its words stand for. */
+/** Hits to explain, where each query token lies in the query (-1: a marker or padding), and what its words stand for. */
 export interface ExplainRequest {
+  readonly query: string
   readonly queryStarts: Int32Array
-  readonly terms: MeantTerms
+  readonly queryEnds: Int32Array
+  readonly words: readonly MeantWord[]
   readonly hits: readonly UnexplainedHit[]
 }
 
@@ -184,7 +186,7 @@ export interface StorageReport {
 export interface EngineAnswer<Found> {
   readonly mode: SearchMode
   readonly hits: readonly Found[]
-  readonly terms: MeantTerms
+  readonly words: readonly MeantWord[]
   readonly counts?: FacetCounts
   readonly elapsedMs: {
     readonly keyword: number

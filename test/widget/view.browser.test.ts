@@ -8,6 +8,8 @@ function shownOf(text: string, match: string, excerptStart = 0): { text: string;
   const matches = [{ start, end: start + match.length, strength: 1 }]
   const passage = { text, blocks: [], excerpt: { start: excerptStart, end: text.length }, matches }
   const hit: Hit = {
+    ref: '',
+    queryWords: [],
     title: 'T',
     headings: ['T'],
     url: '/t',

@@ -31,6 +31,8 @@ const HIT: UnexplainedHit = {
 
 const SHOWN: Hit = {
   ...COMMON,
+  ref: '4',
+  queryWords: [],
   title: 'Start',
   passage: { ...TEXT, excerpt: { start: 0, end: 4 }, matches: [{ start: 0, end: 4, strength: 1 }] },
   more: [],
@@ -60,7 +62,7 @@ function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve(
 }
 
 const FOUND: Omit<EngineAnswer<never>, 'hits' | 'mode'> = {
-  terms: new Map(),
+  words: [],
   elapsedMs: { keyword: 1, score: 1, texts: 1 },
 }
 
