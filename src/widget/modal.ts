@@ -1,28 +1,72 @@
-/** `<selvage-modal>`: the search in a dialog over the page. It is opened by a trigger, or by `open()`. */
-const PASSED = ['index', 'model', 'label', 'placeholder']
+/**
+ * `<selvage-modal>`: the search in a dialog over the page. Keys, a trigger or `open()` open it; it knows of no trigger, but
+ * tells with `selvage:toggle` on the document whether it is open.
+ */
+import { announcerSheet } from './announcer.ts'
+import { Dialog } from './dialog.ts'
+import { h } from './dom.ts'
+import { SelvageElement } from './element.ts'
+import type { Panel } from './panel.ts'
+import { dialogSheet, panelSheet } from './styles.ts'
+import type { Strings } from './types.ts'
 
-export class SelvageModal extends HTMLElement {
-  readonly #dialog = document.createElement('dialog')
+export class SelvageModal extends SelvageElement {
+  readonly #root: ShadowRoot
+  #dialog: Dialog | undefined
 
   constructor() {
     super()
-    this.attachShadow({ mode: 'open' }).append(this.#dialog)
+    this.#root = this.attachShadow({ mode: 'open' })
+    this.#root.adoptedStyleSheets = [panelSheet, dialogSheet, announcerSheet]
   }
 
-  connectedCallback(): void {
-    const search = document.createElement('selvage-search')
-    for (const name of PASSED) {
-      const value = this.getAttribute(name)
-      if (value !== null) search.setAttribute(name, value)
-    }
-    this.#dialog.replaceChildren(search)
+  get isOpen(): boolean {
+    return this.#dialog?.isOpen ?? false
   }
 
   open(): void {
-    if (this.isConnected && !this.#dialog.open) this.#dialog.showModal()
+    this.#dialog?.open()
+    this.panel?.input.focus()
+    this.panel?.input.select()
   }
 
   close(): void {
-    this.#dialog.close()
+    this.#dialog?.close()
+  }
+
+  protected override place(panel: Panel, signal: AbortSignal): void {
+    const wasOpen = this.isOpen
+    this.#dialog?.close()
+    const dialog = new Dialog(this.getAttribute('label') ?? this.texts().strings.search, (isOpen) => {
+      panel.isOpen = isOpen
+      document.dispatchEvent(new CustomEvent('selvage:toggle', { detail: { modal: this, isOpen } }))
+    })
+    this.#dialog = dialog
+    dialog.root.append(panel.root)
+    this.#root.replaceChildren(dialog.root)
+    signal.addEventListener('abort', () => {
+      if (!this.isConnected) dialog.close()
+    })
+    if (wasOpen) this.open()
+  }
+
+  protected override buttons({ close }: Strings): readonly HTMLElement[] {
+    const button = h('button', { type: 'button', class: 'close', part: 'close' }, close)
+    button.addEventListener('click', () => this.close())
+    return [button]
+  }
+
+  protected override onEscape(): void {
+    this.close()
+  }
+
+  protected override onFollow(): void {
+    this.#dialog?.leave()
+  }
+
+  /** The keys that open it close it too. */
+  protected override onShortcut(): void {
+    if (this.isOpen) this.close()
+    else super.onShortcut()
   }
 }
