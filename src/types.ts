@@ -113,6 +113,12 @@ export const QUERY_OPTIONS = [
   ...(['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts'] as const),
 ] satisfies (keyof QueryOptions)[]
 
+/** Nothing is asked, but filters or an order are given, for words alone: all that passes them is listed, in the index's order. */
+export function isListing(query: QueryOptions & { readonly text: string }): boolean {
+  const { text, mode, filters, sort } = query
+  return text.trim() === '' && mode === 'keyword' && (filters !== undefined || sort !== undefined)
+}
+
 /** A query as an engine takes it. */
 export interface EngineQuery extends QueryOptions {
   readonly text: string

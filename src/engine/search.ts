@@ -9,6 +9,7 @@ import {
   type EngineQuery,
   type FacetCounts,
   FUSIONS,
+  isListing,
   type OpsBackend,
   SEARCH_MODES,
   type SearchMode,
@@ -101,6 +102,7 @@ export class Search {
       this.#facetsFor(query),
       segments.visible(),
     ])
+    if (keyword && isListing({ ...query, mode })) keyword.scores.fill(1) // all alike: they stay in the index's order
     if (keyword && visible) hide(keyword.scores, visible)
     const { filters = {}, sort } = query
     const pages = structure.pages.length

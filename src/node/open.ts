@@ -15,6 +15,7 @@ import {
   type EncoderBackend,
   type FacetCounts,
   type Hit,
+  isListing,
   type OnProgress,
   type OpsBackend,
   QUERY_OPTIONS,
@@ -69,13 +70,14 @@ export class FolderIndex {
 
   /**
    * The sections that answer best; model and vectors are loaded by the first search that needs them. An empty query has no
-   * hits. Errors: `model-missing`, `model-invalid`, `model-mismatch`, `index-invalid`, `invalid-argument`.
+   * hits, but with `mode: 'keyword'` and `filters` or `sort` all that passes. Errors: `model-missing`, `model-invalid`, `model-mismatch`, `index-invalid`, `invalid-argument`.
    */
   async search(query: string, options: QueryOptions = {}): Promise<FolderSearchResult> {
     rejectUnknown(options, QUERY_OPTIONS, 'search')
     const { k = 10, mode = this.#engine.hasKeywords ? 'hybrid' : 'semantic', ...rest } = options
     const none = { encode: 0, keyword: 0, score: 0, texts: 0, explain: 0 }
-    if (query.trim() === '') return { query, mode, hits: [], words: [], elapsedMs: none }
+    if (query.trim() === '' && !isListing({ ...rest, text: query, mode }))
+      return { query, mode, hits: [], words: [], elapsedMs: none }
     const loaded = mode === 'keyword' ? undefined : await this.#load()
     const start = performance.now()
     const encoded = await loaded?.encoder.encodeQuery(query)

@@ -5,14 +5,15 @@
  */
 import * as Comlink from 'comlink'
 import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
-import type {
-  AddedDocument,
-  AddedDocuments,
-  DocumentInput,
-  EngineQuery,
-  FacetCounts,
-  Hit,
-  UnexplainedHit,
+import {
+  type AddedDocument,
+  type AddedDocuments,
+  type DocumentInput,
+  type EngineQuery,
+  type FacetCounts,
+  type Hit,
+  isListing,
+  type UnexplainedHit,
 } from '../types.ts'
 import { abortable } from './abortable.ts'
 import { Live } from './live.ts'
@@ -132,15 +133,18 @@ export class Selvage {
     else throw mismatch(loaded)
   }
 
-  /** The sections that answer the query best. An empty query has no hits. Errors: `aborted`, and those of `open`. */
+  /**
+   * The sections that answer the query best. An empty query has no hits, but with `mode: 'keyword'` and `filters` or `sort` all
+   * that passes. Errors: `aborted`, and those of `open`.
+   */
   async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
     const { k = 10, signal, ...asked } = checkSearch(options)
     const start = performance.now()
     const { status } = await abortable(this.#engine.ready(), signal, 'The search')
     const mode = asked.mode ?? (status.hasKeywords ? 'hybrid' : 'semantic')
     const none = { wait: 0, encode: 0, keyword: 0, score: 0, texts: 0, explain: 0, total: 0 }
-    if (query.trim() === '') return { query, mode, hits: [], elapsedMs: none }
     const wanted: EngineQuery = { ...asked, text: query, k, mode }
+    if (query.trim() === '' && !isListing(wanted)) return { query, mode, hits: [], elapsedMs: none }
     return mode === 'keyword' ? this.#searchKeywords(wanted, start, signal) : this.#searchVectors(wanted, start, signal)
   }
 

@@ -186,6 +186,17 @@ describe('filters', async () => {
   const find = async (filters: EngineQuery['filters'], more: Partial<EngineQuery> = {}) =>
     urls(await ask(store, 'fish', { filters, ...more })).sort()
 
+  test('with no words they list what passes, in the order of the index or of a key', async () => {
+    const list = async (more: Partial<EngineQuery>) => urls(await ask(store, '', { k: 100, groupBy: 'page', ...more }))
+    const all = await list({ filters: {} })
+    expect(all.slice(0, 6)).toEqual(['/a', '/b', '/c', '/d', '/none', '/stone'])
+    expect(all).toHaveLength(18)
+    expect(await list({ filters: { version: ['2'], lang: ['en'] } })).toEqual(['/a', '/b', '/stone'])
+    expect(await list({})).toEqual([])
+    const { counts } = await ask(store, '', { filters: { lang: ['de'] }, counts: true })
+    expect(counts).toEqual({ lang: { en: 3, de: 2 }, version: { 2: 0, 3: 1, 4: 1 } })
+  })
+
   test('values of one are alternatives, and all filters must hold', async () => {
     expect(manifest.pages?.filters).toEqual(['lang', 'version'])
     expect(await find({ version: ['2'] })).toEqual(['/a', '/b'])
