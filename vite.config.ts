@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions, type EnvironmentOptions, type Plugin } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
-import { bareShaders, executables, runtimeAsset, siblingWorkers } from './src/node/bundle.ts'
+import { bareShaders, executables, runtimeAsset, siblingModules, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
 import { CHROMIUM_FLAGS, chromiumPath } from './test/support/chromium.ts'
 import { nodeWorkers } from './test/support/nodeWorkers.ts'
@@ -67,19 +67,22 @@ const library: ViteUserConfig = {
   // Two of its importers name it in two ways, and it would be there twice.
   resolve: { alias: { acorn: fileURLToPath(new URL('node_modules/acorn/dist/acorn.mjs', import.meta.url)) } },
   base: './',
-  plugins: [assemblyScript(), runtimeAsset(), siblingWorkers(), bareShaders(), executables()],
+  plugins: [assemblyScript(), runtimeAsset(), siblingWorkers(), siblingModules(), bareShaders(), executables()],
   environments: {
     selvage: browserFile('selvage', 'src/index.ts'),
     encoder: browserFile('encoder', 'src/worker/encoder.ts'),
     engine: browserFile('engine', 'src/worker/engine.ts'),
     // The Markdown parser's entities: in a page it asks the document for them, and a worker has none.
     writer: { ...browserFile('writer', 'src/worker/writer.ts'), resolve: { conditions: WORKER_CONDITIONS } },
+    webgpu: browserFile('webgpu', 'src/ops/webgpu/ops.ts'),
+    wasm: browserFile('wasm', 'src/ops/cpu.ts'),
+    onnxruntime: browserFile('onnxruntime', 'onnxruntime-web/webgpu'),
     widget: browserFile('widget', 'src/widget/search.ts'),
     node: nodeFiles,
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['selvage', 'encoder', 'engine', 'writer', 'widget', 'node']) {
+      for (const name of Object.keys(library.environments ?? {})) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
@@ -183,7 +186,9 @@ const tests: ViteUserConfig = {
       {
         extends: true,
         // Found late, they would reload the page in the middle of a test.
-        optimizeDeps: { include: ['fast-check', 'idb', '@huggingface/tokenizers', 'onnxruntime-web/webgpu'] },
+        optimizeDeps: {
+          include: ['axe-core', 'fast-check', 'idb', '@huggingface/tokenizers', 'onnxruntime-web/webgpu'],
+        },
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.ts'],

@@ -24,6 +24,9 @@ export class ResultList {
   readonly #strings: Strings
   readonly #onChange: () => void
   readonly #ids = new Map<string, string>()
+  #groups: readonly PageGroup[] = []
+  /** What `#options` answer. */
+  #query = ''
   #shown = new Map<string, Shown>()
   #options: readonly Option[] = []
   /** Url of the section that someone went to. */
@@ -56,10 +59,12 @@ export class ResultList {
     return this.chosen ?? this.#options[0]
   }
 
-  /** `isNew`: the answer to another question, which begins at its top with nothing chosen. */
+  /** `isNew`: another question is asked, of whose answer nothing is chosen yet. */
   render(groups: readonly PageGroup[], query: string, isNew: boolean): void {
-    if (isNew) this.#chosen = undefined
-    this.#waiting = () => this.#render(groups, query, isNew)
+    if (isNew) this.choose(undefined)
+    if (groups === this.#groups) return // they answer what was asked before, and say so as they are
+    this.#groups = groups
+    this.#waiting = () => this.#render(groups, query)
     if (!this.#isPressed) this.#flush()
   }
 
@@ -69,8 +74,10 @@ export class ResultList {
     render?.()
   }
 
-  #render(groups: readonly PageGroup[], query: string, isNew: boolean): void {
-    const before = isNew ? undefined : this.chosen?.anchor.getBoundingClientRect().top
+  #render(groups: readonly PageGroup[], query: string): void {
+    const isOther = query !== this.#query
+    this.#query = query
+    const before = this.chosen?.anchor.getBoundingClientRect().top
     const shown = new Map(groups.map((group) => [group.url, this.#view(group, query)] as const))
     const roots = [...shown.values()].map(({ root }) => root)
     // All of them anew where one moves: what is put in again has not shifted, and comes without a transition.
@@ -87,7 +94,7 @@ export class ResultList {
       }),
     )
     this.root.hidden = this.#options.length === 0
-    if (isNew) this.root.scrollTop = 0
+    if (isOther) this.root.scrollTop = 0
     const after = this.chosen?.anchor.getBoundingClientRect().top
     if (before !== undefined && after !== undefined) this.root.scrollTop += after - before
     this.#mark()

@@ -1,70 +1,259 @@
-/** `<selvage-search>` while its engine loads: however many wait for it, a screen reader hears it once. */
+/** `<selvage-search>` in a page, with a session whose answers are the test's. */
 import { beforeEach, expect, test, vi } from 'vitest'
-import { SelvageError } from '../../src/errors.ts'
-import type { OnProgress } from '../../src/types.ts'
-import { Selvage } from '../../src/worker/client.ts'
+import { userEvent } from 'vitest/browser'
 import '../../src/widget/search.ts'
+import { type FakeSession, group, sessions, useFakeSessions } from './fakeSession.ts'
 
-vi.mock('../../src/worker/client.ts', () => ({ Selvage: { open: vi.fn() } }))
+vi.mock('../../src/widget/session.ts', () => ({ createSession: vi.fn() }))
 
-let opening: { onProgress: OnProgress; resolve(engine: object): void; reject(error: Error): void }
 beforeEach(() => {
+  localStorage.clear()
   document.body.replaceChildren()
-  vi.mocked(Selvage.open).mockImplementation(
-    ({ onProgress = () => {} }) =>
-      new Promise((resolve, reject) => {
-        opening = { onProgress, resolve: (engine) => resolve(engine as Selvage), reject }
-      }),
-  )
+  useFakeSessions()
 })
 
-/** The element, what its status line was set to, and a way to type that waits for no pause. */
-function element(index: string) {
+function element(attributes: Readonly<Record<string, string>> = {}) {
   const search = document.createElement('selvage-search')
-  search.setAttribute('index', index)
+  for (const [name, value] of Object.entries(attributes)) search.setAttribute(name, value)
   document.body.append(search)
   const root = search.shadowRoot!
-  const input = root.querySelector('input')!
-  const status = root.querySelector('[role=status]')!
-  const said: string[] = []
-  new MutationObserver((changes) => {
-    for (const { target } of changes) if (target === status) said.push(status.textContent ?? '')
-  }).observe(status, { childList: true })
-  const type = async (text: string) => {
-    input.value = text
-    root.querySelector('form')!.requestSubmit()
-    await new Promise((done) => setTimeout(done, 20))
-  }
-  return { input, said, status, type }
+  const one = <Found extends HTMLElement = HTMLElement>(selector: string) => root.querySelector<Found>(selector)!
+  const text = (selector: string) => one(selector).textContent ?? ''
+  const options = () => [...root.querySelectorAll<HTMLAnchorElement>('[role=option]')]
+  const active = () => root.getElementById(root.querySelector('input')!.getAttribute('aria-activedescendant') ?? '')
+  return { search, root, one, text, options, active, session: sessions.at(-1)! }
 }
 
-test('focus and two questions during the load: the loading is said once, and the last question is answered', async () => {
-  const { input, said, status, type } = element('/once/')
-  input.focus()
-  await type('cat')
-  await type('cats')
-  for (let loaded = 1; loaded <= 5; loaded++) {
-    opening.onProgress({ stage: 'index', loaded, total: 5, unit: 'bytes' })
-    await Promise.resolve()
-  }
-  expect(said).toHaveLength(1)
-  const asked = vi.fn(async (_query: string, { signal }: { signal: AbortSignal }) => {
-    signal.throwIfAborted()
-    return { hits: [], elapsedMs: { total: 1 } }
+const answer = (session: FakeSession, query: string, ...groups: ReturnType<typeof group>[]) =>
+  session.show({ query, stage: 'done', groups, elapsedMs: 12 })
+
+test('options of the session are those of the attributes', async () => {
+  const { search } = element({
+    ...{ index: '/i/', model: '/m/', preload: 'idle', pages: '3', 'filter-version': '2' },
   })
-  opening.resolve({ search: asked })
-  await vi.waitFor(() => expect(status.textContent).toBe('Nothing found'))
+  expect(sessions.at(-1)?.options).toEqual({
+    ...{ index: '/i/', model: '/m/', preload: 'idle', pages: 3, filters: { version: ['2'] } },
+  })
+  search.filters = { kind: ['guide', 'api'] }
+  search.setAttribute('preload', 'soon')
+  search.setAttribute('pages', '0')
+  await Promise.resolve()
+  expect(sessions).toHaveLength(2) // two changes and one new session
+  expect(sessions[0]?.isClosed).toBe(true)
+  expect(sessions[1]?.options).toEqual({
+    ...{ index: '/i/', model: '/m/', filters: { kind: ['guide', 'api'], version: ['2'] } },
+  })
 })
 
-test('what goes wrong is said once, and the next question tries anew', async () => {
-  const { input, said, status, type } = element('/fails/')
-  input.focus()
-  await type('cat')
-  opening.reject(new SelvageError('download-failed', 'No network.'))
-  await vi.waitFor(() => expect(status.textContent).toContain('No network.'))
-  await new Promise((done) => setTimeout(done, 20))
-  expect(said).toHaveLength(1)
-  await type('cat')
-  opening.resolve({ search: async () => ({ hits: [], elapsedMs: { total: 1 } }) })
-  await vi.waitFor(() => expect(status.textContent).toBe('Nothing found'))
+test('properties that were set before the element was defined count', () => {
+  const early = document.createElement('div')
+  const search = document.createElement('selvage-search')
+  // As a property of the object itself, which an upgrade finds there.
+  Object.defineProperty(search, 'strings', { value: { placeholder: 'Ask me' }, configurable: true, writable: true })
+  early.append(search)
+  document.body.append(early)
+  expect(search.shadowRoot?.querySelector('input')?.placeholder).toBe('Ask me')
+  search.strings = { placeholder: 'Or me' }
+  return Promise.resolve().then(() => expect(search.shadowRoot?.querySelector('input')?.placeholder).toBe('Or me'))
+})
+
+test('each keystroke is searched for; results are options of a listbox that the field names', async () => {
+  const { one, options, session, text } = element()
+  await userEvent.click(one('input'))
+  expect(session.intend).toHaveBeenCalled()
+  await userEvent.keyboard('owl')
+  expect(session.search.mock.calls.map(([query]) => query)).toEqual(['o', 'ow', 'owl'])
+  expect(one('input').getAttribute('aria-expanded')).toBe('false')
+  answer(session, 'owl', group('birds', 'owls', 'wrens'), group('trees', 'oak'))
+  expect(options().map((option) => option.getAttribute('href')?.split(':~:')[0])).toEqual([
+    '#/birds/owls',
+    '#/birds/wrens',
+    '#/trees/oak',
+  ])
+  expect(one('input').getAttribute('aria-expanded')).toBe('true')
+  expect(one(`#${one('input').getAttribute('aria-controls')}`).getAttribute('role')).toBe('listbox')
+  expect(text('.status')).toContain('2')
+})
+
+test('better ranks: what says the same stays the node it is, and what is chosen stays where it is', async () => {
+  const { one, options, root, session, active } = element()
+  await userEvent.click(one('input'))
+  session.show({ query: 'x', stage: 'words', groups: [group('a', 'a1'), group('b', 'b1'), group('c', 'c1')] })
+  await userEvent.keyboard('{ArrowDown}{ArrowDown}')
+  const chosen = options()[2]!
+  expect(active()).toBe(chosen)
+  expect(session.hold).toHaveBeenLastCalledWith({ group: '#/c', hit: '#/c/c1' })
+  const before = chosen.getBoundingClientRect().top
+  session.show({ stage: 'done', groups: [group('b', 'b1'), group('a', 'a1'), group('c', 'c1')], elapsedMs: 3 })
+  expect(options()[2]).toBe(chosen)
+  expect(active()).toBe(chosen)
+  expect(chosen.getBoundingClientRect().top).toBe(before)
+  expect([...root.querySelectorAll('.group')].map((one) => one.querySelector('.group-title')?.textContent)).toEqual([
+    ...['b', 'a', 'c'],
+  ])
+})
+
+test('a pointer that is over an option holds it; one that rests there makes it the active one', async () => {
+  const { options, session, active } = element()
+  answer(session, 'x', group('a', 'a1'), group('b', 'b1'))
+  await userEvent.hover(options()[1]!)
+  expect(session.hold).toHaveBeenLastCalledWith({ group: '#/b', hit: '#/b/b1' })
+  await vi.waitFor(() => expect(active()).toBe(options()[1]))
+})
+
+test('while an option is pressed nothing is exchanged below the finger', async () => {
+  const { options, session } = element()
+  answer(session, 'x', group('a', 'a1'))
+  const option = options()[0]!
+  option.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, composed: true }))
+  answer(session, 'x', group('z', 'z1'))
+  expect(options()[0]).toBe(option)
+  window.dispatchEvent(new PointerEvent('pointerup'))
+  await vi.waitFor(() => expect(options()[0]?.getAttribute('href')).toContain('#/z/z1'))
+})
+
+test('a model that loads, and better ranks to come, are told in one line', () => {
+  const { session, text } = element()
+  session.show({ model: { state: 'downloading', loadedBytes: 2e6, totalBytes: 9e6 } })
+  expect(text('.status')).toMatch(/2\.0 MB .*9\.0 MB/)
+  session.show({ model: { state: 'ready', backend: 'wasm' } })
+  expect(text('.status')).toContain('WASM')
+  session.show({ query: 'x', stage: 'words', groups: [group('a', 'a1')] })
+  expect(text('.status')).not.toBe('')
+  session.show({ query: 'x', stage: 'done', groups: [], elapsedMs: 1 })
+  expect(text('.status')).toContain('x')
+})
+
+test('what is found is announced, with a rest between, in regions that take turns', async () => {
+  const { root, session } = element()
+  const said: string[] = []
+  new MutationObserver(() => {
+    const text = root.querySelector('.announcer')?.textContent
+    if (text && text !== said.at(-1)) said.push(text)
+  }).observe(root.querySelector('.announcer')!, { childList: true, subtree: true, characterData: true })
+  for (const query of ['a', 'ab', 'abc']) {
+    session.show({ query, stage: 'words', groups: [group('a', 'a1')] })
+    answer(session, query, group('a', 'a1'))
+  }
+  await vi.waitFor(() => expect(said).toHaveLength(1))
+  expect(said[0]).toMatch(/1.*\. .+/)
+  const [first] = root.querySelectorAll('.announcer > *')
+  session.show({ query: 'abcd', stage: 'done', groups: [] })
+  await vi.waitFor(() => expect(said).toHaveLength(2))
+  expect(root.querySelectorAll('.announcer > *')[1]).toBe(first)
+})
+
+test('a notice says what is wrong, once to a screen reader, and tries again', async () => {
+  const { one, root, session, text } = element()
+  session.show({ notice: { kind: 'index-missing', detail: 'There is no index at /i/.', canRetry: true } })
+  expect(text('.notice p')).not.toBe('')
+  expect(text('.notice details')).toContain('There is no index at /i/.')
+  const again = [...root.querySelectorAll('.notice button')].at(-1)!
+  await userEvent.click(again)
+  expect(session.retry).toHaveBeenCalledOnce()
+  session.show({ model: { state: 'compiling' } })
+  expect([...root.querySelectorAll('.notice button')].at(-1)).toBe(again)
+  session.show({ notice: undefined })
+  expect(one('.notice').hidden).toBe(true)
+})
+
+test('events and properties: a search, nothing found, and a selection that the page takes over', async () => {
+  const { search, options, session } = element()
+  const heard: string[] = []
+  search.onSearch = ({ query, pages }) => heard.push(`property search ${query} ${pages}`)
+  search.onNoResults = ({ query }) => heard.push(`property noresults ${query}`)
+  search.onSelect = ({ hit, rank }) => heard.push(`property select ${hit.title} ${rank}`)
+  const listen = new AbortController()
+  const { signal } = listen
+  document.addEventListener('selvage:search', ({ detail }: CustomEventInit) => heard.push(`search ${detail.query}`), {
+    signal,
+  })
+  document.addEventListener('selvage:noresults', () => heard.push('noresults'), { signal })
+  document.addEventListener(
+    'selvage:select',
+    (event) => {
+      event.preventDefault()
+      heard.push('select')
+    },
+    { signal },
+  )
+  session.show({ query: 'x', stage: 'words', groups: [group('a', 'a1', 'a2')] })
+  answer(session, 'x', group('a', 'a1', 'a2'))
+  session.show({ model: { state: 'compiling' } }) // tells of nothing anew
+  const before = location.href
+  await userEvent.click(options()[1]!)
+  expect(location.href).toBe(before)
+  answer(session, 'y')
+  listen.abort()
+  expect(heard).toEqual([
+    ...['property search x 1', 'search x', 'property select a2 2', 'select'],
+    ...['property search y 0', 'search y', 'property noresults y', 'noresults'],
+  ])
+})
+
+test('filters are buttons that stay pressed, with counts', async () => {
+  const { one, root, session } = element()
+  expect(one('.filters').hidden).toBe(true)
+  session.show({ query: 'x', stage: 'done', groups: [group('a', 'a1')], counts: { kind: { api: 3, guide: 1 } } })
+  const chips = () => [...root.querySelectorAll<HTMLElement>('.filters .chip')]
+  expect(chips().map((chip) => chip.textContent)).toEqual(['api 3', 'guide 1'])
+  await userEvent.click(chips()[0]!)
+  expect(session.setFilters).toHaveBeenLastCalledWith({ kind: ['api'] })
+  session.show({ filters: { kind: ['api'] }, counts: { kind: { api: 3 } } })
+  expect(chips()[0]?.getAttribute('aria-pressed')).toBe('true')
+  expect(root.activeElement).toBe(chips()[0])
+  await userEvent.click(chips()[0]!)
+  expect(session.setFilters).toHaveBeenLastCalledWith({})
+})
+
+test('the bar explains the active option and searches for more like it', async () => {
+  const { one, root, session } = element()
+  const buttons = () => [...root.querySelectorAll<HTMLElement>('.bar button')]
+  expect(one('.bar').hidden).toBe(true)
+  answer(session, 'x', group('a', 'a1', 'a2'))
+  await userEvent.click(one('input'))
+  await userEvent.keyboard('{ArrowDown}')
+  await userEvent.click(buttons()[0]!)
+  expect(session.heatMap.mock.calls[0]?.[0].title).toBe('a2')
+  expect(buttons()[0]?.getAttribute('aria-expanded')).toBe('true')
+  await vi.waitFor(() => expect(root.querySelector('.details .heat')).not.toBeNull())
+  await userEvent.keyboard('{Escape}')
+  expect(one('.details').hidden).toBe(true)
+  await userEvent.click(buttons()[1]!)
+  expect(session.moreLike.mock.calls[0]?.[0].title).toBe('a2')
+})
+
+test('recent searches: kept by index, offered in an empty field, removable, and not kept when off', async () => {
+  const { one, options, root, session } = element({ index: '/i/' })
+  const recents = () => [...root.querySelectorAll('.recent')].map((recent) => recent.textContent)
+  for (const query of ['one', 'two', 'one']) {
+    answer(session, query, group('a', 'a1'))
+    await userEvent.click(options()[0]!)
+  }
+  answer(session, '')
+  await userEvent.click(one('input'))
+  expect(recents()).toEqual(['one', 'two'])
+  await userEvent.click(root.querySelector('.recents li button:last-child')!)
+  expect(recents()).toEqual(['two'])
+  await userEvent.keyboard('{ArrowDown}{Enter}')
+  expect(session.search).toHaveBeenLastCalledWith('two')
+  expect(one<HTMLInputElement>('input').value).toBe('two')
+  const off = element({ index: '/i/', recents: 'off' })
+  await userEvent.click(off.one('input'))
+  expect(off.one('.recents').hidden).toBe(true)
+})
+
+test('elements come and go and come again; nothing of them is left behind', async () => {
+  const { search, one, session } = element()
+  await userEvent.type(one('input'), 'owl')
+  search.remove()
+  expect(session.isClosed).toBe(true)
+  expect(session.watchers.size).toBe(0)
+  await userEvent.keyboard('/')
+  expect(document.activeElement).toBe(document.body)
+  document.body.append(search)
+  expect(sessions).toHaveLength(2)
+  expect(sessions[1]?.isClosed).toBe(false)
+  await userEvent.keyboard('/')
+  expect(document.activeElement).toBe(search)
 })
