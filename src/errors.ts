@@ -46,6 +46,11 @@ export class SelvageError extends Error {
     this.code = code
   }
 
+  /** Files of the library that are loaded one by one have a copy of this class each: an error of one is an error of all. */
+  static override [Symbol.hasInstance](value: unknown): value is SelvageError {
+    return value instanceof Error && value.name === 'SelvageError' && 'code' in value
+  }
+
   toWire(): WireError {
     return {
       code: this.code,

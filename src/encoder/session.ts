@@ -1,16 +1,18 @@
 /**
- * The encoder's runtime in a browser: onnxruntime-web on WebGPU and on wasm. The only file that touches it; loaded by
- * a dynamic import, so that Node never meets it. It knows graphs and tensors, not tokens.
+ * The encoder's runtime in a browser: onnxruntime-web on WebGPU and on wasm. The only file that touches it; Node never
+ * meets it. It comes by a dynamic import, from onnxruntime.js beside the library's files. This file knows graphs and tensors, not tokens.
  *
  * Departures from plain onnxruntime-web 1.31-dev, each because of what it does otherwise (stack.md §1):
  * 1. One queue for every create and run: two at once hang or corrupt the wasm heap. The queue goes on after a failure.
  * 2. The GPUDevice is ours, with the features and limits ORT would ask for: its own cannot be watched for loss.
  * 3. The wasm file's bytes come from the caller; no path is left set, least of all to a CDN.
  */
-import * as ort from 'onnxruntime-web/webgpu'
+import type * as Ort from 'onnxruntime-web/webgpu'
 import { SelvageError } from '../errors.ts'
 import type { EncoderBackend } from '../types.ts'
 import { creationError, inputValues, type Runtime, type Session, type SessionSource, vectorOutput } from './runtime.ts'
+
+type OrtModule = typeof Ort
 
 /** `wasm` gives the bytes of `ort-wasm-simd-threaded.asyncify.wasm`; it is asked at once. */
 export function webRuntime(wasm?: () => Promise<Uint8Array>): Runtime {
@@ -21,8 +23,7 @@ export function webRuntime(wasm?: () => Promise<Uint8Array>): Runtime {
     backends: ['webgpu', 'wasm'],
     unavailable,
     async create(backend, source) {
-      await running
-      return createSession(backend, source)
+      return createSession(await running, backend, source)
     },
   }
 }
@@ -46,10 +47,10 @@ async function unavailable(
   return undefined
 }
 
-async function createSession(backend: EncoderBackend, source: SessionSource): Promise<Session> {
+async function createSession(ort: OrtModule, backend: EncoderBackend, source: SessionSource): Promise<Session> {
   const gpu = backend === 'webgpu' ? await requestDevice() : undefined
   const lost = gpu && lossOf(gpu.device)
-  const options: ort.InferenceSession.SessionOptions = {
+  const options: Ort.InferenceSession.SessionOptions = {
     executionProviders: gpu === undefined ? ['wasm'] : [{ name: 'webgpu', device: gpu.device }],
     externalData: source.external.map(({ path, data }) => ({ path, data })),
     logSeverityLevel: 3, // errors; else ORT tells the console which nodes it leaves on the CPU
@@ -58,7 +59,7 @@ async function createSession(backend: EncoderBackend, source: SessionSource): Pr
     const session = await enqueue(() => ort.InferenceSession.create(source.graph, options), lost)
     delete ort.env.wasm.wasmBinary // compiled; 27 MB need not stay
     const output = vectorOutput(source, session.inputNames, session.outputNames)
-    return new WebSession(session, output, source.name, gpu?.name ?? 'one thread', gpu?.device, lost)
+    return new WebSession(ort, session, output, source.name, gpu?.name ?? 'one thread', gpu?.device, lost)
   } catch (thrown) {
     gpu?.device.destroy()
     throw creationError(thrown, source)
@@ -68,20 +69,23 @@ async function createSession(backend: EncoderBackend, source: SessionSource): Pr
 class WebSession implements Session {
   readonly device: string
   readonly inputs: readonly string[]
-  readonly #session: ort.InferenceSession
+  readonly #ort: OrtModule
+  readonly #session: Ort.InferenceSession
   readonly #output: string
   readonly #name: string
   readonly #gpu: GPUDevice | undefined
   readonly #lost: Promise<never> | undefined
 
   constructor(
-    session: ort.InferenceSession,
+    ort: OrtModule,
+    session: Ort.InferenceSession,
     output: string,
     name: string,
     device: string,
     gpu: GPUDevice | undefined,
     lost: Promise<never> | undefined,
   ) {
+    this.#ort = ort
     this.#session = session
     this.#output = output
     this.#name = name
@@ -94,7 +98,7 @@ class WebSession implements Session {
   run(ids: Int32Array, mask: Int32Array, batch: number, length: number): Promise<Float32Array> {
     return enqueue(async () => {
       const values = inputValues(this.inputs, ids, mask)
-      const feeds = values.map(([name, data]) => [name, new ort.Tensor('int64', data, [batch, length])] as const)
+      const feeds = values.map(([name, data]) => [name, new this.#ort.Tensor('int64', data, [batch, length])] as const)
       const results = await this.#session.run(Object.fromEntries(feeds), [this.#output])
       const data = results[this.#output]?.data
       if (data instanceof Float32Array) return data
@@ -112,10 +116,11 @@ class WebSession implements Session {
 }
 
 /** onnxruntime-web starts once per realm. */
-let started: Promise<void> | undefined
+let started: Promise<OrtModule> | undefined
 
 /** Sets onnxruntime-web up and has its wasm compiled, a second or more of work, while the model is still coming. */
-async function start(binary?: () => Promise<Uint8Array>): Promise<void> {
+async function start(binary?: () => Promise<Uint8Array>): Promise<OrtModule> {
+  const [ort, bytes] = await Promise.all([ortModule(), binary?.()])
   const { wasm } = ort.env
   // One thread, on isolated pages too: ORT starts its threads from the script it is bundled in, so that each of them
   // would evaluate the whole encoder worker once more.
@@ -123,11 +128,21 @@ async function start(binary?: () => Promise<Uint8Array>): Promise<void> {
   wasm.proxy = false
   // transformers.js, where a page has it too, points this same object to a CDN.
   delete wasm.wasmPaths
-  if (binary !== undefined) wasm.wasmBinary = await binary()
+  if (bytes !== undefined) wasm.wasmBinary = bytes
   // There is no call that only starts it. A graph of no bytes is refused, but after the start; where the start itself
   // fails, the first real session fails with the same reason.
   const nothing = new Uint8Array()
   await enqueue(() => ort.InferenceSession.create(nothing, { logSeverityLevel: 4 }), undefined).catch(() => {})
+  return ort
+}
+
+async function ortModule(): Promise<OrtModule> {
+  try {
+    return await import('onnxruntime-web/webgpu')
+  } catch (cause) {
+    const message = `onnxruntime-web could not be loaded (${String(cause)}). Are the library's files served beside each other?`
+    throw new SelvageError('runtime-failed', message, { cause })
+  }
 }
 
 /** What ends when the call before it has ended, well or not. */

@@ -71,6 +71,44 @@ export function siblingWorkers(): Plugin {
   }
 }
 
+/** Code that is fetched when it is wanted, by the file that wants it: what its source imports, and the sibling's name. */
+const LATE_CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'ops/create.ts': { './webgpu/ops.ts': 'webgpu.js', './cpu.ts': 'wasm.js' },
+  'encoder/session.ts': { 'onnxruntime-web/webgpu': 'onnxruntime.js' },
+}
+
+/**
+ * `import('./cpu.ts')` becomes an import of `new URL('./wasm.js', import.meta.url)`, in the library's browser files only.
+ * To a bundler the sibling is then a file to copy, as the runtime's is. As a plain import() it would be a chunk, which
+ * Vite refuses in workers of its default format; and it stands alone, for a chunk that shared code with its worker would
+ * bring that up a second time wherever the worker's address has a query.
+ */
+export function siblingModules(): Plugin {
+  const held = 'SELVAGE_SIBLING_URL'
+  return {
+    name: 'selvage:siblings',
+    enforce: 'pre',
+    applyToEnvironment: ({ config }) => config.consumer === 'client',
+    transform(code, file) {
+      const late = Object.entries(LATE_CODE).find(([name]) => file.endsWith(`/src/${name}`))?.[1]
+      if (late === undefined) return undefined
+      let changed = code
+      for (const [source, sibling] of Object.entries(late)) {
+        const own = `import('${source}')`
+        if (changed.split(own).length !== 2) throw new Error(`${file} has not one ${own}: look at LATE_CODE again.`)
+        changed = changed.replace(own, `import(${held}('${sibling}'))`)
+      }
+      return { code: changed, map: null }
+    },
+    generateBundle(_, bundle) {
+      const call = new RegExp(`${held}\\([\`'"]([\\w.]+)[\`'"]\\)`, 'g')
+      const found = (_: string, name: string) =>
+        `/* @vite-ignore *//* webpackIgnore: true */new URL("./${name}",import.meta.url).href`
+      for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = file.code.replace(call, found)
+    },
+  }
+}
+
 /** Files with a `#!` line may be run: npx links to them as they are, and says "Permission denied" after a new build. */
 export function executables(): Plugin {
   return {

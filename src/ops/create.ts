@@ -1,12 +1,16 @@
 /**
  * Which backends there are, in which order they are tried, and what each needs to be loaded.
- * A backend's code is fetched when it is its turn: Node never evaluates WebGPU code, a GPU's user no WASM.
+ * A backend's code is fetched when it is its turn, in the library's files from webgpu.js or wasm.js beside them: Node never
+ * evaluates WebGPU code, a GPU's user no WASM, and who searches for words alone has neither.
  */
 import { SelvageError } from '../errors.ts'
 import type { OpsBackend } from '../types.ts'
 import { orList } from '../util.ts'
+import type * as Cpu from './cpu.ts'
 import { type Backend, createFailover, type FailoverOps } from './failover.ts'
 import type { Ops } from './ops.ts'
+import { requestAdapter } from './webgpu/adapter.ts'
+import type * as WebGpu from './webgpu/ops.ts'
 
 export interface OpsOptions {
   /**
@@ -21,9 +25,13 @@ export interface OpsOptions {
 /** The numeric kernels on the best backend at hand. `ops.refused` tells why others were passed over. */
 export async function createOps({ backend = 'auto', retryAfterMs }: OpsOptions = {}): Promise<FailoverOps> {
   const create: Readonly<Record<OpsBackend, () => Promise<Ops>>> = {
-    webgpu: () => createWebGpu(backend === 'webgpu'),
-    wasm: async () => (await import('./wasm/ops.ts')).createWasmOps(),
-    reference: async () => (await import('./reference.ts')).createReferenceOps(),
+    webgpu: async () => {
+      const acceptSoftware = backend === 'webgpu'
+      await requestAdapter({ acceptSoftware }) // or the code would be fetched for nothing
+      return (await webGpuCode()).createWebGpuOps({ acceptSoftware })
+    },
+    wasm: async () => (await cpuCode()).createWasmOps(),
+    reference: async () => (await cpuCode()).createReferenceOps(),
   }
   const order: readonly OpsBackend[] = ['webgpu', 'wasm', 'reference']
   if (backend !== 'auto' && !order.includes(backend)) {
@@ -39,14 +47,26 @@ export async function createOps({ backend = 'auto', retryAfterMs }: OpsOptions =
   )
 }
 
-async function createWebGpu(acceptSoftware: boolean): Promise<Ops> {
-  // Types say that it is always there; older browsers, pages without https and Node say otherwise.
-  const gpu: GPU | undefined = globalThis.navigator?.gpu
-  if (gpu === undefined) {
-    throw new SelvageError(
-      'backend-unavailable',
-      'There is no WebGPU: an older browser, a page without https, or Node.',
-    )
-  }
-  return (await import('./webgpu/ops.ts')).createWebGpuOps({ acceptSoftware })
+/** Has the code that `createOps` will want fetched ahead of it. Never rejects: `createOps` tells what is wrong. */
+export async function fetchOpsCode({ backend = 'auto' }: OpsOptions = {}): Promise<void> {
+  try {
+    if (backend === 'webgpu' || backend === 'auto') {
+      const adapter = await requestAdapter({ acceptSoftware: backend === 'webgpu' }).catch(() => undefined)
+      if (adapter !== undefined) return void (await webGpuCode())
+    }
+    await cpuCode()
+  } catch {}
+}
+
+function webGpuCode(): Promise<typeof WebGpu> {
+  return import('./webgpu/ops.ts').catch(notThere)
+}
+
+function cpuCode(): Promise<typeof Cpu> {
+  return import('./cpu.ts').catch(notThere)
+}
+
+function notThere(cause: unknown): never {
+  const message = `Its code could not be loaded (${String(cause)}). Are the library's files served beside each other?`
+  throw new SelvageError('backend-unavailable', message, { cause })
 }

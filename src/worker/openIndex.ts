@@ -10,7 +10,7 @@ import { packsOf } from '../engine/manifest.ts'
 import type { Answer } from '../engine/search.ts'
 import type { SegmentParts } from '../engine/segment.ts'
 import { asSelvageError, SelvageError } from '../errors.ts'
-import { createOps } from '../ops/create.ts'
+import { createOps, fetchOpsCode } from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { packsOfVectors } from '../plaid/rows.ts'
 import { type AheadSource, aheadSource } from '../store/ahead.ts'
@@ -66,6 +66,7 @@ export class OpenIndex {
 
   static async open(options: OpenIndexOptions): Promise<OpenIndex> {
     const { indexUrl, name, storage } = options
+    if (options.isEager) void fetchOpsCode({ backend: options.backend })
     const remote = indexUrl === undefined ? undefined : httpStore({ url: indexUrl })
     if (storage === 'none') return OpenIndex.#unkept(options, remote, { kind: 'none' })
     const opening = await storeOf(name)

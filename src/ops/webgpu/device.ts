@@ -3,11 +3,7 @@
  * It knows no kernel.
  */
 import { SelvageError } from '../../errors.ts'
-
-export interface GpuRequest {
-  /** Take a software adapter too. It computes rightly, on the CPU and slower than WASM: for tests. */
-  readonly acceptSoftware: boolean
-}
+import { type GpuRequest, requestAdapter, unavailable } from './adapter.ts'
 
 /** Raised from the defaults (128 and 256 MiB) to what the adapter has: fewer, larger resident buffers. */
 const RAISED_LIMITS = ['maxStorageBufferBindingSize', 'maxBufferSize'] as const
@@ -17,16 +13,9 @@ const WANTED_FEATURES = ['timestamp-query'] as const
 
 const LOSS_NEWS_MS = 50
 
-/** Asks for a device, where `navigator.gpu` exists. Rejects with `backend-unavailable` and the reason in words. */
-export async function requestGpu({ acceptSoftware }: GpuRequest): Promise<Gpu> {
-  // No power preference: Chrome on Windows ignores it with a warning in the console.
-  const adapter = await navigator.gpu.requestAdapter()
-  if (adapter === null) throw unavailable('WebGPU is there, but offers no adapter.')
-  const description = describe(adapter.info)
-  const software = isSoftware(adapter.info)
-  if (software && !acceptSoftware) {
-    throw unavailable(`The WebGPU adapter is software (${description}); WASM is faster.`)
-  }
+/** Asks for a device. Rejects with `backend-unavailable` and the reason in words. */
+export async function requestGpu(request: GpuRequest): Promise<Gpu> {
+  const { adapter, description, software } = await requestAdapter(request)
   const requiredLimits = Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]]))
   try {
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name))
@@ -113,20 +102,4 @@ export class Gpu {
     this.#lost ??= reason
     for (const stop of this.#waiting) stop(this.#lost)
   }
-}
-
-/** "nvidia ada-lovelace", with the driver's own words where the browser gives them. */
-function describe({ vendor, architecture, device, description }: GPUAdapterInfo): string {
-  const words = [vendor, architecture, device].filter((word) => word !== '').join(' ')
-  return description === '' ? words || 'unnamed GPU' : description
-}
-
-/** `isFallbackAdapter` is what the standard says; the names are for drivers that do not admit it. */
-function isSoftware(info: GPUAdapterInfo): boolean {
-  const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
-  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names)
-}
-
-function unavailable(message: string, cause?: unknown): SelvageError {
-  return new SelvageError('backend-unavailable', message, { cause })
 }
