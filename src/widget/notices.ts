@@ -47,12 +47,12 @@ export function answerNotice({ isUnderstood, scorer }: SearchResult): Notice | u
 export function standingNotice(
   opened: Opened | undefined,
   loaded: Loaded | undefined,
-  { isSecure, isOnline }: Surroundings,
+  surroundings: Surroundings,
 ): Notice | undefined {
   if (opened === undefined) return undefined // nobody has turned to the search yet, or a worse thing is told
   const { kind, reason, offline } = opened.stored
-  if (!isOnline()) return { kind: 'offline', ...(offline && { detail: offline }), canRetry: false }
-  if (!isSecure) return { kind: 'insecure', canRetry: false }
+  if (!surroundings.isOnline()) return { kind: 'offline', ...(offline && { detail: offline }), canRetry: false }
+  if (!surroundings.isSecure) return { kind: 'insecure', canRetry: false }
   const why = kind === 'browser' ? loaded?.encoder.storage.reason : reason
   if (kind !== 'browser' || why !== undefined) return { kind: 'not-kept', ...(why && { detail: why }), canRetry: false }
   return undefined
