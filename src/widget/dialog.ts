@@ -4,6 +4,8 @@
  */
 import { h } from './dom.ts'
 
+/** How long a router may take. */
+const KEEP_MS = 500
 /** Where people expect "back" to close what fills the screen. */
 const PHONE = '(max-width: 40em), (pointer: coarse)'
 
@@ -15,6 +17,8 @@ export class Dialog {
   #opened: AbortController | undefined
   /** Whether the entry of the history that stands for the open dialog is still there. */
   #hasEntry = false
+  /** Where the page is scrolled to. */
+  #at: ScrollToOptions = {}
   /** Of the page's root, as they were. */
   #overflow = ''
   #gutter = ''
@@ -51,6 +55,7 @@ export class Dialog {
     if (this.root.open || !this.root.isConnected) return
     this.#opened = new AbortController()
     this.#opener = document.activeElement
+    this.#at = { left: scrollX, top: scrollY, behavior: 'instant' }
     this.root.showModal()
     const { style, clientWidth } = document.documentElement
     this.#overflow = style.overflow
@@ -81,9 +86,7 @@ export class Dialog {
     style.scrollbarGutter = this.#gutter
     if (this.#hasEntry) {
       this.#hasEntry = false
-      // Ours, of the same address: no router is to load the page again.
-      const skip = (event: Event) => event.stopImmediatePropagation()
-      addEventListener('popstate', skip, { capture: true, once: true })
+      keepScroll(this.#at)
       history.back()
     }
     // Safari does not focus the button that is clicked.
@@ -95,11 +98,20 @@ export class Dialog {
   #pushEntry(signal: AbortSignal): void {
     this.#hasEntry = true
     history.pushState(history.state, '')
-    const back = (event: Event) => {
-      event.stopImmediatePropagation()
+    const back = () => {
       this.#hasEntry = false
+      keepScroll(this.#at)
       this.close()
     }
-    addEventListener('popstate', back, { capture: true, signal })
+    addEventListener('popstate', back, { signal })
   }
+}
+
+/** Routers take our entry for a page of theirs, and go to the top of it: not before the reader does something. */
+function keepScroll(at: ScrollToOptions): void {
+  const end = new AbortController()
+  const { signal } = end
+  addEventListener('scroll', () => scrollTo(at), { signal })
+  for (const name of ['pointerdown', 'wheel', 'keydown']) addEventListener(name, () => end.abort(), { signal })
+  setTimeout(() => end.abort(), KEEP_MS)
 }

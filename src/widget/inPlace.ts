@@ -26,6 +26,8 @@ export class SelvageSearch extends SelvageElement {
   }
 
   protected override place(panel: Panel, signal: AbortSignal): void {
+    panel.root.role = 'search' // a landmark: within a dialog it would be one too many
+    panel.root.ariaLabel = this.getAttribute('label') ?? this.texts().strings.search
     this.#root.replaceChildren(panel.root)
     const enter = () => {
       panel.isOpen = true

@@ -90,7 +90,7 @@ export class Panel {
     this.root = h(
       'div',
       { class: 'panel', part: 'panel', dir: direction, lang: language },
-      h('div', { class: 'field', part: 'field', role: 'search' }, label, this.input, this.#clear, ...buttons),
+      h('div', { class: 'field', part: 'field' }, label, this.input, this.#clear, ...buttons),
       this.#selection,
       this.#status,
       this.#filters.root,
@@ -246,6 +246,7 @@ export class Panel {
     const before = this.#state
     this.#state = state
     const isNew = state.query !== before.query || state.similarTo !== before.similarTo
+    this.root.dataset['stage'] = state.stage
     this.#status.textContent = statusText(state, this.#strings, this.#options.language)
     this.#notice.render(state.notice)
     this.#filters.render(state.counts, state.filters)
