@@ -106,9 +106,10 @@ class Session implements SearchSession {
 
   intend(): void {
     if (this.#isClosed) return
-    void this.#open()
-    // Where it is ready, what makes it better comes by itself.
-    if (this.#canMean() && this.#engine.model.state !== 'ready') this.#engine.load()
+    void this.#open().then((engine) => {
+      // Where it is ready, what makes it better comes by itself.
+      if (engine && !this.#isClosed && this.#canMean() && this.#engine.model.state !== 'ready') this.#engine.load()
+    })
   }
 
   search(query: string): void {
