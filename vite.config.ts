@@ -78,6 +78,8 @@ const library: ViteUserConfig = {
     wasm: browserFile('wasm', 'src/ops/cpu.ts'),
     onnxruntime: browserFile('onnxruntime', 'onnxruntime-web/webgpu'),
     widget: browserFile('widget', 'src/widget/search.ts'),
+    docsearch: browserFile('docsearch', 'src/adapters/docsearch.ts'),
+    pagefind: browserFile('pagefind', 'src/adapters/pagefind.ts'),
     node: nodeFiles,
   },
   builder: {

@@ -32,13 +32,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // protocol, link and client know no room: see the test below
   worker: ['engine', 'search', 'plaid', 'lexical', 'text', 'store', 'encoder', 'ops', 'eval', 'training'],
   widget: ['worker/client'],
+  adapters: ['worker/client', 'worker/options'],
   node: ['engine', 'search', 'plaid', 'lexical', 'text', 'store', 'encoder', 'ops', 'eval', 'training'],
   eval: [],
   training: ['encoder'],
   index: ['worker/client', 'worker/options', 'worker/protocol'],
 }
 const OPEN = ['types', 'errors', 'util']
-const CLIENT_SIDE = ['protocol', 'link', 'client', 'spawn', 'service', 'live', 'options', 'abortable'].map(
+const CLIENT_SIDE = ['protocol', 'calls', 'link', 'client', 'spawn', 'service', 'live', 'options', 'abortable'].map(
   (file) => `worker/${file}`,
 )
 
