@@ -26,8 +26,6 @@ const SHOWN = 210
 const FAR = 70
 /** What is shown before such a match. */
 const LEAD = 30
-/** Most lines of code. */
-const CODE_LINES = 2
 
 const LIST_MARKER = /^\s*(?:[-*•]|\d{1,3}[.)])\s+/
 
@@ -38,12 +36,10 @@ export function sentenceOf(passage: Passage): Sentence {
     const within = { start: Math.max(block.start, excerpt.start), end: Math.min(block.end, excerpt.end) }
     return within.start < within.end ? unitsOf(text, within, block.kind) : []
   })
-  const weight = ({ start, end }: CharRange) =>
-    matches.reduce((sum, match) => sum + (match.start >= start && match.end <= end ? 0.1 + match.strength : 0), 0)
   let best: Sentence | undefined
   let most = -1
   for (const sentence of sentences) {
-    const sum = weight(sentence)
+    const sum = weightOf(sentence, matches)
     if (sum > most) [best, most] = [sentence, sum]
   }
   return best ?? { start: 0, end: text.length, kind: 'paragraph' }
@@ -56,7 +52,7 @@ export function excerptOf(passage: Passage): Excerpt {
   const at = blocks.findIndex(({ start, end }) => best.start >= start && best.start < end)
   const block = blocks[at] ?? best
   if (best.kind === 'code') {
-    const lines = codeLines(text, block, best)
+    const lines = codeLines(passage, block, best)
     if (lines.every(({ start, end }) => end - start <= SHOWN))
       return { isCode: true, lines, isCutBefore: false, isCutAfter: false }
   }
@@ -115,17 +111,27 @@ function unitsOf(text: string, { start, end }: CharRange, kind: Block['kind']): 
   })
 }
 
-/** The line and the one after it, or before it where it is the last, without the indentation that they share. */
-function codeLines(text: string, block: CharRange, best: CharRange): CharRange[] {
+/** The line and the neighbour that says more, without the indentation that they share. */
+function codeLines({ text, matches }: Passage, block: CharRange, best: CharRange): CharRange[] {
   const lines = Array.from(text.slice(block.start, block.end).matchAll(/[^\n]*\S[^\n]*/g), ({ 0: line, index }) => ({
     start: block.start + index,
     end: block.start + index + line.trimEnd().length,
   }))
   const at = lines.findIndex(({ end }) => best.start < end)
-  const from = Math.max(0, Math.min(at, lines.length - CODE_LINES))
-  const shown = lines.slice(from, from + CODE_LINES)
+  const says = (line: CharRange | undefined) => {
+    if (line === undefined) return -1
+    const hasWord = /[\p{L}\p{N}]/u.test(text.slice(line.start, line.end)) // a brace alone says nothing
+    return weightOf(line, matches) + (hasWord ? 1 : 0)
+  }
+  const from = says(lines[at - 1]) > says(lines[at + 1]) ? at - 1 : at
+  const shown = lines.slice(from, from + 2)
   const shared = Math.min(...shown.map(({ start, end }) => text.slice(start, end).search(/\S/)))
   return shown.map(({ start, end }) => ({ start: start + shared, end }))
+}
+
+/** What is matched in a range; more matches are more, however weak. */
+function weightOf({ start, end }: CharRange, matches: Passage['matches']): number {
+  return matches.reduce((sum, match) => sum + (match.start >= start && match.end <= end ? 0.1 + match.strength : 0), 0)
 }
 
 /** The beginning of a word near `at`, or of a character in a script without spaces; never within a match. */

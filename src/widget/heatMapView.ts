@@ -26,8 +26,8 @@ export function heatMapView(map: HeatMap, hit: Hit, strings: Strings): HTMLEleme
   const cosines = rows.flatMap(({ cosineAt }) => tokens.map(cosineAt))
   const most = cosines.reduce((a, b) => Math.max(a, b), 0)
   const least = cosines.reduce((a, b) => Math.min(a, b), most)
-  // What is far from the best is alike: squared, so that the best stand out.
-  const shadeOf = (cosine: number) => ((cosine - least) / (most - least || 1)) ** 2
+  // What is far from the best is alike: raised, so that the best stand out.
+  const shadeOf = (cosine: number) => ((cosine - least) / (most - least || 1)) ** 1.6
 
   const corner = h('td', {})
   const heads = words.map(({ text, tokens: { length } }) =>
@@ -86,8 +86,10 @@ function wordsOf({ passageTokens }: HeatMap, text: string): Word[] {
   return words
 }
 
-/** A passage is wider than the box: what matched best of the first token is to be seen. */
+/** A passage is wider than the box: what matched best of all is to be seen. */
 function showBest(box: HTMLElement): void {
-  const best = box.querySelector<HTMLElement>('.best')
+  let best: HTMLElement | undefined
+  for (const cell of box.querySelectorAll<HTMLElement>('tr:not(.mask) .best'))
+    if (Number(cell.textContent) > Number(best?.textContent ?? 0)) best = cell
   if (best) box.scrollLeft = best.offsetLeft - box.clientWidth / 2
 }
