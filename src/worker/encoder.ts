@@ -1,11 +1,11 @@
 /**
  * The encoder's worker: model, tokenizer and inference runtime live here and may block. The page never does.
  */
-import * as Comlink from 'comlink'
 import type { Encoder } from '../encoder/encoder.ts'
 import { loadEncoder } from '../encoder/load.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
+import * as Calls from './calls.ts'
 import { type Downloads, downloadsOf } from './downloads.ts'
 import { servePages } from './pageEncoder.ts'
 import { type EncodedQuery, type EncoderApi, outcome } from './protocol.ts'
@@ -37,7 +37,7 @@ const api: EncoderApi = {
     })
     if (!result.ok) return result
     const { matrix, tokenIds, starts, ends } = result.value.encoded
-    return Comlink.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
+    return Calls.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
   },
 
   explain: ({ query, queryStarts, queryEnds, words, hits }) =>
@@ -75,4 +75,4 @@ function downloadsFor(modelUrl: string): Downloads {
   return held
 }
 
-Comlink.expose(api)
+Calls.expose(api)

@@ -2,12 +2,12 @@
  * The engine's worker: index and kernels. It holds its own GPU device and answers while the encoder is busy; words it can
  * search as soon as the manifest is there. What it reads comes from the browser's database, or from the network and is kept.
  */
-import * as Comlink from 'comlink'
 import { meantWords, unexplained } from '../engine/hits.ts'
 import type { Answer } from '../engine/search.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
 import type { UnexplainedHit } from '../types.ts'
+import * as Calls from './calls.ts'
 import { OpenIndex } from './openIndex.ts'
 import { type EngineAnswer, type EngineApi, outcome } from './protocol.ts'
 import { exposeStore } from './sharedStore.ts'
@@ -46,7 +46,7 @@ const api: EngineApi = {
       const scorer = backend && { backend, precision, refused: (await index.load(false)).ops.refused }
       return { ...common(answer), hits: answer.hits.map(unexplained), ...(scorer && { scorer }) }
     })
-    return result.ok ? Comlink.transfer(result, result.value.hits.flatMap(buffersOf)) : result
+    return result.ok ? Calls.transfer(result, result.value.hits.flatMap(buffersOf)) : result
   },
 
   searchKeywords: (query) =>
@@ -89,4 +89,4 @@ function buffersOf({ matches, more }: UnexplainedHit): Transferable[] {
   return [...own, ...more.flatMap(buffersOf)]
 }
 
-Comlink.expose(api)
+Calls.expose(api)
