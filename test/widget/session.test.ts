@@ -366,14 +366,17 @@ test('a model that could not be fetched is tried again with the next question', 
   const { session, engine } = made
   session.intend()
   await settle()
+  engine.openings[0]!.options.onProgress?.({ stage: 'runtime', loaded: 5, total: 10, unit: 'bytes' })
   engine.loads[0]!.reject(error('download-failed'))
   await settle()
   expect(session.state).toMatchObject({ model: { state: 'failed' }, notice: { kind: 'words-only-model' } })
   await withWords(made)
   expect(session.state).toMatchObject({ stage: 'words', notice: { kind: 'words-only-model' } })
-  engine.openings[0]!.options.onProgress?.({ stage: 'model', loaded: 1, total: 2, unit: 'bytes' })
+  const again = { stage: 'model', loaded: 1, total: 2, unit: 'bytes' } as const // of another backend, maybe
+  engine.openings[0]!.options.onProgress?.(again)
   await settle()
-  expect(session.state).toMatchObject({ model: { state: 'downloading' }, notice: undefined })
+  const model = { state: 'downloading', loadedBytes: 1, totalBytes: 2 }
+  expect(session.state).toMatchObject({ model, notice: undefined })
   engine.loads[1]!.resolve(LOADED)
   engine.better[0]!.answer(['/a'])
   await settle()
@@ -450,6 +453,28 @@ test('words that cannot be read: nothing of an older question is shown as if it 
   expect(session.state).toMatchObject({ stage: 'words', notice: undefined })
 })
 
+test('words that fail while meaning is on its way end both; without meaning the next answer ends the notice', async () => {
+  const { session, engine } = await loaded()
+  session.search('cats')
+  await pause()
+  engine.words[0]!.reject(error('index-invalid'))
+  await settle()
+  expect(session.state).toMatchObject({ stage: 'done', notice: { kind: 'index-invalid' } })
+  expect(engine.better[0]!.options.signal?.aborted).toBe(true)
+
+  const words = make({ preload: 'never' })
+  words.session.search('cats')
+  await settle()
+  words.engine.words[0]!.reject(error('index-invalid'))
+  await settle()
+  expect(words.session.state.notice?.kind).toBe('index-invalid')
+  words.session.search('dogs')
+  await settle()
+  words.engine.words[1]!.answer(['/a'])
+  await settle()
+  expect(words.session.state).toMatchObject({ stage: 'done', notice: undefined })
+})
+
 test('a script that the model does not know is told with the answer, until another one', async () => {
   const made = await loaded()
   const { session, engine } = made
@@ -494,8 +519,10 @@ test('a rough answer while the rest arrives is asked for again at once, and not 
   engine.better[1]!.answer(['/a'], ROUGH)
   await settle()
   expect(engine.better).toHaveLength(2)
-  engine.openings[0]!.options.onChange?.(OPENED) // residuals came after a second try
-  await settle()
+  for (let change = 0; change < 2; change++) {
+    engine.openings[0]!.options.onChange?.(OPENED) // residuals came after a second try
+    await settle()
+  }
   expect(engine.better).toHaveLength(3)
   engine.better[2]!.reject(error('runtime-failed')) // what is shown is better than nothing
   await settle()
@@ -651,6 +678,16 @@ test('watchers are called after a change, never during it, with the latest state
   expect(states).toHaveLength(length)
 })
 
+test('a watcher that is stopped by another one is not called any more', async () => {
+  const { session } = make()
+  const second = vi.fn()
+  session.watch(() => stopSecond())
+  const stopSecond = session.watch(second)
+  session.search('c')
+  await settle()
+  expect(second).not.toHaveBeenCalled()
+})
+
 test('sessions of one engine share what is loaded and what is told of it', async () => {
   const engine = new FakeEngine()
   const [first, second] = [make({}, engine), make({}, engine)]
@@ -672,6 +709,7 @@ test('closed: what runs is stopped, and nothing is told or asked any more', asyn
   session.watch(watcher)
   session.search('dogs')
   session.close()
+  expect(vi.getTimerCount()).toBe(0)
   await pause()
   session.search('birds')
   session.intend()
@@ -681,6 +719,14 @@ test('closed: what runs is stopped, and nothing is told or asked any more', asyn
   expect(watcher).not.toHaveBeenCalled()
   expect(engine.calls.every(({ options }) => options.signal?.aborted)).toBe(true)
   expect(engine.calls.map(({ query }) => query)).not.toContain('birds')
+
+  const opening = make({}, new FakeEngine({ isOpen: false }))
+  opening.session.search('cats')
+  await settle()
+  opening.session.close()
+  opening.engine.openings[0]!.resolve()
+  await pause()
+  expect([opening.engine.loads.length, opening.engine.calls.length]).toEqual([0, 0])
 
   const idle = make({ preload: 'idle' })
   idle.session.close()
