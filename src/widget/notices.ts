@@ -10,11 +10,11 @@ import type { Notice } from './types.ts'
 /** What no second attempt mends. */
 const FINAL: readonly ErrorCode[] = [
   ...(['index-missing', 'index-version', 'invalid-argument', 'closed'] as const),
-  ...(['model-missing', 'model-mismatch'] as const),
+  ...(['model-missing', 'model-mismatch', 'wasm-blocked'] as const),
 ]
 
-/** Words of all three engines for a policy that forbids WebAssembly; the error they throw is a CompileError like others. */
-const FORBIDDEN = /content security policy|\bCSP\b|unsafe-eval|code generation disallowed/i
+/** Words of all three engines for a policy that forbids WebAssembly, where its error was taken for another one. */
+const FORBIDDEN = /content.security.policy|\bCSP\b|unsafe-eval|code generation disallowed/i
 
 /** The index could not be opened, or its words not be read: nothing is found. */
 export function indexNotice(error: SelvageError, { isOpen, isOnline }: { isOpen: boolean; isOnline: boolean }): Notice {
@@ -22,6 +22,7 @@ export function indexNotice(error: SelvageError, { isOpen, isOnline }: { isOpen:
   const rest = { detail: message, canRetry: !FINAL.includes(code) }
   if (code === 'index-missing') return { kind: 'index-missing', ...rest }
   if (code === 'index-invalid' || code === 'index-version') return { kind: 'index-invalid', ...rest }
+  if (code === 'wasm-blocked') return { kind: 'words-only-csp', ...rest } // vectors are compared there
   if (code === 'download-failed' && isOpen && !isOnline) return { kind: 'offline', ...rest }
   return { kind: 'failed', ...rest }
 }
@@ -32,7 +33,7 @@ export function modelNotice(error: SelvageError, hasKeywords: boolean): Notice {
   const rest = { detail: message, canRetry: !FINAL.includes(code) }
   if (!hasKeywords) return { kind: 'failed', ...rest }
   if (code === 'model-mismatch') return { kind: 'words-only-mismatch', ...rest }
-  if (FORBIDDEN.test(message)) return { kind: 'words-only-csp', ...rest, canRetry: false }
+  if (code === 'wasm-blocked' || FORBIDDEN.test(message)) return { kind: 'words-only-csp', ...rest, canRetry: false }
   return { kind: 'words-only-model', ...rest }
 }
 

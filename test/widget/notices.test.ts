@@ -15,6 +15,7 @@ test.each([
   ['storage-failed', 'failed', true],
   ['internal', 'failed', true],
   ['invalid-argument', 'failed', false],
+  ['wasm-blocked', 'words-only-csp', false],
   ['closed', 'failed', false],
 ] as const)('index: %s is told as %s, retry %s', (code, kind, canRetry) => {
   expect(indexNotice(error(code), ONLINE)).toEqual({ kind, canRetry, detail: 'what happened' })
@@ -32,6 +33,7 @@ test.each([
   ['model-invalid', 'words-only-model', true],
   ['model-mismatch', 'words-only-mismatch', false],
   ['backend-unavailable', 'words-only-model', true],
+  ['wasm-blocked', 'words-only-csp', false],
   ['runtime-failed', 'words-only-model', true],
   ['download-failed', 'words-only-model', true],
   ['device-lost', 'words-only-model', true],
@@ -42,6 +44,7 @@ test.each([
 })
 
 test.each([
+  "wasm: the site's Content-Security-Policy forbids WebAssembly",
   "wasm: WebAssembly.instantiate(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because 'unsafe-eval' is not an allowed source of script",
   'wasm: WebAssembly.compile(): Wasm code generation disallowed by embedder',
   'wasm: call to WebAssembly.instantiate() blocked by CSP',
