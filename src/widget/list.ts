@@ -94,10 +94,24 @@ export class ResultList {
       }),
     )
     this.root.hidden = this.#options.length === 0
-    if (isOther) this.root.scrollTop = 0
-    const after = this.chosen?.anchor.getBoundingClientRect().top
-    if (before !== undefined && after !== undefined) this.root.scrollTop += after - before
+    if (isOther) {
+      this.root.style.paddingBlock = ''
+      this.root.scrollTop = 0
+    } else if (before !== undefined) this.#scrollBack(before)
     this.#mark()
+  }
+
+  /** What is chosen was so far down; where the list does not scroll that far, it is given room to. */
+  #scrollBack(top: number): void {
+    const moved = () => (this.chosen?.anchor.getBoundingClientRect().top ?? top) - top
+    const { style } = this.root
+    style.paddingBlock = ''
+    this.root.scrollTop += moved()
+    const room = moved()
+    if (Math.abs(room) < 1) return
+    if (room < 0) style.paddingBlockStart = `${-room}px`
+    else style.paddingBlockEnd = `${room + this.root.clientHeight}px`
+    this.root.scrollTop += moved()
   }
 
   /** The node that is there already, if it says the same. */

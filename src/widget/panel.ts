@@ -249,10 +249,21 @@ export class Panel {
     this.root.dataset['stage'] = state.stage
     this.#status.textContent = statusText(state, this.#strings, this.#options.language)
     this.#notice.render(state.notice)
+    const { hidden } = this.#filters.root
     this.#filters.render(state.counts, state.filters)
+    if (hidden !== this.#filters.root.hidden) this.#settle()
     this.#list.render(state.groups, state.query, isNew)
     this.#showAround()
     this.#tell(before, state)
+  }
+
+  /** A row more or less: what is put in again below it has come, not shifted. */
+  #settle(): void {
+    const { root } = this.#list
+    const { scrollTop } = root
+    this.root.insertBefore(this.#status, this.#filters.root)
+    this.root.insertBefore(root, this.#notice.root)
+    root.scrollTop = scrollTop
   }
 
   /** What depends on the list: the field says what is active, the bar what can be done with it. */

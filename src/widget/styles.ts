@@ -12,7 +12,7 @@
  *   --selvage-radius     of field and options; of the dialog somewhat more
  *   --selvage-font       as for `font`, for example 16px/1.5 Inter
  *   --selvage-mono       a font-family for code
- *   --selvage-list-size  how high the list of a search in the page may be
+ *   --selvage-list-size  how high a search in the page is while it shows what was found
  */
 import { dialog } from './styles/dialog.ts'
 import { heat } from './styles/heat.ts'

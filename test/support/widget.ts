@@ -1,4 +1,4 @@
-/** `<selvage-search>` in a page, as a reader uses it: a question is typed, and the first hit looked at. */
+/** The search of a page, as a reader uses it: a question is typed, and the first hit looked at. */
 import type { Locator, Page } from 'playwright'
 import { expect } from 'vitest'
 
@@ -6,18 +6,19 @@ import { expect } from 'vitest'
 export const SLOW = { timeout: 40_000 }
 
 export function firstHit(page: Page): Locator {
-  return page.locator('selvage-search li a').first()
+  return page.getByRole('option').first()
 }
 
 /** Types a question until its first hit has the title: a dev server may load the page again on the way. */
 export async function ask(page: Page, question: string, title: string): Promise<void> {
-  const field = page.getByRole('searchbox', { name: 'Search' })
+  const field = page.getByRole('combobox', { name: 'Search' })
   await expect
     .poll(async () => {
       if ((await field.inputValue()) !== question) await field.pressSequentially(question)
       return firstHit(page)
+        .locator('.title')
         .textContent({ timeout: 1000 })
-        .catch(() => page.locator('selvage-search [role=status]').textContent())
+        .catch(() => page.locator('selvage-search .panel').textContent())
     }, SLOW)
     .toBe(title)
 }

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import '../../src/widget/search.ts'
+import type { ViewState } from '../../src/widget/types.ts'
 import { type FakeSession, group, sessions, useFakeSessions } from './fakeSession.ts'
 
 vi.mock('../../src/widget/session.ts', () => ({ createSession: vi.fn() }))
@@ -91,6 +92,63 @@ test('better ranks: what says the same stays the node it is, and what is chosen 
   expect([...root.querySelectorAll('.group')].map((one) => one.querySelector('.group-title')?.textContent)).toEqual([
     ...['b', 'a', 'c'],
   ])
+})
+
+test('what is chosen stays where it is on the screen, though more or less stands above it', async () => {
+  const { one, options, session, active } = element()
+  await userEvent.click(one('input'))
+  const show = (above: number) => {
+    const sections = Array.from({ length: above }, (_, at) => `a${at}`)
+    session.show({ query: 'x', stage: 'words', groups: [group('a', ...sections), group('b', 'b1')] })
+  }
+  show(2)
+  await userEvent.keyboard('{ArrowUp}')
+  const top = () => active()!.getBoundingClientRect().top
+  const before = top()
+  expect(active()).toBe(options()[2])
+  for (const above of [9, 1, 3, 20, 2]) {
+    show(above)
+    expect(active()?.getAttribute('href')).toContain('#/b/b1')
+    expect(Math.abs(top() - before)).toBeLessThan(1)
+  }
+})
+
+test('nothing shifts when ranks change, in the page and in the dialog', async () => {
+  const modal = document.createElement('selvage-modal')
+  document.body.append(modal)
+  const inDialog = sessions.at(-1)!
+  const { session } = element()
+  const below = document.createElement('p')
+  below.textContent = 'What the page says further down.'
+  document.body.append(below)
+  const shifts: string[] = []
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) shifts.push(JSON.stringify(entry))
+  })
+  observer.observe({ type: 'layout-shift' })
+  const frames = () => new Promise((resolve) => setTimeout(resolve, 300))
+  const both = (change: Partial<ViewState>) => {
+    for (const one of [session, inDialog]) one.show(change)
+  }
+  for (const open of [false, true]) {
+    if (open) modal.open()
+    both({ query: 'x', stage: 'searching', groups: [], counts: {}, notice: undefined })
+    await frames()
+    shifts.length = 0
+    both({ stage: 'words', groups: [group('a', 'a1', 'a2'), group('b', 'b1'), group('c', 'c1')] })
+    await frames()
+    const better = ['c', 'd', 'e', 'f', 'a'].map((name) => group(name, `${name}1`, `${name}2`, `${name}3`))
+    both({ stage: 'done', groups: better, counts: { kind: { api: 2 } }, notice: { kind: 'not-kept', canRetry: true } })
+    await frames()
+    both({ groups: better.slice(3), counts: {}, notice: undefined })
+    await frames()
+    expect(shifts).toEqual([])
+  }
+  modal.close()
+  document.body.prepend(document.createElement('h1'), 'What comes late and shifts all.')
+  await frames()
+  expect(shifts).not.toEqual([]) // they are seen
+  observer.disconnect()
 })
 
 test('a pointer that is over an option holds it; one that rests there makes it the active one', async () => {

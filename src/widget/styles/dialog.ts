@@ -20,7 +20,6 @@ export const dialog = `
 .dialog .field::before{inset-inline-start:19px}
 .dialog .field::after{inset-inline-start:29px}
 .dialog .input{block-size:55px;font-size:1.0625rem}
-.dialog .list{max-block-size:none}
 .dialog :is(.list,.recents){padding-inline:8px}
 .dialog .recents{overflow-y:auto}
 .dialog .status{padding-inline:20px}

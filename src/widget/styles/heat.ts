@@ -10,7 +10,7 @@ export const heat = `
   position:sticky;inset-block-start:0;z-index:1;vertical-align:bottom;padding:0;background:var(--_surface);text-align:center
 }
 .heat thead span{
-  writing-mode:vertical-rl;transform:rotate(180deg);max-block-size:8.5em;overflow:hidden;text-overflow:ellipsis;padding-block:2px;line-height:18px
+  writing-mode:vertical-rl;transform:rotate(180deg);max-block-size:7em;overflow:hidden;text-overflow:ellipsis;padding-block:2px;line-height:18px
 }
 .heat tbody th{
   position:sticky;inset-inline-start:0;z-index:1;padding:0 8px 0 2px;background:var(--_surface)

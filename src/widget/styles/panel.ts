@@ -7,6 +7,10 @@ export const panel = `
   grid-template-areas:"field field" "selection selection" "filters filters" "status status" "main main" "notice notice"
     "details details" "bar keys";
 }
+/* As high whatever is found, so that the page below stays where it is; not where all that can be said is that nothing works. */
+.panel:where(:not([data-stage=idle],:has(>.list[hidden]~.notice:not([hidden])))){
+  grid-template-rows:auto auto auto auto minmax(6rem,1fr) auto auto auto;block-size:var(--selvage-list-size,min(75dvh,40rem))
+}
 .panel>:is(.list,.recents){grid-area:main}
 .field{
   grid-area:field;display:flex;align-items:center;gap:4px;padding-inline:40px 8px;min-block-size:46px;
@@ -31,8 +35,8 @@ ${glass('.field', '14px')}
   grid-area:status;min-block-size:2.3em;padding:.5em 14px .3em;font-size:.8125rem;line-height:1.5;color:var(--_quiet);
   font-variant-numeric:tabular-nums;overflow-wrap:anywhere
 }
-.panel[data-stage=done]:has(>.list[hidden])>.status{grid-area:main;padding:2.6em 1.5em 3em;font-size:.9375rem;text-align:center}
-.panel>.status:empty:has(~.recents:not([hidden])){min-block-size:.5em;padding:0}
+.panel[data-stage=done]:has(>.list[hidden])>.status:not(:empty){grid-area:main;padding:2.6em 1.5em 3em;font-size:.9375rem;text-align:center}
+.panel>.status:empty:is(:has(~.recents:not([hidden])),:has(~.list[hidden]):has(~.notice:not([hidden]))){min-block-size:.5em;padding:0}
 
 .chip{
   flex:none;display:inline-flex;align-items:center;gap:.45em;min-block-size:28px;padding:0 11px;border:1px solid var(--_line);

@@ -4,7 +4,7 @@
  */
 export const results = `
 .list{
-  overflow-y:auto;overscroll-behavior:contain;max-block-size:var(--selvage-list-size,min(70dvh,40rem));padding:0 4px 6px;
+  overflow-y:auto;overscroll-behavior:contain;padding:0 4px 6px;
   scroll-padding-block:40px 8px;scrollbar-width:thin;transition:opacity .15s .1s
 }
 .panel[data-stage=searching] .list{opacity:.6}
@@ -30,7 +30,7 @@ export const results = `
 .weak s{text-decoration-thickness:1px}
 .excerpt{
   display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;line-clamp:2;overflow:hidden;block-size:3em;margin-block-start:1px;
-  font-size:.875rem;line-height:1.5;color:var(--_quiet);overflow-wrap:anywhere
+  font-size:.875rem;line-height:1.5;color:var(--_quiet);overflow-wrap:anywhere;text-align:match-parent
 }
 .excerpt.code{font-family:var(--_mono);font-size:.8125rem;line-height:calc(.875rem*1.5);block-size:calc(.875rem*3);white-space:pre-wrap;
   text-align:left;tab-size:2}
