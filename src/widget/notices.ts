@@ -9,7 +9,7 @@ import type { Notice } from './types.ts'
 
 /** What no second attempt mends. */
 const FINAL: readonly ErrorCode[] = [
-  ...(['index-missing', 'index-version', 'invalid-argument', 'closed'] as const),
+  ...(['index-missing', 'index-version', 'invalid-argument', 'closed', 'section-missing', 'vectors-missing'] as const),
   ...(['model-missing', 'model-mismatch', 'wasm-blocked'] as const),
 ]
 

@@ -17,6 +17,8 @@ export interface SessionDeps {
   readonly surroundings?: Surroundings
 }
 
+/** What is wanted of every answer. */
+type Wanted = NonNullable<Parameters<Engine['similar']>[1]>
 type Filters = Readonly<Record<string, readonly string[]>>
 
 /** A question; its identity tells whether what is shown answers it. */
@@ -241,7 +243,7 @@ class Session implements SearchSession {
       // It failed during the pause: the search would load it once more.
       if (like === undefined && this.#engine.failure && !this.#canMean()) throw this.#engine.failure
       const wanted = this.#query(run)
-      const result = await (like ? engine.similar(like.to, wanted) : engine.search(query, wanted))
+      const result = await (like ? this.#similar(engine, like.to, wanted) : engine.search(query, wanted))
       if (run.signal.aborted) return
       run.isBetter = true
       if (result.encoder) this.#engine.answered(result.encoder)
@@ -259,6 +261,17 @@ class Session implements SearchSession {
     }
   }
 
+  /** What was selected on a page that the index does not have is searched for, by meaning if the model is there already. */
+  async #similar(engine: Engine, to: SimilarTo, wanted: Wanted): Promise<SearchResult> {
+    try {
+      return await engine.similar(to, wanted)
+    } catch (thrown) {
+      if ('hit' in to || asSelvageError(thrown).code !== 'section-missing') throw thrown
+      const isReady = this.#engine.model.state === 'ready' && this.#canMean()
+      return engine.search(to.text, isReady ? wanted : { ...wanted, mode: 'keyword' })
+    }
+  }
+
   get #hasKeywords(): boolean {
     return this.#engine.opened?.hasKeywords ?? true
   }
@@ -267,7 +280,7 @@ class Session implements SearchSession {
     return indexNotice(asSelvageError(thrown), { isOpen: true, isOnline: this.#surroundings.isOnline() })
   }
 
-  #query({ signal }: Run) {
+  #query({ signal }: Run): Wanted {
     const filters = { ...this.#state.filters, ...this.#fixed }
     const names = this.#engine.opened?.filters ?? []
     return {

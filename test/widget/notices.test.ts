@@ -15,6 +15,8 @@ test.each([
   ['storage-failed', 'failed', true],
   ['internal', 'failed', true],
   ['invalid-argument', 'failed', false],
+  ['section-missing', 'failed', false],
+  ['vectors-missing', 'failed', false],
   ['wasm-blocked', 'words-only-csp', false],
   ['closed', 'failed', false],
 ] as const)('index: %s is told as %s, retry %s', (code, kind, canRetry) => {

@@ -615,6 +615,31 @@ test('more like this, and like a selection: without words, pause or model', asyn
   expect(engine.words).toHaveLength(2)
 })
 
+test('a selection of a page that the index does not have is searched for: by words, or as the model is there', async () => {
+  for (const { session, engine } of [make(), await loaded()]) {
+    const isLoaded = session.state.model.state === 'ready'
+    session.searchSelection('/other-site', 'some text')
+    await settle()
+    engine.calls[0]!.reject(error('section-missing'))
+    await settle()
+    expect(engine.calls[1]).toMatchObject({
+      query: 'some text',
+      isWords: !isLoaded,
+      options: { groupBy: 'page', k: 8 },
+    })
+    engine.calls[1]!.answer(['/a'])
+    await settle()
+    expect(session.state).toMatchObject({ stage: 'done', similarTo: 'some text', notice: undefined })
+    expect(engine.loads).toHaveLength(isLoaded ? 1 : 0)
+
+    session.moreLike(hit('/gone'))
+    await settle()
+    engine.calls[2]!.reject(error('section-missing'))
+    await settle()
+    expect(session.state).toMatchObject({ stage: 'done', groups: [], notice: { kind: 'failed', canRetry: false } })
+  }
+})
+
 test('more like this loads no model', async () => {
   const { session, engine } = make()
   session.moreLike(hit('/a'))
