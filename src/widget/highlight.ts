@@ -27,10 +27,10 @@ interface Target {
   readonly atMs: number
 }
 
-/** Where storage is refused: holds while the document does, which is what a router leaves. */
-let held: string | undefined
+/** Ends what waits for a page. */
 let stop = () => {}
 
+/** A hit is chosen: a router may show its page in this very document, or the browser loads a new one. */
 export function rememberTarget(hit: Hit): void {
   const { text } = hit.passage
   const sentence = sentenceOf(hit.passage)
@@ -43,19 +43,31 @@ export function rememberTarget(hit: Hit): void {
     document: performance.timeOrigin,
     atMs: Date.now(),
   }
-  held = JSON.stringify(target)
   try {
-    sessionStorage.setItem(KEY, held)
+    sessionStorage.setItem(KEY, JSON.stringify(target))
   } catch {
     // Forbidden or full: a page that is loaded anew does without.
   }
+  waitFor(target)
 }
 
-/** Called when a page is there, and after a hit was chosen. */
+/** A page is there: for the hit that led to it, if one did. */
 export function highlightTarget(): void {
-  const target = takeTarget()
-  if (target === undefined || !('highlights' in CSS) || isDoneByBrowser(target)) return
+  try {
+    const kept = sessionStorage.getItem(KEY)
+    sessionStorage.removeItem(KEY)
+    if (kept === null) return
+    const target: Target = JSON.parse(kept) // what rememberTarget wrote; of what a page writes there itself nothing is found
+    if (Date.now() - target.atMs < FRESH_MS) waitFor(target)
+  } catch {
+    // As above.
+  }
+}
+
+/** Until the page is there with the text, for a while. */
+function waitFor(target: Target): void {
   stop()
+  if (target.text === '' || !('highlights' in CSS) || isDoneByBrowser(target)) return
   let timer: ReturnType<typeof setTimeout> | undefined
   const look = () => {
     timer = undefined
@@ -76,25 +88,8 @@ export function highlightTarget(): void {
     stop = () => {}
   }
   observer.observe(document, { childList: true, subtree: true, characterData: true })
-  look()
-}
-
-function takeTarget(): Target | undefined {
-  let kept = held
-  held = undefined
-  try {
-    kept ??= sessionStorage.getItem(KEY) ?? undefined
-    sessionStorage.removeItem(KEY)
-  } catch {
-    // As above.
-  }
-  if (kept === undefined) return undefined
-  try {
-    const target: Target = JSON.parse(kept) // what rememberTarget wrote; a page that writes there itself gets no highlight
-    return Date.now() - target.atMs < FRESH_MS && target.text !== '' ? target : undefined
-  } catch {
-    return undefined
-  }
+  // A click that leads here is not followed yet.
+  timer = setTimeout(look, PAUSE_MS)
 }
 
 /** It was loaded anew, or only its fragment changed: then the browser has read the text fragment, if it can. */

@@ -27,7 +27,7 @@ export function groupView(
 ): { root: HTMLElement; options: readonly HTMLAnchorElement[] } {
   const titleId = `${context.idOf(group.url)}-page`
   const options = group.hits.map((hit) => optionView(hit, context))
-  const title = h('div', { class: 'group-title', part: 'group-title', id: titleId, dir: 'auto' }, group.title)
+  const title = h('div', { class: 'group-title', part: 'group-title', id: titleId }, h('bdi', {}, group.title))
   const root = h('div', { role: 'group', class: 'group', part: 'group', 'aria-labelledby': titleId }, title, ...options)
   return { root, options }
 }
