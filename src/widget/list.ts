@@ -38,8 +38,9 @@ export class ResultList {
   constructor(strings: Strings, onChange: () => void) {
     this.#strings = strings
     this.#onChange = onChange
-    const names = { role: 'listbox', id: 'list', class: 'list', part: 'list', 'aria-label': strings.results }
-    this.root = h('div', names)
+    const names = { id: 'list', class: 'list', part: 'list', 'aria-label': strings.results }
+    // Tab goes past it, though it scrolls: the field's arrows go through it.
+    this.root = h('div', { role: 'listbox', tabindex: '-1', ...names })
     this.root.hidden = true
     this.root.addEventListener('pointerdown', (event) => this.#press(event))
     this.root.addEventListener('mousedown', (event) => event.preventDefault()) // the focus stays in the field

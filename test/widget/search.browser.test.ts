@@ -109,7 +109,7 @@ test('what is chosen stays where it is on the screen, though more or less stands
   for (const above of [9, 1, 3, 20, 2]) {
     show(above)
     expect(active()?.getAttribute('href')).toContain('#/b/b1')
-    expect(Math.abs(top() - before)).toBeLessThan(1)
+    expect(Math.abs(top() - before)).toBeLessThan(2) // a list scrolls by whole pixels
   }
 })
 
