@@ -10,7 +10,7 @@ import { type Answer, ENGINE_OPTIONS, type EngineOptions, type ModelState, type 
 
 export interface PagefindOptions extends EngineOptions {
   /** As `index`; Pagefind's name for it. */
-  readonly basePath?: string
+  readonly basePath?: string | URL
   /** Set before results' addresses that are not whole. */
   readonly baseUrl?: string
   /** Words of an excerpt. Default 30. */
