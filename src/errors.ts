@@ -87,3 +87,24 @@ export function rejectUnknown(options: object, known: readonly string[], where: 
     if (!known.includes(key))
       throw new SelvageError('invalid-argument', `${where}: unknown option "${key}"; known are ${known.join(', ')}.`)
 }
+
+/**
+ * Whether the page's Content-Security-Policy forbids WebAssembly. Browsers do not say so; they refuse to compile, here the
+ * shortest module that there is: a magic number and a version. (A browser without WebAssembly refuses too.)
+ */
+export function isWasmBlocked(): boolean {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) === undefined
+  } catch {
+    return true
+  }
+}
+
+/** @param what cannot be done: "The model cannot be run" */
+export function wasmBlocked(what: string): SelvageError {
+  return new SelvageError(
+    'wasm-blocked',
+    `${what}: the site's Content-Security-Policy forbids WebAssembly. Allow it with script-src 'wasm-unsafe-eval'. ` +
+      'Search by words works without.',
+  )
+}

@@ -125,6 +125,8 @@ export interface EngineQuery extends QueryOptions {
   /** Its vectors; without them words alone are searched. */
   readonly matrix?: TokenMatrix | undefined
   readonly k: number
+  /** Passages that are not to be found. */
+  readonly without?: readonly PassageId[] | undefined
 }
 
 /** What one way of searching said of a section, and what that counted in the ranking of both. */
@@ -240,7 +242,7 @@ export interface HeatMap {
 
 /** A hit, or the characters of its passage; or what somebody has selected on a page. */
 export type SimilarTo =
-  | { readonly hit: Pick<Hit, 'ref' | 'url' | 'title' | 'passage'>; readonly range?: CharRange }
+  | { readonly hit: Pick<Hit, 'ref' | 'url' | 'title' | 'headings' | 'passage'>; readonly range?: CharRange }
   | { readonly url: string; readonly text: string }
 
 /** A document with its fields told apart. */

@@ -23,7 +23,17 @@ export interface EncodeOptions {
   readonly onDone?: (done: number) => void
 }
 
-export interface Encoder {
+/** What a model does with texts before it runs. All synchronous. */
+export interface TextRules {
+  /** The rows a document's matrix would have, without running the model: ids and ranges in `text`. */
+  layoutDocument(text: string): Omit<EncodedText, 'matrix'>
+  /** Of an encoded query, each token in words; `isMask`: padding that the model fills with meanings of its own. */
+  queryTokens(text: string, encoded: Omit<EncodedText, 'matrix'>): { readonly text: string; readonly isMask: boolean }[]
+  /** Share of the text's letters whose script the model knows, 0 .. 1: see script.ts. */
+  knownShare(text: string): number
+}
+
+export interface Encoder extends TextRules {
   readonly model: ModelInfo
   readonly backend: EncoderBackend
   /** The device in words: adapter name, "one thread", "CPU, 2 threads". */
@@ -38,8 +48,6 @@ export interface Encoder {
   encodeQuery(text: string, options?: EncodeOptions): Promise<EncodedText>
   /** Documents, in the order given; each `[T, E]` with the skip list applied. Batched by length inside. */
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<EncodedText[]>
-  /** The rows a document's matrix would have, without running the model: ids and ranges in `text`. Synchronous. */
-  layoutDocument(text: string): Omit<EncodedText, 'matrix'>
   close(): Promise<void>
 }
 
@@ -51,6 +59,8 @@ export function withDocuments(encoder: Encoder, changed: Pick<Encoder, 'encodeDo
     countTokens: (text) => encoder.countTokens(text),
     encodeQuery: (text, options) => encoder.encodeQuery(text, options),
     layoutDocument: (text) => encoder.layoutDocument(text),
+    queryTokens: (text, encoded) => encoder.queryTokens(text, encoded),
+    knownShare: (text) => encoder.knownShare(text),
     ...changed,
   }
 }

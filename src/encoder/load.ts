@@ -3,7 +3,7 @@
  * backend that works here (WebGPU, then wasm), and trusts it only when it gives the probe's stored vectors. What is
  * passed over is listed on the encoder with the reason. It knows neither onnxruntime nor where files come from.
  */
-import { asSelvageError, rejectUnknown, SelvageError } from '../errors.ts'
+import { asSelvageError, isWasmBlocked, rejectUnknown, SelvageError, wasmBlocked } from '../errors.ts'
 import type { EncodedText, EncoderBackend, OnProgress, Refusal } from '../types.ts'
 import { orList, sha256Hex } from '../util.ts'
 import { findMarkers, layoutDocument, layoutQuery } from './colbert.ts'
@@ -15,6 +15,7 @@ import { baseName, type GraphKind, names, noGraph, SINGLE_GRAPHS, vectorHash } f
 import { type ModelRules, OnnxEncoder } from './onnxEncoder.ts'
 import { checkProbeIds, disagreement, PLAIN_PROBE, type Probe, parseProbe, rowsOf } from './probe.ts'
 import type { Runtime, Session, SessionSource } from './runtime.ts'
+import { type TextParts, textRules } from './textRules.ts'
 import { Tokenizer } from './tokenizer.ts'
 
 export interface LoadEncoderOptions {
@@ -53,6 +54,8 @@ const GRAPHS: Readonly<Record<EncoderBackend, readonly GraphKind[]>> = {
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   rejectUnknown(options, OPTIONS, 'loadEncoder')
   const { backend = 'auto', onProgress } = options
+  // Asked before anything is fetched: the runtime alone is 27 MB. Node's is no WebAssembly.
+  if (options.inference === undefined && isWasmBlocked()) throw wasmBlocked('The model cannot be run')
   // Loaded here and not at the top, so that Node never evaluates onnxruntime-web.
   const runtime = options.inference ?? (await import('./session.ts')).webRuntime(options.runtime)
   const candidates = backend === 'auto' ? runtime.backends : runtime.backends.filter((name) => name === backend)
@@ -155,19 +158,28 @@ async function findProblem(
   }
 }
 
+/** What the model does with texts: its graph is not read, and nothing can be encoded. */
+export async function loadTextRules({ files, onProgress }: Pick<LoadEncoderOptions, 'files' | 'onProgress'>) {
+  return textRules(await readTextRules(await ModelFolder.open(files, onProgress)))
+}
+
 async function readRules(folder: ModelFolder): Promise<ModelRules> {
-  const [config, json, tokenizerConfig, hash] = await Promise.all([
+  const [rules, hash] = await Promise.all([readTextRules(folder), folder.manifest?.hash ?? hashOf(folder)])
+  const name = folder.manifest?.name ?? baseName(folder.location.replace(/[\\/]+$/, '').replaceAll('\\', '/'))
+  return { name, hash, ...rules }
+}
+
+async function readTextRules(folder: ModelFolder): Promise<TextParts> {
+  const [config, json, tokenizerConfig] = await Promise.all([
     readConfig(folder),
     folder.fields('tokenizer.json'),
     folder.findFields('tokenizer_config.json'),
-    folder.manifest?.hash ?? hashOf(folder),
   ])
   // next-plaid's exports have none; their onnx_config.json tells what would be looked for in it.
   const words =
     tokenizerConfig ?? (config.paddingId === undefined ? await folder.fields('tokenizer_config.json') : EMPTY)
   const tokenizer = new Tokenizer(json, words, { lowerCase: config.lowerCase })
-  const name = folder.manifest?.name ?? baseName(folder.location.replace(/[\\/]+$/, '').replaceAll('\\', '/'))
-  return { name, hash, config, tokenizer, markers: findMarkers(config, tokenizer) }
+  return { config, tokenizer, markers: findMarkers(config, tokenizer) }
 }
 
 async function readProbe(folder: ModelFolder): Promise<Probe | undefined> {

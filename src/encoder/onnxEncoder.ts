@@ -5,20 +5,16 @@
 import { asSelvageError, SelvageError, throwIfAborted } from '../errors.ts'
 import type { EncodedText, EncoderBackend, Refusal } from '../types.ts'
 import { type BatchLimits, planBatches } from './batches.ts'
-import { contentLimit, countContent, type Layout, layoutDocument, layoutQuery, type Markers } from './colbert.ts'
-import type { ColbertConfig } from './config.ts'
-import type { EncodeOptions, Encoder, ModelInfo } from './encoder.ts'
+import { contentLimit, countContent, type Layout, layoutDocument, layoutQuery } from './colbert.ts'
+import type { EncodeOptions, Encoder, ModelInfo, TextRules } from './encoder.ts'
 import { cosineOf, rowsOf } from './probe.ts'
 import type { Session } from './runtime.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import { type TextParts, textRules } from './textRules.ts'
 
 /** A model's tokenizer and rules: everything about it but where it runs. */
-export interface ModelRules {
+export interface ModelRules extends TextParts {
   readonly name: string
   readonly hash: string
-  readonly config: ColbertConfig
-  readonly tokenizer: Tokenizer
-  readonly markers: Markers
 }
 
 /**
@@ -44,6 +40,7 @@ export class OnnxEncoder implements Encoder {
   readonly refused: readonly Refusal[]
   readonly documentTokens: number
   readonly #rules: ModelRules
+  readonly #texts: TextRules
   readonly #session: Session
   #dim: number | undefined
   #closed = false
@@ -51,6 +48,7 @@ export class OnnxEncoder implements Encoder {
 
   constructor(rules: ModelRules, session: Session, backend: EncoderBackend, refused: readonly Refusal[]) {
     this.#rules = rules
+    this.#texts = textRules(rules)
     this.#session = session
     this.backend = backend
     this.device = session.device
@@ -69,7 +67,15 @@ export class OnnxEncoder implements Encoder {
   }
 
   layoutDocument(text: string): Omit<EncodedText, 'matrix'> {
-    return this.#layoutDocument(text).kept
+    return this.#texts.layoutDocument(text)
+  }
+
+  queryTokens(text: string, encoded: Omit<EncodedText, 'matrix'>): ReturnType<TextRules['queryTokens']> {
+    return this.#texts.queryTokens(text, encoded)
+  }
+
+  knownShare(text: string): number {
+    return this.#texts.knownShare(text)
   }
 
   async encodeQuery(text: string, options: EncodeOptions = {}): Promise<EncodedText> {

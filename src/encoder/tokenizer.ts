@@ -62,6 +62,7 @@ export class Tokenizer {
   readonly #splitsAtMetaspace: boolean
   readonly #rules: SurfaceRules
   readonly #windowRules: WindowRules
+  #hanCount: number | undefined
   readonly #surfaces = new Map<string, readonly string[]>()
 
   /** `json` is tokenizer.json, `config` tokenizer_config.json. */
@@ -121,6 +122,17 @@ export class Tokenizer {
   /** Id of a token by its exact string, marker tokens included. */
   idOf(token: string): number | undefined {
     return this.#library.token_to_id(token)
+  }
+
+  /** A token in words, marker tokens included. */
+  tokenOf(id: number): string | undefined {
+    return this.#library.id_to_token(id)
+  }
+
+  /** Chinese characters that are tokens of their own. Counted when first asked for. */
+  get hanCount(): number {
+    this.#hanCount ??= [...this.#library.get_vocab(false).keys()].filter((token) => HAN_TOKEN.test(token)).length
+    return this.#hanCount
   }
 
   /** The first `limit` tokens of text[start, end), without special tokens; ranges are in `text`. */
@@ -219,6 +231,8 @@ export class Tokenizer {
     return { prefix: ids.slice(0, at), suffix: ids.slice(at + 1) }
   }
 }
+
+const HAN_TOKEN = /^\p{Script=Han}$/u
 
 const WORD_STARTS = new RegExp(`(?=${METASPACE})`)
 

@@ -7,13 +7,22 @@ import type { FailoverOps } from '../ops/failover.ts'
 import type { Budget } from '../plaid/residency.ts'
 import type { IndexReader } from '../plaid/search.ts'
 import type { BlobSource } from '../store/store.ts'
-import type { EngineQuery, FacetCounts, OnProgress } from '../types.ts'
+import type { EngineQuery, FacetCounts, OnProgress, PassageId, TokenMatrix } from '../types.ts'
 import { countFacets } from './facets.ts'
+import { type HitPlace, locateHit, locateText, type Place } from './locate.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { type Answer, hasKeywords, Search } from './search.ts'
 import type { SegmentInput } from './segment.ts'
 import { Segments } from './segments.ts'
-import { type LoadedVectors, Vectors } from './vectors.ts'
+import { cosines, countTokens, type Layout, storedQuery } from './stored.ts'
+import type { LoadedVectors, Vectors, VectorsOptions } from './vectors.ts'
+
+/** How sections that are like another one are wanted. */
+export type SimilarQuery = Pick<EngineQuery, 'k' | 'filters' | 'sort' | 'groupBy' | 'counts'>
+
+export interface SimilarAnswer extends Answer {
+  readonly tokens: ReadonlyMap<PassageId, number>
+}
 
 /** What an engine searches: segments of one model. */
 export interface EngineIndex {
@@ -83,16 +92,18 @@ export class Engine {
 
   /** Loads the vectors. Errors: those of readPack, and of the kernels' `load`. */
   loadVectors(ops: FailoverOps, { onProgress, budget }: LoadOptions = {}): Promise<void> {
-    return this.#load(new Vectors({ ops, budget, onProgress }), false)
+    return this.#load({ ops, budget, onProgress }, false)
   }
 
   /** Loads codes only, so that meaning can be searched, roughly, while residuals are on their way; `loadVectors` follows. */
   loadCodes(ops: FailoverOps, { onProgress }: LoadOptions = {}): Promise<void> {
-    return this.#load(new Vectors({ ops, onProgress }), true)
+    return this.#load({ ops, onProgress }, true)
   }
 
   /** Loads what is there now, while other states come and are searched; then what has come since, in turn. */
-  async #load(held: Vectors, isApproximate: boolean): Promise<void> {
+  async #load(options: VectorsOptions, isApproximate: boolean): Promise<void> {
+    const late = await import('./vectors.ts') // who searches for words alone has no need of it
+    const held: Vectors = new late.Vectors(options)
     const { segments, index } = this.#now
     const most = await held.load(segments, index.dim, isApproximate)
     try {
@@ -117,13 +128,49 @@ export class Engine {
   }
 
   /** Errors: `invalid-argument` for another dim, an unknown filter or sort key, or a mode that the index does not have. */
-  async search(query: EngineQuery): Promise<Answer> {
+  search(query: EngineQuery): Promise<Answer> {
+    return this.#read((now) => this.#searchOf(now).run(query))
+  }
+
+  /** Where a text of a page is. Errors: those of locateText. */
+  locate(url: string, text: string): Promise<Place[]> {
+    return this.#read(({ segments }) => locateText(segments, url, text))
+  }
+
+  /**
+   * Sections that are like these characters, by stored vectors; those that the characters are of are not among them. Needs
+   * `loadVectors`. Errors: those of locateHit, storedQuery and `search`.
+   * @param layouts which token of the places' passages stands for which characters. Without them, `tokens` says of each
+   * passage that is a hit how many it has
+   */
+  similar(places: readonly HitPlace[], query: SimilarQuery, layouts?: readonly Layout[]): Promise<SimilarAnswer> {
+    return this.#read(async (now) => {
+      const { segments } = now
+      const found = await Promise.all(places.map((place) => locateHit(segments, place)))
+      const { matrix, without } = await storedQuery(segments, found, layouts)
+      const answer = await this.#searchOf(now).run({ ...query, text: '', mode: 'semantic', matrix, without })
+      if (layouts !== undefined) return { ...answer, tokens: new Map() }
+      const passages = answer.hits.flatMap((hit) => [hit, ...hit.more]).map(({ passage }) => passage)
+      const counts = passages.map(async (one) => [one.id, await countTokens(segments, one)] as const)
+      return { ...answer, tokens: new Map(await Promise.all(counts)) }
+    })
+  }
+
+  /** Cosines of a query's unit rows with the tokens of a hit's passage, `[Q, T]`. Errors: those of locateHit and cosines. */
+  cosines(place: HitPlace, query: TokenMatrix): ReturnType<typeof cosines> {
+    return this.#read(async ({ segments }) => cosines(segments, (await locateHit(segments, place)).passage, query))
+  }
+
+  #searchOf({ index: { location, version }, segments, vectors }: Snapshot): Search {
+    return new Search({ location, version, segments, vectors: vectors?.index })
+  }
+
+  /** On one snapshot, which stays as long as it is read. */
+  async #read<T>(run: (now: Snapshot) => Promise<T>): Promise<T> {
     const now = this.#now
     now.readers++
     try {
-      const { index, segments, vectors } = now
-      const { location, version } = index
-      return await new Search({ location, version, segments, vectors: vectors?.index }).run(query)
+      return await run(now)
     } finally {
       now.readers--
       if (now.isOver && now.readers === 0) now.vectors?.release()

@@ -1,7 +1,10 @@
 /** Hits as they cross to whoever explains them: plain data, without the store's own types. */
 import type { ReadWord } from '../lexical/search.ts'
-import type { MeantWord, UnexplainedHit } from '../types.ts'
+import { explainHit } from '../search/hit.ts'
+import type { Hit, MeantWord, PassageId, UnexplainedHit } from '../types.ts'
+import { topK } from '../util.ts'
 import type { SectionHit } from './search.ts'
+import { evenLayout } from './stored.ts'
 import { passageText } from './texts.ts'
 
 export function unexplained({ passage, score, ranking, matches, more }: SectionHit): UnexplainedHit {
@@ -28,4 +31,34 @@ export function meantWords(words: readonly ReadWord[]): MeantWord[] {
     terms: terms.map(({ term, weight }) => ({ term, weight })),
     isLeftOut: idf === 0,
   }))
+}
+
+/** Query rows that explain a hit where all of another passage is the query: those it is most like by. */
+const TELLING_ROWS = 24
+
+/** Of a hit by stored vectors, the matches that tell most: of hundreds of rows each matches something. */
+export function mostTelling(hit: UnexplainedHit): UnexplainedHit {
+  const { matches, more } = hit
+  if (matches === undefined) return { ...hit, more: more.map(mostTelling) }
+  const { positions, similarities } = matches
+  const best = topK(similarities, TELLING_ROWS)
+  const kept = {
+    positions: Uint32Array.from(best, ({ id }) => positions[id]!),
+    similarities: Float32Array.from(best, ({ score }) => score),
+  }
+  return { ...hit, matches: kept, more: more.map(mostTelling) }
+}
+
+/**
+ * Where no tokenizer is at hand: of a hit the best sentences, by tokens that are taken to be of one length; no words.
+ * @param tokens of each passage
+ */
+export function explainRoughly(hit: UnexplainedHit, tokens: ReadonlyMap<PassageId, number>): Hit {
+  const count = tokens.get(hit.passageId) ?? 0
+  const rows = Math.max(0, ...[hit, ...hit.more].map(({ matches }) => matches?.similarities.length ?? 0))
+  const places = new Int32Array(rows)
+  const layoutDocument = (text: string) => evenLayout(count, text.length)
+  const byMeaning = { queryStarts: places, queryEnds: places, layoutDocument }
+  const { passage, ...rest } = explainHit({ ...hit, more: [] }, { query: '', words: [], byMeaning })
+  return { ...rest, passage: { ...passage, matches: [] }, more: hit.more.map((more) => explainRoughly(more, tokens)) }
 }

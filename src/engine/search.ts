@@ -11,6 +11,7 @@ import {
   FUSIONS,
   isListing,
   type OpsBackend,
+  type PassageId,
   SEARCH_MODES,
   type SearchMode,
 } from '../types.ts'
@@ -107,10 +108,12 @@ export class Search {
     const { filters = {}, sort } = query
     const pages = structure.pages.length
     const isFiltered = Object.values(filters).some((values) => values.length > 0)
-    const shown = visible && passagesOfPages(visible.pages, structure)
+    const { without = [] } = query
+    const allowed = (bits: Uint32Array | undefined) => except(bits, without, structure.passages)
+    const shown = allowed(visible && passagesOfPages(visible.pages, structure))
     const through = isFiltered ? pagesThrough(facets, filters, pages) : undefined
     const filter = through
-      ? passagesOfPages(visible ? through.map((is, page) => is & visible.pages[page]!) : through, structure)
+      ? allowed(passagesOfPages(visible ? through.map((is, page) => is & visible.pages[page]!) : through, structure))
       : shown
     const scoreStart = performance.now()
     const retrieved = await this.#retrieve(mode, query, keyword, structure, filter)
@@ -234,6 +237,18 @@ export class Search {
 /** What is hidden has no word of any query. */
 function hide(scores: Float64Array, { passages }: Visible): void {
   for (let p = 0; p < passages.length; p++) if (passages[p] === 0) scores[p] = 0
+}
+
+/** The filter without these passages. */
+function except(
+  filter: Uint32Array | undefined,
+  without: readonly PassageId[],
+  passages: number,
+): Uint32Array | undefined {
+  if (without.length === 0) return filter
+  const bits = filter?.slice() ?? new Uint32Array(Math.ceil(passages / 32)).fill(0xffffffff)
+  for (const id of without) bits[id >> 5]! &= ~(1 << (id & 31))
+  return bits
 }
 
 const CHOICES: Readonly<Record<'mode' | 'fusion' | 'groupBy', readonly string[]>> = {

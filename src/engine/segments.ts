@@ -4,7 +4,8 @@
  */
 import { SelvageError } from '../errors.ts'
 import { LexicalIndex, type LexicalSegment } from '../lexical/search.ts'
-import type { PassageId } from '../types.ts'
+import type { StoredRows } from '../plaid/storedRows.ts'
+import type { PassageId, TokenMatrix } from '../types.ts'
 import { lastAtMost, lazily } from '../util.ts'
 import { type Facets, inSortOrder, type PageNumber, type SortedPage, type Structure } from './pages.ts'
 import { keyOf, Segment, type SegmentInput } from './segment.ts'
@@ -65,6 +66,29 @@ export class Segments {
         return { ...passage, id, section: { ...passage.section, id: passage.section.id + first } }
       }),
     )
+  }
+
+  /** Unit rows of a passage, as the index remembers them. Errors: `vectors-missing` where they are another model's. */
+  async rows(id: PassageId): Promise<TokenMatrix> {
+    const { rows, own } = this.#rowsOf(id)
+    return rows.read(own)
+  }
+
+  /** How many rows a passage has. Errors: as `rows`. */
+  async countRows(id: PassageId): Promise<number> {
+    const { rows, own } = this.#rowsOf(id)
+    return rows.count(own)
+  }
+
+  #rowsOf(id: PassageId): { rows: StoredRows; own: PassageId } {
+    const at = lastAtMost(this.firsts, id)
+    const segment = this.all[at]
+    if (segment === undefined || this.isForeign[at])
+      throw new SelvageError(
+        'vectors-missing',
+        'The passage has no vectors of the model that is loaded; it is encoded anew. Try again later.',
+      )
+    return { rows: segment.rows, own: id - this.firsts[at]! }
   }
 
   async #joinFacets(): Promise<Facets> {

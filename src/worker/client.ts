@@ -10,8 +10,10 @@ import {
   type DocumentInput,
   type EngineQuery,
   type FacetCounts,
+  type HeatMap,
   type Hit,
   isListing,
+  type SimilarTo,
   type UnexplainedHit,
 } from '../types.ts'
 import { abortable } from './abortable.ts'
@@ -21,21 +23,28 @@ import {
   absolute,
   checkOptions,
   checkSearch,
+  checkSimilar,
   type DownloadOptions,
   type OpenOptions,
   type SearchOptions,
   type SearchResult,
+  type SimilarOptions,
   type Status,
   type Storage,
 } from './options.ts'
 import type { EncodedQuery, EncoderApi, EncoderStatus, EngineAnswer, EngineApi, EngineOpened } from './protocol.ts'
 import { Service } from './service.ts'
 import { type Spawn, spawnEncoder, spawnEngine, spawnWriter } from './spawn.ts'
+import { type HeatMapHit, Stored } from './stored.ts'
+
+/** A model that knows less of a query's letters does not know what it says: script.ts has what was measured. */
+const LEAST_KNOWN = 0.5
 
 export class Selvage {
   readonly #encoder: Service<EncoderApi, EncoderStatus>
   readonly #engine: Service<EngineApi, EngineOpened>
   readonly #live: Live
+  readonly #stored: Stored
   readonly #modelUrl: string
   /** Whether all that is searched was added here. */
   readonly #isOwn: boolean
@@ -85,6 +94,9 @@ export class Selvage {
     )
     const services = { name, indexUrl, encoder: this.#encoder, engine: this.#engine, spawn: spawn.writer, onWork }
     this.#live = new Live(services)
+    const { encoder: encoding, engine } = services
+    const stored = { encoder: encoding, engine, spawn: spawn.encoder, model: { modelUrl, storage } }
+    this.#stored = new Stored(stored)
   }
 
   /**
@@ -163,6 +175,9 @@ export class Selvage {
     if (wanted.mode === 'hybrid') this.#engine.call((remote) => remote.prepare(wanted)).catch(() => {})
     await abortable(this.#load(false), signal, 'The search')
     const { value: encoded, status: encoder } = await this.#encode(wanted.text, signal)
+    const isUnderstood = encoded.knownShare >= LEAST_KNOWN
+    if (!isUnderstood && wanted.mode === 'hybrid')
+      return { ...(await this.#searchKeywords({ ...wanted, mode: 'keyword' }, start, signal)), isUnderstood, encoder }
     const encode = encoded.elapsedMs
     const wait = performance.now() - start - encode
     const scoring = this.#engine.call(async (remote) => {
@@ -173,11 +188,42 @@ export class Selvage {
     const { mode, counts, scorer, elapsedMs } = answer
     const hits = await abortable(this.#explain(wanted.text, encoded, answer), signal, 'The search')
     return {
-      ...{ query: wanted.text, mode, hits, ...(counts && { counts }) },
+      ...{ query: wanted.text, mode, hits, isUnderstood, ...(counts && { counts }) },
       elapsedMs: timesOf(elapsedMs, { wait, encode, total: performance.now() - start }),
       encoder,
       ...(scorer && { scorer }),
     }
+  }
+
+  /**
+   * Sections that are like a hit, or like some characters of its passage; or like a text that somebody has selected on a page
+   * of the index: by stored vectors, so that the model need not be loaded. The section itself is not among them. Hits of an
+   * index that has changed since are found again by address and text. Errors: `aborted`, `section-missing` where the index has
+   * no such section (any more), `vectors-missing`, `invalid-argument`, and what loading the index throws.
+   */
+  async similar(of: SimilarTo, options: SimilarOptions = {}): Promise<SearchResult> {
+    const { k = 10, signal, ...asked } = checkSimilar(options)
+    throwIfAborted(signal)
+    const start = performance.now()
+    const { text, answer, hits } = await this.#stored.similar(of, { ...asked, k }, signal)
+    const { mode, counts, scorer, elapsedMs } = answer
+    return {
+      ...{ query: text, mode, hits, ...(counts && { counts }) },
+      elapsedMs: timesOf(elapsedMs, { wait: 0, encode: 0, total: performance.now() - start }),
+      ...(scorer && { scorer }),
+    }
+  }
+
+  /**
+   * How near each token of a query is to each token of a hit's passage, by the model and stored vectors.
+   * Errors: `aborted`, `section-missing`, `vectors-missing`, and what loading the model throws.
+   */
+  async heatMap(query: string, hit: HeatMapHit, options: { readonly signal?: AbortSignal } = {}): Promise<HeatMap> {
+    rejectUnknown(options, ['signal'], 'heatMap')
+    const { signal } = options
+    await abortable(this.#load(false), signal, 'The heat map')
+    const { value } = await this.#encode(query, signal)
+    return abortable(this.#stored.heatMap(query, value, hit), signal, 'The heat map')
   }
 
   /** All filters and their values, with the number of pages that have each. */
@@ -284,6 +330,7 @@ export class Selvage {
   /** Stops the workers; pending calls reject with `closed`. */
   close(): void {
     this.#live.close()
+    this.#stored.close()
     this.#encoder.close()
     this.#engine.close()
   }

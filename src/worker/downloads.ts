@@ -29,6 +29,8 @@ export interface EncoderFiles {
 }
 
 export interface Downloads {
+  /** The model's files alone: what is read of them is kept where the model is, and no new version of it becomes the kept one. */
+  texts(storage: 'browser' | 'none'): Promise<ModelFiles>
   load(storage: 'browser' | 'none', onProgress: OnProgress): Promise<EncoderFiles>
   download(onProgress: OnProgress, signal: AbortSignal): Promise<KeptFiles>
   kept(): Promise<KeptFiles>
@@ -40,6 +42,11 @@ const RUNTIME = new URL(runtimeUrl, import.meta.url).href
 export function downloadsOf(modelUrl: string): Downloads {
   const stores = lazily(() => openStores(modelUrl))
   return {
+    async texts(storage) {
+      const opened = storage === 'browser' ? await stores().catch(() => undefined) : undefined // over HTTP, as `load` does
+      return opened?.model.load().files ?? httpModelFiles(modelUrl)
+    },
+
     async load(storage, onProgress) {
       const onBytes = runtimeProgress(onProgress)
       const overHttp = (status: StorageStatus): EncoderFiles => ({

@@ -1,16 +1,18 @@
 /**
  * The encoder's worker: model, tokenizer and inference runtime live here and may block. The page never does.
  */
-import type { Encoder } from '../encoder/encoder.ts'
-import { loadEncoder } from '../encoder/load.ts'
+import type { Encoder, TextRules } from '../encoder/encoder.ts'
+import { loadEncoder, loadTextRules } from '../encoder/load.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
+import { contextualText } from '../text/context.ts'
 import * as Calls from './calls.ts'
 import { type Downloads, downloadsOf } from './downloads.ts'
 import { servePages } from './pageEncoder.ts'
 import { type EncodedQuery, type EncoderApi, outcome } from './protocol.ts'
 
 let encoder: Encoder | undefined
+let texts: TextRules | undefined
 let loading: Promise<Encoder> | undefined
 /** The writer that is served. */
 let disconnect = () => {}
@@ -33,16 +35,32 @@ const api: EncoderApi = {
     const result = await outcome(async (): Promise<EncodedQuery> => {
       const start = performance.now()
       const encoded = await loaded().encodeQuery(text)
-      return { encoded, elapsedMs: performance.now() - start }
+      return { encoded, knownShare: loaded().knownShare(text), elapsedMs: performance.now() - start }
     })
     if (!result.ok) return result
     const { matrix, tokenIds, starts, ends } = result.value.encoded
     return Calls.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
   },
 
+  loadTexts: ({ modelUrl, storage = 'none' }) =>
+    outcome(async () => {
+      texts = await loadTextRules({ files: await downloadsFor(modelUrl).texts(storage) })
+    }),
+
+  layOut: (passages) =>
+    outcome(() =>
+      passages.map(({ headings, text }) => {
+        const { text: input, offset } = contextualText(headings, text)
+        const { starts, ends } = rules().layoutDocument(input)
+        return { starts, ends, offset }
+      }),
+    ),
+
+  queryTokens: (text, encoded) => outcome(() => rules().queryTokens(text, encoded)),
+
   explain: ({ query, queryStarts, queryEnds, words, hits }) =>
     outcome(() => {
-      const byMeaning = { queryStarts, queryEnds, layoutDocument: (text: string) => loaded().layoutDocument(text) }
+      const byMeaning = { queryStarts, queryEnds, layoutDocument: (text: string) => rules().layoutDocument(text) }
       return hits.map((hit) => explainHit(hit, { query, words, byMeaning }))
     }),
 
@@ -66,6 +84,11 @@ const api: EncoderApi = {
 function loaded(): Encoder {
   if (encoder === undefined) throw new SelvageError('internal', 'The encoder was asked before it was loaded.')
   return encoder
+}
+
+/** The model's, or alone. */
+function rules(): TextRules {
+  return texts ?? loaded()
 }
 
 /** Loads and downloads of one model share what is on its way. */

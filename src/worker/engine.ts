@@ -2,14 +2,15 @@
  * The engine's worker: index and kernels. It holds its own GPU device and answers while the encoder is busy; words it can
  * search as soon as the manifest is there. What it reads comes from the browser's database, or from the network and is kept.
  */
-import { meantWords, unexplained } from '../engine/hits.ts'
+import { explainRoughly, meantWords, mostTelling, unexplained } from '../engine/hits.ts'
 import type { Answer } from '../engine/search.ts'
+import { passageText } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
 import type { UnexplainedHit } from '../types.ts'
 import * as Calls from './calls.ts'
 import { OpenIndex } from './openIndex.ts'
-import { type EngineAnswer, type EngineApi, outcome } from './protocol.ts'
+import { type EngineAnswer, type EngineApi, type Outcome, outcome } from './protocol.ts'
 import { exposeStore } from './sharedStore.ts'
 
 let opened: OpenIndex | undefined
@@ -39,20 +40,51 @@ const api: EngineApi = {
     }),
 
   async search(query) {
-    const result = await outcome(async () => {
-      const index = current()
-      const answer = await index.search(query)
-      const { backend, precision = 'full' } = answer
-      const scorer = backend && { backend, precision, refused: (await index.load(false)).ops.refused }
-      return { ...common(answer), hits: answer.hits.map(unexplained), ...(scorer && { scorer }) }
-    })
-    return result.ok ? Calls.transfer(result, result.value.hits.flatMap(buffersOf)) : result
+    return sent(
+      await outcome(async () => {
+        const answer = await current().search(query)
+        return { ...(await common(answer)), hits: answer.hits.map(unexplained) }
+      }),
+    )
+  },
+
+  async similar({ places, query }, layouts) {
+    return sent(
+      await outcome(async () => {
+        const answer = await current().ask((engine) => engine.similar(places, query, layouts))
+        return { ...(await common(answer)), hits: answer.hits.map((hit) => mostTelling(unexplained(hit))) }
+      }),
+    )
+  },
+
+  similarRoughly: ({ places, query }) =>
+    outcome(async () => {
+      const answer = await current().ask((engine) => engine.similar(places, query))
+      const hits = answer.hits.map((hit) => explainRoughly(mostTelling(unexplained(hit)), answer.tokens))
+      return { ...(await common(answer)), hits }
+    }),
+
+  locate: (url, text) =>
+    outcome(async () => {
+      const places = await current().ask((engine) => engine.locate(url, text))
+      return places.map(({ passage, range }) => ({
+        ref: String(passage.id),
+        url: passage.section.url,
+        text: passageText(passage).text,
+        headings: passage.section.headings,
+        range,
+      }))
+    }),
+
+  async cosines(place, query) {
+    const result = await outcome(() => current().ask((engine) => engine.cosines(place, query)))
+    return result.ok ? Calls.transfer(result, [result.value.similarities.buffer]) : result
   },
 
   searchKeywords: (query) =>
     outcome(async () => {
       const answer = await current().search({ ...query, mode: 'keyword' })
-      const rest = common(answer)
+      const rest = await common(answer)
       return {
         ...rest,
         hits: answer.hits.map((hit) => explainHit(unexplained(hit), { query: query.text, words: rest.words })),
@@ -80,8 +112,15 @@ function current(): OpenIndex {
   return opened
 }
 
-function common({ mode, words, counts, elapsedMs }: Answer): Omit<EngineAnswer<never>, 'hits'> {
-  return { mode, words: meantWords(words), elapsedMs, ...(counts && { counts }) }
+async function common(answer: Answer): Promise<Omit<EngineAnswer<never>, 'hits'>> {
+  const { mode, words, counts, elapsedMs, backend, precision = 'full' } = answer
+  const scorer = backend && { backend, precision, refused: (await current().load(false)).ops.refused }
+  return { mode, words: meantWords(words), elapsedMs, ...(counts && { counts }), ...(scorer && { scorer }) }
+}
+
+/** What matched is large, and of no more use here. */
+function sent(result: Outcome<EngineAnswer<UnexplainedHit>>): Outcome<EngineAnswer<UnexplainedHit>> {
+  return result.ok ? Calls.transfer(result, result.value.hits.flatMap(buffersOf)) : result
 }
 
 function buffersOf({ matches, more }: UnexplainedHit): Transferable[] {

@@ -9,8 +9,8 @@ import { withoutLost } from '../engine/lost.ts'
 import { packsOf } from '../engine/manifest.ts'
 import type { Answer } from '../engine/search.ts'
 import type { SegmentParts } from '../engine/segment.ts'
-import { asSelvageError, SelvageError } from '../errors.ts'
-import { createOps, fetchOpsCode } from '../ops/create.ts'
+import { asSelvageError, isWasmBlocked, SelvageError, wasmBlocked } from '../errors.ts'
+import type * as Ops from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { packsOfVectors } from '../plaid/rows.ts'
 import { type AheadSource, aheadSource } from '../store/ahead.ts'
@@ -55,7 +55,14 @@ export class OpenIndex {
   readonly #news: NewsChannel<News> | undefined
   readonly #codes = lazily(() => this.#loadCodes())
   readonly #whole = lazily(() => this.#loadWhole())
-  readonly #ops = lazily(() => createOps({ backend: this.#options.backend }))
+  readonly #ops = lazily(async () => {
+    try {
+      return await (await opsCode()).createOps({ backend: this.#options.backend })
+    } catch (error) {
+      const isBlocked = asSelvageError(error).code === 'backend-unavailable' && isWasmBlocked()
+      throw isBlocked ? wasmBlocked('Vectors cannot be compared') : error
+    }
+  })
   #state: Pick<StoredState, 'kind' | 'reason' | 'offline'>
   #collection: Collection
   readonly #downloads = new Set<AbortController>()
@@ -66,7 +73,7 @@ export class OpenIndex {
 
   static async open(options: OpenIndexOptions): Promise<OpenIndex> {
     const { indexUrl, name, storage } = options
-    if (options.isEager) void fetchOpsCode({ backend: options.backend })
+    if (options.isEager) opsCode().then((ops) => ops.fetchOpsCode({ backend: options.backend }), ignore)
     const remote = indexUrl === undefined ? undefined : httpStore({ url: indexUrl })
     if (storage === 'none') return OpenIndex.#unkept(options, remote, { kind: 'none' })
     const opening = await storeOf(name)
@@ -164,7 +171,12 @@ export class OpenIndex {
   }
 
   search(query: EngineQuery): Promise<Answer> {
-    return this.#onLatest(() => this.engine.search(query))
+    return this.ask((engine) => engine.search(query))
+  }
+
+  /** Of the state that is there now. */
+  ask<T>(run: (engine: Engine) => Promise<T>): Promise<T> {
+    return this.#onLatest(() => run(this.engine))
   }
 
   /** One after the other: an older state never replaces a newer one. */
@@ -373,3 +385,15 @@ function storeOf(name: string): Promise<OpenedStore | undefined> {
     openStore(name, { onBlocked: () => resolve(undefined) }).then(resolve, reject)
   })
 }
+
+/** Fetched ahead where meaning will be searched; who searches for words alone never has it. Error: `backend-unavailable`. */
+async function opsCode(): Promise<typeof Ops> {
+  try {
+    return await import('../ops/create.ts')
+  } catch (cause) {
+    const message = `The code that compares vectors could not be loaded (${String(cause)}). Are the library's files served beside each other?`
+    throw new SelvageError('backend-unavailable', message, { cause })
+  }
+}
+
+function ignore(): void {}

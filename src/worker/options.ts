@@ -135,8 +135,21 @@ export function checkOptions(options: OpenOptions): OpenOptions {
 
 export function checkSearch(options: SearchOptions): SearchOptions {
   rejectUnknown(options, [...QUERY_OPTIONS, 'signal'], 'search')
-  const { k = 10 } = options
-  if (!Number.isInteger(k) || k < 1 || k > 100)
-    throw new SelvageError('invalid-argument', `search: k is ${k}; it must be a whole number from 1 to 100.`)
+  checkCount(options, 'search')
   return options
+}
+
+const SIMILAR_OPTIONS = [
+  ...(['k', 'filters', 'sort', 'groupBy', 'counts', 'signal'] as const),
+] satisfies (keyof SimilarOptions)[]
+
+export function checkSimilar(options: SimilarOptions): SimilarOptions {
+  rejectUnknown(options, SIMILAR_OPTIONS, 'similar')
+  checkCount(options, 'similar')
+  return options
+}
+
+function checkCount({ k = 10 }: { readonly k?: number | undefined }, where: string): void {
+  if (!Number.isInteger(k) || k < 1 || k > 100)
+    throw new SelvageError('invalid-argument', `${where}: k is ${k}; it must be a whole number from 1 to 100.`)
 }

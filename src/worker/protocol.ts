@@ -6,17 +6,20 @@ import { asSelvageError, SelvageError, type WireError } from '../errors.ts'
 import type {
   AddedDocument,
   AddedDocuments,
+  CharRange,
   DocumentInput,
   EncodedText,
   EncoderBackend,
   EngineQuery,
   FacetCounts,
+  HeatMap,
   Hit,
   MeantWord,
   OnProgress,
   OpsBackend,
   Refusal,
   SearchMode,
+  TokenMatrix,
   UnexplainedHit,
   WorkProgress,
 } from '../types.ts'
@@ -62,6 +65,8 @@ export interface EncoderStatus {
 
 export interface EncodedQuery {
   readonly encoded: EncodedText
+  /** Share of the query's letters whose script the model knows, 0 .. 1. */
+  readonly knownShare: number
   readonly elapsedMs: number
 }
 
@@ -74,9 +79,27 @@ export interface ExplainRequest {
   readonly hits: readonly UnexplainedHit[]
 }
 
+/** What the model reads of a passage. */
+export interface ReadPassage {
+  readonly headings: readonly string[]
+  readonly text: string
+}
+
+/** `[T]`: characters of what the model reads (headings first) that each token stands for; `offset`: where the text begins. */
+export interface TokenLayout {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly offset: number
+}
+
 export interface EncoderApi {
   load(options: EncoderLoad, onProgress: OnProgress): Promise<Outcome<EncoderStatus>>
+  /** Loads what the model does with texts, in place of the model; `layOut`, `explain` and `queryTokens` need no more. */
+  loadTexts(options: Pick<EncoderLoad, 'modelUrl' | 'storage'>): Promise<Outcome<void>>
   encodeQuery(text: string): Promise<Outcome<EncodedQuery>>
+  layOut(passages: readonly ReadPassage[]): Promise<Outcome<TokenLayout[]>>
+  /** An encoded query's tokens in words. */
+  queryTokens(text: string, encoded: Omit<EncodedText, 'matrix'>): Promise<Outcome<QueryToken[]>>
   /** Needs the tokenizer, so it is asked here; the model does not run. */
   explain(request: ExplainRequest): Promise<Outcome<Hit[]>>
   /** Encodes pages for whoever has the port's other end (`portEncoder`), in place of whoever had one before. After `load`. */
@@ -90,6 +113,8 @@ export interface EncoderApi {
   stopDownload(): Promise<Outcome<void>>
   kept(modelUrl: string): Promise<Outcome<KeptFiles>>
 }
+
+export type QueryToken = Pick<HeatMap['queryTokens'][number], 'text' | 'isMask'>
 
 // --- engine worker
 
@@ -197,10 +222,28 @@ export interface EngineAnswer<Found> {
   readonly scorer?: Scorer
 }
 
+export interface Cosines {
+  readonly similarities: Float32Array
+  readonly tokens: number
+}
+
 export interface Scorer {
   readonly backend: OpsBackend
   readonly refused: readonly Refusal[]
   readonly precision: EngineStatus['precision']
+}
+
+/** A passage that was found before, by what its hit says of it; `range` in its text, default all of it. */
+export interface FoundPassage {
+  readonly ref: string
+  readonly url: string
+  readonly text: string
+  readonly range?: CharRange | undefined
+}
+
+export interface SimilarRequest {
+  readonly places: readonly FoundPassage[]
+  readonly query: Pick<EngineQuery, 'k' | 'filters' | 'sort' | 'groupBy' | 'counts'>
 }
 
 export interface EngineApi {
@@ -218,6 +261,14 @@ export interface EngineApi {
   search(query: EngineQuery): Promise<Outcome<EngineAnswer<UnexplainedHit>>>
   /** By words alone, which explain themselves. Needs only `open`. */
   searchKeywords(query: EngineQuery): Promise<Outcome<EngineAnswer<Hit>>>
+  /** Where a text of a page is. Needs only `open`. */
+  locate(url: string, text: string): Promise<Outcome<(FoundPassage & ReadPassage)[]>>
+  /** By stored vectors; `layouts`, of each place, tell which token stands for which characters. Needs `load` before it. */
+  similar(request: SimilarRequest, layouts: readonly TokenLayout[]): Promise<Outcome<EngineAnswer<UnexplainedHit>>>
+  /** The same where no tokenizer is at hand: hits are explained by their best sentences, roughly found. */
+  similarRoughly(request: SimilarRequest): Promise<Outcome<EngineAnswer<Hit>>>
+  /** Of a query's unit rows with a passage's tokens, `[Q, T]`. Needs only `open`. */
+  cosines(place: FoundPassage, query: TokenMatrix): Promise<Outcome<Cosines>>
   filters(): Promise<Outcome<FacetCounts>>
   /** The latest state is searched from now on. */
   refresh(): Promise<Outcome<EngineOpened>>

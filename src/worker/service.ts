@@ -8,11 +8,17 @@ import { Link } from './link.ts'
 import type { Outcome } from './protocol.ts'
 import type { WorkerLike } from './spawn.ts'
 
+interface Running<Api, S> {
+  readonly link: Link<Api>
+  readonly status: Promise<S>
+  isReady: boolean
+}
+
 export class Service<Api, S> {
   readonly #name: string
   readonly #spawn: () => WorkerLike
   readonly #start: (link: Link<Api>) => Promise<S>
-  #running: { readonly link: Link<Api>; readonly status: Promise<S> } | undefined
+  #running: Running<Api, S> | undefined
   #closed = false
   /** Called whenever a worker is ready, the first time too. */
   onReady: (link: Link<Api>) => void = () => {}
@@ -27,6 +33,11 @@ export class Service<Api, S> {
 
   get isRunning(): boolean {
     return this.#running !== undefined
+  }
+
+  /** Answers at once: it has started. */
+  get isReady(): boolean {
+    return this.#running?.isReady ?? false
   }
 
   async ready(): Promise<{ link: Link<Api>; status: S }> {
@@ -64,7 +75,7 @@ export class Service<Api, S> {
     this.#running?.link.close()
   }
 
-  #begin(): { readonly link: Link<Api>; readonly status: Promise<S> } {
+  #begin(): Running<Api, S> {
     let link: Link<Api>
     try {
       link = new Link<Api>(this.#name, this.#spawn())
@@ -72,7 +83,7 @@ export class Service<Api, S> {
       throw asSelvageError(error, 'worker-died', `The ${this.#name} worker could not be started: `)
     }
     const status = this.#start(link)
-    const running = { link, status }
+    const running = { link, status, isReady: false }
     const forget = () => {
       if (this.#running === running) this.#running = undefined
     }
@@ -81,7 +92,10 @@ export class Service<Api, S> {
       this.onDeath()
     }
     void status.then(
-      () => this.onReady(link),
+      () => {
+        running.isReady = true
+        this.onReady(link)
+      },
       () => {},
     )
     // A failed start is forgotten too, so that the next call tries again with a fresh worker.

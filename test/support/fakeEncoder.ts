@@ -30,6 +30,9 @@ export function fakeEncoder(options: { documentTokens?: number; hash?: string } 
         return encode(text, documentTokens)
       }),
     layoutDocument: (text) => encode(text, documentTokens),
+    queryTokens: (text, { starts, ends }) =>
+      Array.from(starts, (start, q) => ({ text: text.slice(start, ends[q]), isMask: false })),
+    knownShare: () => 1,
     close: async () => {},
   }
 }

@@ -38,6 +38,9 @@ const SHOWN: Hit = {
   more: [],
 }
 
+/** A token of the headings, and one of the text. */
+const LAYOUT = { starts: Int32Array.of(0, 14), ends: Int32Array.of(5, 18), offset: 14 }
+
 function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve()): EncoderApi {
   return {
     load: (_, onProgress) =>
@@ -51,9 +54,12 @@ function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve(
         await gate
         const matrix = { data: Float32Array.of(1, 0), rows: 1, dim: 2 }
         const tokens = { tokenIds: Int32Array.of(7), starts: Int32Array.of(0), ends: Int32Array.of(4) }
-        return { encoded: { matrix, ...tokens }, elapsedMs: 5 }
+        return { encoded: { matrix, ...tokens }, knownShare: 1, elapsedMs: 5 }
       }),
     explain: ({ hits }) => outcome(() => hits.map(() => SHOWN)),
+    loadTexts: () => outcome(() => void calls.push('loadTexts')),
+    layOut: (passages) => outcome(() => passages.map(() => LAYOUT)),
+    queryTokens: () => outcome(() => [{ text: 'some', isMask: false }]),
     connect: (port) => outcome(() => port.close()),
     download: () => outcome(() => ({ bytes: 7, isComplete: true })),
     stopDownload: () => outcome(() => {}),
@@ -84,6 +90,10 @@ function engineApi(hash = MODEL.hash): EngineApi {
     search: ({ k }) => outcome(() => ({ ...FOUND, mode: 'hybrid', hits: [HIT].slice(0, k), scorer })),
     prepare: () => outcome(() => {}),
     searchKeywords: ({ k }) => outcome(() => ({ ...FOUND, mode: 'keyword', hits: [SHOWN].slice(0, k) })),
+    locate: (url, text) => outcome(() => [{ ref: '4', url, text, headings: ['Guide', 'Start'] }]),
+    similar: ({ query: { k } }) => outcome(() => ({ ...FOUND, mode: 'semantic', hits: [HIT].slice(0, k), scorer })),
+    similarRoughly: () => outcome(() => ({ ...FOUND, mode: 'semantic', hits: [{ ...SHOWN, title: 'rough' }], scorer })),
+    cosines: () => outcome(() => ({ similarities: Float32Array.of(0.25, 0.75), tokens: 2 })),
     filters: () => outcome(() => ({ version: { '2': 1 } })),
     refresh: () => outcome(() => known),
     download: () => outcome(() => known),

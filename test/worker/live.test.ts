@@ -44,11 +44,15 @@ function fakes(stored: Partial<StoredState> = {}) {
     },
     stored: { ...STORED, ...stored },
   }
+  const notAsked = () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here')))
   const bytes = { vectors: 1, texts: 1, keywords: 1, pages: 1, waiting: 0, total: 4 }
   const encoder: EncoderApi = {
     load: () => say('encoder load', { ...loaded, storage: { kind: 'browser' } }),
-    encodeQuery: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
+    encodeQuery: notAsked,
     explain: () => say('explain', []),
+    loadTexts: () => say('load texts', undefined),
+    layOut: () => say('lay out', []),
+    queryTokens: () => say('query tokens', []),
     connect: (port) => say(`encoder connect ${keep(port, 'port')}`, undefined),
     download: (url) => say(`encoder download ${url}`, { bytes: 9, isComplete: true }),
     stopDownload: () => say('encoder stop', undefined),
@@ -61,9 +65,13 @@ function fakes(stored: Partial<StoredState> = {}) {
         ...known,
         ...{ backend: 'wasm', device: 'SIMD', refused: [], loadMs: 1, precision: 'full', memoryBytes: 1 },
       }),
-    search: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
+    search: notAsked,
     prepare: () => outcome(() => {}),
-    searchKeywords: () => outcome(() => Promise.reject(new SelvageError('internal', 'not asked here'))),
+    searchKeywords: notAsked,
+    locate: () => say('locate', []),
+    similar: notAsked,
+    similarRoughly: notAsked,
+    cosines: notAsked,
     filters: () => say('filters', {}),
     refresh: () => say('engine refresh', known),
     download: () => say('engine download', known),

@@ -1,0 +1,28 @@
+/** What a model does with a text before it runs: for whoever explains what was found, with or without the model itself. */
+import type { EncodedText } from '../types.ts'
+import { layoutDocument, type Markers } from './colbert.ts'
+import type { ColbertConfig } from './config.ts'
+import type { TextRules } from './encoder.ts'
+import { knownShare } from './script.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+/** What decides what a model makes of a text. */
+export interface TextParts {
+  readonly config: ColbertConfig
+  readonly tokenizer: Tokenizer
+  readonly markers: Markers
+}
+
+export function textRules({ config, markers, tokenizer }: TextParts): TextRules {
+  return {
+    layoutDocument: (text) => layoutDocument(text, config, markers, tokenizer).kept,
+    queryTokens: (text, { tokenIds, starts, ends }: Omit<EncodedText, 'matrix'>) =>
+      Array.from(tokenIds, (id, q) => {
+        const isText = starts[q]! >= 0
+        const name = tokenizer.tokenOf(id) ?? ''
+        // The token that pads is also one that a query may have: what stands for text is none.
+        return { text: isText ? text.slice(starts[q], ends[q]) : name, isMask: !isText && id === markers.paddingId }
+      }),
+    knownShare: (text) => knownShare(text, tokenizer),
+  }
+}

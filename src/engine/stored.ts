@@ -1,0 +1,120 @@
+/**
+ * Questions that stored vectors answer: which sections are like these characters, and how near each token of a query is to each
+ * token of a passage. Which token stands for which characters the tokenizer knows; without it, rows are taken to be spread
+ * evenly over what the model read, headings first, which is right to a word or two.
+ */
+import { SelvageError } from '../errors.ts'
+import { MAX_QUERY_TOKENS } from '../ops/ops.ts'
+import { contextualText } from '../text/context.ts'
+import type { CharRange, EncodedText, PassageId, TokenMatrix } from '../types.ts'
+import type { Place } from './locate.ts'
+import { passagesOf } from './pages.ts'
+import type { Segments } from './segments.ts'
+import { passageText, type StoredPassage } from './texts.ts'
+
+/** `[T]`: characters of what the model read of a passage (`contextualText`) that each of its tokens stands for. */
+export type Layout = Pick<EncodedText, 'starts' | 'ends'>
+
+/** What a section is like, as a query: its vectors, and what is not to be found by them. */
+export interface StoredQuery {
+  readonly matrix: TokenMatrix
+  readonly without: readonly PassageId[]
+}
+
+/**
+ * The rows of these characters. Where there are more than MAX_QUERY_TOKENS, as many of them, evenly spread: a text says what
+ * it is about all over, and no row tells by itself how much it says.
+ * @param layouts of each place, where they are known
+ * Errors: `vectors-missing`.
+ */
+export async function storedQuery(
+  segments: Segments,
+  places: readonly Place[],
+  layouts?: readonly Layout[],
+): Promise<StoredQuery> {
+  const structure = await segments.structure()
+  const chosen: { matrix: TokenMatrix; row: number }[] = []
+  for (const [i, place] of places.entries()) {
+    const matrix = await segments.rows(place.passage.id)
+    for (const row of rowsOf(place, matrix.rows, layouts?.[i])) chosen.push({ matrix, row })
+  }
+  const [first] = chosen
+  if (first === undefined)
+    throw new SelvageError('vectors-missing', 'The index has no vectors of that text, so that nothing is like it.')
+  const { dim } = first.matrix
+  const rows = Math.min(chosen.length, MAX_QUERY_TOKENS)
+  const data = new Float32Array(rows * dim)
+  for (let i = 0; i < rows; i++) {
+    const { matrix, row } = chosen[Math.floor((i * chosen.length) / rows)]!
+    data.set(matrix.data.subarray(row * dim, (row + 1) * dim), i * dim)
+  }
+  const sections = new Set(places.map(({ passage }) => passage.section.id))
+  return { matrix: { data, rows, dim }, without: [...sections].flatMap((section) => passagesOf(structure, section)) }
+}
+
+/** Rows that the characters went into, ascending. Of the whole passage all, those of its headings too. */
+function rowsOf({ passage, range }: Place, rows: number, layout: Layout | undefined): number[] {
+  const all = Array.from({ length: rows }, (_, row) => row)
+  const { text, offset } = contextOf(passage)
+  const [start, end] = [offset + range.start, offset + range.end]
+  if (start === offset && end === text.length) return all
+  const { rowOf = all } = passage
+  const isKnown = layout?.starts.length === rowOf.length
+  const known = isKnown ? rowsBetween(layout, rowOf, start, end) : []
+  return known.length > 0 ? known : rowsBetween(evenLayout(rowOf.length, text.length), rowOf, start, end)
+}
+
+function rowsBetween({ starts, ends }: Layout, rowOf: readonly number[], start: number, end: number): number[] {
+  const rows = rowOf.filter((_, token) => starts[token]! >= 0 && starts[token]! < end && ends[token]! > start)
+  return [...new Set(rows)].sort((a, b) => a - b)
+}
+
+/** As if all tokens were of the same length. */
+export function evenLayout(tokens: number, chars: number): Layout {
+  const at = (token: number) => Math.round((token * chars) / Math.max(1, tokens))
+  return {
+    starts: Int32Array.from({ length: tokens }, (_, token) => at(token)),
+    ends: Int32Array.from({ length: tokens }, (_, token) => Math.max(at(token) + 1, at(token + 1))),
+  }
+}
+
+/** How many tokens the model made of a passage. */
+export async function countTokens(segments: Segments, passage: Pick<StoredPassage, 'id' | 'rowOf'>): Promise<number> {
+  return passage.rowOf?.length ?? (await segments.countRows(passage.id))
+}
+
+/** What the model read of a passage, and where the passage's own text begins in it. */
+export function contextOf(passage: StoredPassage): { text: string; offset: number } {
+  return contextualText(passage.section.headings, passageText(passage).text)
+}
+
+/** Of a passage, cosines `[Q, T]` with a query's unit rows. Pooled tokens have their row in common. */
+export async function cosines(
+  segments: Segments,
+  { id, rowOf }: Pick<StoredPassage, 'id' | 'rowOf'>,
+  query: TokenMatrix,
+): Promise<{ readonly similarities: Float32Array; readonly tokens: number }> {
+  const { data, rows, dim } = await segments.rows(id)
+  if (dim !== query.dim)
+    throw new SelvageError(
+      'model-mismatch',
+      `The query has ${query.dim} dimensions, the passage ${dim}: they come from different models.`,
+    )
+  const tokens = rowOf?.length ?? rows
+  const similarities = new Float32Array(query.rows * tokens)
+  for (let q = 0; q < query.rows; q++)
+    for (let t = 0; t < tokens; t++) {
+      const row = rowOf?.[t] ?? t
+      let sum = 0
+      for (let e = 0; e < dim; e++) sum += query.data[q * dim + e]! * data[row * dim + e]!
+      similarities[q * tokens + t] = sum
+    }
+  return { similarities, tokens }
+}
+
+/** Characters of the passage's own text that tokens stand for; -1, -1 for markers and for tokens of the headings. */
+export function inPassage({ starts, ends }: Layout, offset: number): CharRange[] {
+  return Array.from(starts, (start, t) =>
+    start < offset ? { start: -1, end: -1 } : { start: start - offset, end: ends[t]! - offset },
+  )
+}
