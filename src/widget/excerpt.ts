@@ -111,7 +111,7 @@ function unitsOf(text: string, { start, end }: CharRange, kind: Block['kind']): 
   })
 }
 
-/** The line and the neighbour that says more, without the indentation that they share. */
+/** The line, and of its neighbours the one that says more, without the indentation that they share. */
 function codeLines({ text, matches }: Passage, block: CharRange, best: CharRange): CharRange[] {
   const lines = Array.from(text.slice(block.start, block.end).matchAll(/[^\n]*\S[^\n]*/g), ({ 0: line, index }) => ({
     start: block.start + index,
@@ -119,12 +119,12 @@ function codeLines({ text, matches }: Passage, block: CharRange, best: CharRange
   }))
   const at = lines.findIndex(({ end }) => best.start < end)
   const says = (line: CharRange | undefined) => {
-    if (line === undefined) return -1
-    const hasWord = /[\p{L}\p{N}]/u.test(text.slice(line.start, line.end)) // a brace alone says nothing
-    return weightOf(line, matches) + (hasWord ? 1 : 0)
+    if (line === undefined || !/[\p{L}\p{N}]/u.test(text.slice(line.start, line.end))) return -1 // a brace says nothing
+    return weightOf(line, matches)
   }
-  const from = says(lines[at - 1]) > says(lines[at + 1]) ? at - 1 : at
-  const shown = lines.slice(from, from + 2)
+  const [before, after] = [says(lines[at - 1]), says(lines[at + 1])]
+  const from = before > after ? at - 1 : at
+  const shown = lines.slice(from, from + (Math.max(before, after) < 0 ? 1 : 2))
   const shared = Math.min(...shown.map(({ start, end }) => text.slice(start, end).search(/\S/)))
   return shown.map(({ start, end }) => ({ start: start + shared, end }))
 }
