@@ -397,15 +397,3 @@ async function opsCode(): Promise<typeof Ops> {
 }
 
 function ignore(): void {}
-
-/** Fetched ahead where meaning will be searched; who searches for words alone never has it. Error: `backend-unavailable`. */
-async function opsCode(): Promise<typeof Ops> {
-  try {
-    return await import('../ops/create.ts')
-  } catch (cause) {
-    const message = `The code that compares vectors could not be loaded (${String(cause)}). Are the library's files served beside each other?`
-    throw new SelvageError('backend-unavailable', message, { cause })
-  }
-}
-
-function ignore(): void {}
