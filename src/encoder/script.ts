@@ -20,7 +20,8 @@ const LEAST_HAN = 2000
 /** Letters of a text that are looked at: a query is short, and a long one is in the same script further on. */
 const MOST_CHARS = 2048
 
-const LETTER = /\p{L}|\p{M}/u
+/** Without marks: a letter with its vowel sign is one. */
+const LETTER = /\p{L}/u
 const LATIN = /\p{Script=Latin}/u
 const HAN = /\p{Script=Han}/u
 const SPACE_OR_END = /[^\p{L}\p{M}\p{N}]|^$/u

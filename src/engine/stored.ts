@@ -6,7 +6,7 @@
 import { SelvageError } from '../errors.ts'
 import { MAX_QUERY_TOKENS } from '../ops/ops.ts'
 import { contextualText } from '../text/context.ts'
-import type { CharRange, EncodedText, PassageId, TokenMatrix } from '../types.ts'
+import type { EncodedText, PassageId, TokenMatrix } from '../types.ts'
 import type { Place } from './locate.ts'
 import { passagesOf } from './pages.ts'
 import type { Segments } from './segments.ts'
@@ -110,11 +110,4 @@ export async function cosines(
       similarities[q * tokens + t] = sum
     }
   return { similarities, tokens }
-}
-
-/** Characters of the passage's own text that tokens stand for; -1, -1 for markers and for tokens of the headings. */
-export function inPassage({ starts, ends }: Layout, offset: number): CharRange[] {
-  return Array.from(starts, (start, t) =>
-    start < offset ? { start: -1, end: -1 } : { start: start - offset, end: ends[t]! - offset },
-  )
 }

@@ -31,7 +31,7 @@ export function explainHit(hit: UnexplainedHit, explainer: Explainer): Hit {
     passage: { text, blocks, ...explanationOf(hit, explainer) },
     queryWords:
       hit.matches && byMeaning
-        ? wordsByMeaning(query, { ...byMeaning, similarities: hit.matches.similarities })
+        ? wordsByMeaning(query, { ...byMeaning, similarities: hit.matches.similarities }, words)
         : wordsByTerms(query, words, [...headings, page.title, text]),
     more: more.map((further) => explainHit(further, explainer)),
   }
