@@ -7,6 +7,7 @@ import {
   checkPagefindOptions,
   PagefindInstance,
   type PagefindOptions,
+  type PagefindPreloadOptions,
   type PagefindResults,
   type PagefindSearchOptions,
 } from './pagefindInstance.ts'
@@ -49,11 +50,13 @@ export async function init(): Promise<void> {
   await current().init()
 }
 
+export function search(term: string | null, searchOptions: PagefindPreloadOptions): Promise<null>
+export function search(term: string | null, searchOptions?: PagefindSearchOptions): Promise<PagefindResults>
 export async function search(
   term: string | null,
-  searchOptions?: PagefindSearchOptions,
+  { preload: isPreload, ...rest }: PagefindSearchOptions | PagefindPreloadOptions = {},
 ): Promise<PagefindResults | null> {
-  return current().search(term, searchOptions)
+  return isPreload ? current().search(term, { ...rest, preload: true }) : current().search(term, rest)
 }
 
 export async function debouncedSearch(

@@ -36,9 +36,11 @@ export interface PagefindSearchOptions {
   readonly filters?: unknown
   readonly sort?: Readonly<Record<string, 'asc' | 'desc'>>
   /** Loads what the search would need, and gives null. */
-  readonly preload?: boolean
+  readonly preload?: false
   readonly verbose?: boolean
 }
+
+export type PagefindPreloadOptions = Omit<PagefindSearchOptions, 'preload'> & { readonly preload: true }
 
 export interface PagefindResults {
   readonly results: PagefindResult[]
@@ -100,9 +102,14 @@ export class PagefindInstance {
   }
 
   /** All pages that pass the filters, in the index's order or by `sort`, for `null`. */
-  async search(term: string | null, options: PagefindSearchOptions = {}): Promise<PagefindResults | null> {
+  search(term: string | null, options: PagefindPreloadOptions): Promise<null>
+  search(term: string | null, options?: PagefindSearchOptions): Promise<PagefindResults>
+  async search(
+    term: string | null,
+    { preload, ...options }: PagefindSearchOptions | PagefindPreloadOptions = {},
+  ): Promise<PagefindResults | null> {
     const { filters, sort } = readSearch(options)
-    if (options.preload === true) {
+    if (preload === true) {
       await this.preload(term, options)
       return null
     }

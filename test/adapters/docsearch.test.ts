@@ -1,3 +1,4 @@
+import type { DocSearchProps } from '@docsearch/js'
 import { expect, test } from 'vitest'
 import { type DocSearchClientOptions, docSearchClient } from '../../src/adapters/docsearch.ts'
 import { SelvageError } from '../../src/errors.ts'
@@ -26,6 +27,8 @@ function client(fake: FakeSelvage, options: DocSearchClientOptions = {}, hits: r
 const REQUEST = { indexName: 'docs', query: 'nap' }
 
 test('the client stays what it is, but for its search', () => {
+  const transform: DocSearchProps['transformSearchClient'] = docSearchClient() // as DocSearch's own types want it
+  expect(transform).toEqual(expect.any(Function))
   const own = client(new FakeSelvage())
   expect(own).toMatchObject({ appId: 'x', addAlgoliaAgent: expect.any(Function), search: expect.any(Function) })
 })
