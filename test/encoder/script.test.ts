@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { ModelFiles } from '../../src/encoder/encoder.ts'
 import { Fields } from '../../src/encoder/json.ts'
+import { loadTextRules } from '../../src/encoder/load.ts'
 import { knownShare } from '../../src/encoder/script.ts'
 import { Tokenizer } from '../../src/encoder/tokenizer.ts'
 
@@ -65,4 +67,34 @@ test('letters that fall into bytes are unknown; Latin ones are not', () => {
 
 test('a long text costs no more than its beginning', () => {
   expect(knownShare(`${'state '.repeat(400)}${'состояние '.repeat(100_000)}`, mini)).toBe(1)
+})
+
+test('what a model does with texts is known without its graph', async () => {
+  const folder = join(ROOT, 'public/models/selvage-mini')
+  const read: string[] = []
+  const files: ModelFiles = {
+    location: folder,
+    read: async (path) => {
+      read.push(path)
+      return readFile(join(folder, path)).catch(() => undefined)
+    },
+  }
+  const texts = await loadTextRules({ files })
+  expect(read.filter((path) => path.includes('onnx/'))).toEqual([])
+  const text = 'Reset a form\nPass a key to the form.'
+  const { starts, ends, tokenIds } = texts.layoutDocument(text)
+  expect(tokenIds.length).toBe(starts.length)
+  expect([...starts].map((start, t) => text.slice(Math.max(0, start), Math.max(0, ends[t]!)))).toContain('Reset')
+  const mask = mini.maskId!
+  const encoded = {
+    tokenIds: Int32Array.of(tokenIds[2]!, mask, mask),
+    starts: Int32Array.of(0, -1, 3),
+    ends: Int32Array.of(5, -1, 6),
+  }
+  expect(texts.queryTokens('Reset it', encoded)).toEqual([
+    { text: 'Reset', isMask: false },
+    { text: '[MASK]', isMask: true },
+    { text: 'et ', isMask: false }, // one that the query has itself
+  ])
+  expect(texts.knownShare('состояние')).toBe(0)
 })

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { SelvageError } from '../../src/errors.ts'
 import type { Hit, Progress, UnexplainedHit } from '../../src/types.ts'
 import { Selvage } from '../../src/worker/client.ts'
@@ -275,4 +275,108 @@ test('open refuses unknown options and addresses that are none', () => {
   }
   const unknown = { ...URLS, modell: 'x' }
   expect(() => new Selvage(unknown, spawn)).toThrow('open: unknown option "modell"')
+})
+
+describe('a query in a script that the model does not know', () => {
+  const foreign: EncoderApi = {
+    ...encoderApi(),
+    encodeQuery: async (text) => {
+      const result = await encoderApi().encodeQuery(text)
+      return result.ok ? { ok: true, value: { ...result.value, knownShare: 0.49 } } : result
+    },
+  }
+
+  test('is answered by words alone, and that is said', async () => {
+    const { selvage } = make([foreign])
+    const result = await selvage.search('состояние')
+    expect(result).toMatchObject({ mode: 'keyword', isUnderstood: false, hits: [SHOWN] })
+    expect(result.scorer).toBeUndefined()
+  })
+
+  test('by meaning too, where that was asked for', async () => {
+    const { selvage } = make([foreign])
+    expect(await selvage.search('состояние', { mode: 'semantic' })).toMatchObject({
+      isUnderstood: false,
+      mode: 'hybrid',
+    })
+  })
+
+  test('nothing is said where the model was not asked, and that it is where it is', async () => {
+    const { selvage } = make([foreign])
+    expect((await selvage.search('состояние', { mode: 'keyword' })).isUnderstood).toBeUndefined()
+    const { selvage: other } = make([encoderApi()])
+    expect((await other.search('state')).isUnderstood).toBe(true)
+  })
+})
+
+describe('similar', () => {
+  const noModel = (calls: string[]): EncoderApi => ({
+    ...encoderApi(calls),
+    load: () => outcome(() => Promise.reject(new SelvageError('model-missing', 'no model'))),
+  })
+
+  test('needs no model: its tokenizer alone is loaded', async () => {
+    const calls: string[] = []
+    const { selvage, workers } = make([noModel(calls)])
+    const result = await selvage.similar({ hit: SHOWN }, { k: 3 })
+    expect(result).toMatchObject({ query: 'Start', mode: 'semantic', hits: [SHOWN] })
+    expect(calls).toEqual(['loadTexts'])
+    expect(workers).toHaveLength(2)
+    expect(result).not.toHaveProperty('isUnderstood')
+    const range = { start: 0, end: 4 }
+    expect((await selvage.similar({ hit: SHOWN, range })).query).toBe('Some')
+    expect((await selvage.similar({ url: '/guide', text: 'Some text.' })).query).toBe('Some text.')
+    expect(calls).toEqual(['loadTexts'])
+  })
+
+  test('has a loaded model explain its hits', async () => {
+    const calls: string[] = []
+    const { selvage } = make([encoderApi(calls)])
+    await selvage.status()
+    expect((await selvage.similar({ hit: SHOWN })).hits).toEqual([SHOWN])
+    expect(calls).toEqual([])
+  })
+
+  test('makes do where the tokenizer cannot be had', async () => {
+    const none = {
+      ...encoderApi(),
+      loadTexts: () => outcome(() => Promise.reject(new SelvageError('model-missing', ''))),
+    }
+    const { selvage } = make([none])
+    expect((await selvage.similar({ hit: SHOWN })).hits[0]!.title).toBe('rough')
+  })
+
+  test('passes on what the engine says, and aborts', async () => {
+    const missing = {
+      ...engineApi(),
+      locate: () => outcome(() => Promise.reject(new SelvageError('section-missing', ''))),
+    }
+    const { selvage } = make([encoderApi()], [missing])
+    await expect(selvage.similar({ url: '/x', text: 'y' })).rejects.toMatchObject({ code: 'section-missing' })
+    const signal = AbortSignal.abort()
+    await expect(selvage.similar({ hit: SHOWN }, { signal })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(selvage.similar({ hit: SHOWN }, { k: 0 })).rejects.toMatchObject({ code: 'invalid-argument' })
+    const misspelt = { k: 3, kk: 3 }
+    await expect(selvage.similar({ hit: SHOWN }, misspelt)).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
+})
+
+describe('a heat map', () => {
+  test('has tokens in words, the best of each row, and no characters for the headings', async () => {
+    const { selvage } = make([encoderApi()])
+    expect(await selvage.heatMap('some', SHOWN)).toEqual({
+      queryTokens: [{ text: 'some', isMask: false, best: 0.75 }],
+      passageTokens: [
+        { start: -1, end: -1 },
+        { start: 0, end: 4 },
+      ],
+      similarities: Float32Array.of(0.25, 0.75),
+    })
+  })
+
+  test('of other tokens than the index has is refused', async () => {
+    const other = { ...engineApi(), cosines: () => outcome(() => ({ similarities: new Float32Array(3), tokens: 3 })) }
+    const { selvage } = make([encoderApi()], [other])
+    await expect(selvage.heatMap('some', SHOWN)).rejects.toMatchObject({ code: 'model-mismatch' })
+  })
 })
