@@ -1,4 +1,11 @@
-/** The panel: where its parts stand, the field, the quiet line, filters, recent searches, notices, and the row at the foot. */
+/**
+ * The panel: where its parts stand, the field, the quiet line, filters, recent searches, notices, and the row at the foot. No
+ * comments in the sheet, since visitors would load them:
+ *
+ * Once something is asked the panel is as high whatever is found, so that the page below stays where it is; not where all that can
+ * be said is that nothing works. `::after` is rows to come, where none are there yet: after a moment, so that what is quick does
+ * not flicker.
+ */
 import { glass } from './tokens.ts'
 
 export const panel = `
@@ -7,7 +14,6 @@ export const panel = `
   grid-template-areas:"field field" "selection selection" "filters filters" "status status" "main main" "notice notice"
     "details details" "bar keys";
 }
-/* As high whatever is found, so that the page below stays where it is; not where all that can be said is that nothing works. */
 .panel:where(:not([data-stage=idle],:has(>.list[hidden]~.notice:not([hidden])))){
   grid-template-rows:auto auto auto auto minmax(6rem,1fr) auto auto auto;block-size:var(--selvage-list-size,min(75dvh,40rem))
 }
@@ -78,7 +84,6 @@ ${glass('.field', '14px')}
 }
 .keys .kbd+.kbd{margin-inline-start:2px}
 
-/* Rows to come, where none are there yet: after a moment, so that what is quick does not flicker. */
 .panel[data-stage=searching]:has(>.list[hidden])::after{
   content:"";grid-area:main;min-block-size:min(21rem,40dvh);margin:4px 16px;opacity:0;animation:selvage-in .2s .15s forwards;
   --_bone:color-mix(in srgb,currentColor 9%,transparent);
