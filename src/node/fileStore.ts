@@ -109,9 +109,12 @@ export async function makeFolder(folder: string): Promise<string[]> {
   return listFolder(location)
 }
 
+const SCRIPTS =
+  'selvage|engine|encoder|writer|vectors|webgpu|wasm|onnxruntime|widget|languages|highlight|heatmap|docsearch|pagefind'
 /** What `--with-runtime` puts beside an index, and what a build that was killed was writing of it. */
-const RUNTIME =
-  /^(?:(?:selvage|engine|encoder|writer|widget|webgpu|wasm|onnxruntime|docsearch|pagefind)\.js|onnxruntime-[\w-]+\.bin)(?:\.[\d-]+\.tmp)?$|^model(?:-.+\.[\d-]+\.tmp)?$/
+const RUNTIME = new RegExp(
+  String.raw`^(?:(?:${SCRIPTS})\.js|onnxruntime-[\w-]+\.bin)(?:\.[\d-]+\.tmp)?$|^model(?:-.+\.[\d-]+\.tmp)?$`,
+)
 
 /** Whether a name beside an index is one of the runtime's. In a folder without an index it is somebody else's. */
 export function isRuntimeName(name: string): boolean {
