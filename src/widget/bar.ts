@@ -4,7 +4,6 @@
  */
 import type { Hit } from '../types.ts'
 import { h } from './dom.ts'
-import { heatMapView } from './heatMapView.ts'
 import type { SearchSession, Strings } from './types.ts'
 
 export class Bar {
@@ -62,8 +61,9 @@ export class Bar {
     const waiting = h('p', { class: 'status', part: 'status' }, this.#strings.searching)
     this.details.replaceChildren(waiting)
     this.details.hidden = false
-    const shown = await this.#session.heatMap(hit).then(
-      (map) => heatMapView(map, hit, this.#strings),
+    const view = import('./heatMapView.ts') // few ever look at it
+    const shown = await Promise.all([view, this.#session.heatMap(hit)]).then(
+      ([{ heatMapView }, map]) => heatMapView(map, hit, this.#strings),
       () => h('p', { class: 'status', part: 'status' }, this.#strings.notices['words-only-model']),
     )
     if (waiting.isConnected) this.details.replaceChildren(shown) // else it was closed meanwhile

@@ -6,7 +6,7 @@ import { Panel } from './panel.ts'
 import { Recents } from './recents.ts'
 import { createSession } from './session.ts'
 import { onShortcut, parseShortcuts } from './shortcuts.ts'
-import { stringsFor } from './strings/index.ts'
+import { loadLanguage, stringsFor } from './strings/index.ts'
 import type { Preload, SearchDetail, SelectDetail, SessionOptions, Strings } from './types.ts'
 
 /** The folder of this script. No `new URL`: bundlers would look for a file of that name. */
@@ -141,6 +141,7 @@ export abstract class SelvageElement extends HTMLElement {
     applyTheme(this)
     const options = this.#sessionOptions()
     const { strings, ...where } = this.texts()
+    whenSpoken(where.language, () => this.#refresh())
     const panel = new Panel({
       session: createSession(options),
       strings,
@@ -210,6 +211,11 @@ const isPreload = (text: string): text is Preload => PRELOADS.includes(text)
 export function applyTheme(element: HTMLElement): void {
   const theme = element.getAttribute('theme')
   if (theme !== null) element.style.colorScheme = theme === 'auto' ? 'light dark' : theme
+}
+
+/** Calls when the language has come, where it was not here yet. */
+export function whenSpoken(language: string, call: () => void): void {
+  void loadLanguage(language)?.then((hasCome) => hasCome && call())
 }
 
 /** In the language of the part of the page that the element stands in. */

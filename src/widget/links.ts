@@ -101,3 +101,14 @@ function encode(text: string): string {
     return '' // half a surrogate pair
   }
 }
+
+/** What tells pages apart: sites differ in `.html` and slashes, and some routers use the fragment. */
+export function pageOf(url: string): string {
+  const { origin, pathname, search, hash } = new URL(url, document.baseURI)
+  const path = pathname.replace(/(?:\/index)?(?:\.html?)?\/?$/, '')
+  return origin + path + search + (/^#!?\//.test(hash) ? withoutDirective(hash) : '')
+}
+
+export function withoutDirective(hash: string): string {
+  return hash.split(':~:', 1)[0] ?? ''
+}

@@ -3,7 +3,7 @@
  * modal, one is made.
  */
 import { h } from './dom.ts'
-import { applyTheme, SHORTCUT, textsOf } from './element.ts'
+import { applyTheme, SHORTCUT, textsOf, whenSpoken } from './element.ts'
 import { SelvageModal } from './modal.ts'
 import { ariaShortcut, parseShortcuts, shortcutText } from './shortcuts.ts'
 import { triggerSheet } from './styles.ts'
@@ -54,7 +54,8 @@ export class SelvageTrigger extends HTMLElement {
   }
 
   #show(modal: SelvageModal): void {
-    const { strings, direction } = textsOf(this)
+    const { strings, direction, language } = textsOf(this)
+    whenSpoken(language, () => this.#show(modal))
     this.#button.dir = direction
     this.#text.textContent = this.getAttribute('label') ?? strings.search
     const shortcuts = parseShortcuts(modal.getAttribute('shortcut') ?? SHORTCUT)

@@ -1,20 +1,41 @@
-/** Which language does the widget speak, and how is a text filled in? Languages are in the files beside this one. */
+/** Which language does the widget speak, and how is a text filled in? English at once, the others when they are fetched. */
 import type { Strings } from '../types.ts'
-import { ar, ja, ko, ru, zh } from './eastern.ts'
-import { es, fr, it, pt } from './romance.ts'
+import { en } from './english.ts'
 import { stringsOf, type Texts } from './texts.ts'
-import { de, en, nl } from './western.ts'
 
-export const LANGUAGES: Readonly<Record<string, Texts>> = { ar, de, en, es, fr, it, ja, ko, nl, pt, ru, zh }
+const OTHERS = /^(?:ar|de|es|fr|it|ja|ko|nl|pt|ru|zh)$/
+/** Those that are here by now. */
+let languages: Readonly<Record<string, Texts>> = { en }
+let isLoaded = false
 
 /** Languages written from right to left, also those whose texts a site has to bring itself. */
 const RIGHT_TO_LEFT = /^(?:ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)$/
 
-/** By a BCP 47 tag, of which only the language counts (`pt-BR` is `pt`); English where it is not spoken here. */
+/**
+ * By a BCP 47 tag, of which only the language counts (`pt-BR` is `pt`); English where it is not spoken here, or not yet: see
+ * `loadLanguage`.
+ */
 export function stringsFor(language: string): { strings: Strings; direction: 'ltr' | 'rtl' } {
-  const primary = language.toLowerCase().split(/[-_]/, 1)[0] ?? ''
-  const texts = Object.hasOwn(LANGUAGES, primary) ? LANGUAGES[primary] : undefined
+  const primary = primaryOf(language)
+  const texts = Object.hasOwn(languages, primary) ? languages[primary] : undefined
   return { strings: stringsOf(texts ?? en), direction: RIGHT_TO_LEFT.test(primary) ? 'rtl' : 'ltr' }
+}
+
+/** Fetches a language that is not here. Resolves with whether it has come; undefined where there is nothing to wait for. */
+export function loadLanguage(language: string): Promise<boolean> | undefined {
+  if (isLoaded || !OTHERS.test(primaryOf(language))) return undefined
+  return import('./languages.ts').then(
+    ({ LANGUAGES }) => {
+      languages = { en, ...LANGUAGES }
+      isLoaded = true
+      return true
+    },
+    () => false, // English it is
+  )
+}
+
+function primaryOf(language: string): string {
+  return language.toLowerCase().split(/[-_]/, 1)[0] ?? ''
 }
 
 /** `{name}` is replaced by the value of that name; what is filled in is not looked at again. */
