@@ -5,6 +5,7 @@
  */
 import type { HeatMap, Hit } from '../types.ts'
 import { h } from './dom.ts'
+import { heat } from './styles/heat.ts'
 import type { Strings } from './types.ts'
 
 interface Row {
@@ -18,6 +19,9 @@ interface Word {
   readonly text: string
   readonly tokens: readonly number[]
 }
+
+const sheet = new CSSStyleSheet()
+sheet.replaceSync(heat)
 
 export function heatMapView(map: HeatMap, hit: Hit, strings: Strings): HTMLElement {
   const rows = rowsOf(map)
@@ -49,7 +53,7 @@ export function heatMapView(map: HeatMap, hit: Hit, strings: Strings): HTMLEleme
   })
   const table = h('table', { dir: 'ltr' }, h('thead', {}, h('tr', {}, corner, ...heads)), h('tbody', {}, ...body))
   const box = h('div', { class: 'heat-box', tabindex: '0', role: 'region', 'aria-label': strings.heatMap }, table)
-  requestAnimationFrame(() => showBest(box))
+  requestAnimationFrame(() => show(box)) // it is in the page then, and not painted yet
   return h('div', { class: 'heat', part: 'heat' }, h('p', { 'aria-hidden': 'true' }, strings.heatMap), box)
 }
 
@@ -86,8 +90,10 @@ function wordsOf({ passageTokens }: HeatMap, text: string): Word[] {
   return words
 }
 
-/** A passage is wider than the box: what matched best of all is to be seen. */
-function showBest(box: HTMLElement): void {
+/** The sheet comes with the map. A passage is wider than the box: what matched best of all is to be seen. */
+function show(box: HTMLElement): void {
+  const root = box.getRootNode()
+  if (root instanceof ShadowRoot && !root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet)
   let best: HTMLElement | undefined
   for (const cell of box.querySelectorAll<HTMLElement>('tr:not(.mask) .best'))
     if (Number(cell.textContent) > Number(best?.textContent ?? 0)) best = cell

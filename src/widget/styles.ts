@@ -15,7 +15,6 @@
  *   --selvage-list-size  how high a search in the page is while it shows what was found
  */
 import { dialog } from './styles/dialog.ts'
-import { heat } from './styles/heat.ts'
 import { panel } from './styles/panel.ts'
 import { results } from './styles/results.ts'
 import { tokens } from './styles/tokens.ts'
@@ -27,6 +26,6 @@ function sheetOf(...rules: readonly string[]): CSSStyleSheet {
   return sheet
 }
 
-export const panelSheet = sheetOf(tokens, panel, results, heat)
+export const panelSheet = sheetOf(tokens, panel, results)
 export const dialogSheet = sheetOf(dialog)
 export const triggerSheet = sheetOf(tokens, trigger)

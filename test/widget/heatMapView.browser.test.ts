@@ -69,7 +69,7 @@ test('the best of each row is outlined, and the best of all shaded most', () => 
   expect(Math.max(...strengths.map(([strength]) => strength))).toBe(1)
 })
 
-test('it scrolls in a box of its own, which can be focused and has a name', () => {
+test('it brings its style; it scrolls in a box of its own, which can be focused and has a name', async () => {
   const host = document.createElement('div')
   host.style.inlineSize = '100px'
   const root = host.attachShadow({ mode: 'open' })
@@ -77,6 +77,7 @@ test('it scrolls in a box of its own, which can be focused and has a name', () =
   document.body.append(host)
   const { view } = table()
   root.append(view)
+  await new Promise(requestAnimationFrame)
   const box = view.querySelector('.heat-box')!
   expect(box.scrollWidth).toBeGreaterThan(box.clientWidth)
   expect(host.scrollWidth).toBeLessThanOrEqual(100)

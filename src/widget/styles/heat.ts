@@ -1,6 +1,5 @@
-/** The heat map: small squares, words of the passage standing on end above them, words of the query kept in sight beside them. */
+/** The heat map: small squares, words of the passage standing on end above them, words of the query kept in sight beside them. It comes with the map. */
 export const heat = `
-.details{grid-area:details;min-block-size:0;overflow:auto;border-block-start:1px solid var(--_line)}
 .heat{padding:10px 12px 4px}
 .heat>p{padding-block-end:6px;font-size:.8125rem;color:var(--_quiet)}
 .heat-box{overflow:auto;overscroll-behavior:contain;max-block-size:min(20rem,34dvh);border-radius:6px;scrollbar-width:thin}

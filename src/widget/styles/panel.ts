@@ -79,6 +79,7 @@ ${glass('.field', '14px')}
 :is(.bar,.notice) [part=button]{
   min-block-size:28px;padding:2px 9px;border-radius:var(--_inner);font-size:.8125rem;font-weight:500;color:var(--_accent)
 }
+.details{grid-area:details;min-block-size:0;overflow:auto;border-block-start:1px solid var(--_line)}
 .keys{
   grid-area:keys;display:flex;align-items:center;gap:14px;padding:7px 14px;font-size:.75rem;color:var(--_quiet);white-space:nowrap
 }
