@@ -67,7 +67,8 @@ export function httpStore(options: HttpStoreOptions): RemoteSource {
       retried(options, async () => {
         let all = whole.get(key)
         if (all === undefined) {
-          const response = await open(key, { headers: { range: `bytes=${start}-${end - 1}` } })
+          // Not through the browser's cache, which lets only one request at a time have a file: parts of one came in turn.
+          const response = await open(key, { headers: { range: `bytes=${start}-${end - 1}` }, cache: 'no-store' })
           if (response === undefined || isPart(response)) return response && read(key, response)
           // All of it was sent, as a server may: once is enough, for all who asked at the same time.
           const held = whole.get(key)
