@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ModelFiles } from '../../src/encoder/encoder.ts'
 import { type LoadEncoderOptions, loadEncoder } from '../../src/encoder/load.ts'
 import { makeManifest } from '../../src/encoder/manifest.ts'
@@ -220,6 +220,24 @@ describe('options', () => {
   test('threads', () => {
     expect(() => nodeRuntime({ threads: 0 })).toThrow(SelvageError)
   })
+})
+
+test('a policy that forbids WebAssembly is told before anything is fetched', async () => {
+  const refuse = () => {
+    throw new WebAssembly.CompileError('Refused to compile or instantiate WebAssembly module')
+  }
+  vi.stubGlobal('WebAssembly', { ...WebAssembly, Module: refuse })
+  const read: string[] = []
+  const files: ModelFiles = {
+    location: 'nowhere',
+    read: async (path) => {
+      read.push(path)
+      return undefined
+    },
+  }
+  await expect(loadEncoder({ files })).rejects.toMatchObject({ code: 'wasm-blocked' })
+  expect(read).toEqual([])
+  vi.unstubAllGlobals()
 })
 
 /** onnxruntime-node under the names of the browser's backends, each with a fault of its own. */

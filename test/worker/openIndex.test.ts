@@ -2,10 +2,11 @@
  * An open index where there is no database, as in some private windows: Node has none either. Engine and writer share the memory of
  * one of them through a port, as their workers do; what is deleted or merged behind the engine's back is no end of it.
  */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { buildIndex } from '../../src/engine/build.ts'
 import { named, readCollection, waiting } from '../../src/engine/collection.ts'
 import { packsOf } from '../../src/engine/manifest.ts'
+import { passageText } from '../../src/engine/texts.ts'
 import { httpStore } from '../../src/store/http.ts'
 import { layeredSource } from '../../src/store/layered.ts'
 import { memoryStore } from '../../src/store/memory.ts'
@@ -221,5 +222,82 @@ describe('behind the back of who searches', () => {
     expect(index.describe().pages).toBe(3 + 24 - 8)
     expect(searches).toBeGreaterThan(5)
     await writer.close()
+  })
+})
+
+describe('stored vectors', () => {
+  const placeOf = async (text: string) => {
+    const [hit] = (await index.search({ text, k: 1, mode: 'keyword' })).hits
+    const { id, section } = hit!.passage
+    return { ref: String(id), url: section.url, text: passageText(hit!.passage).text }
+  }
+  const similarTo = async (text: string) => {
+    const place = await placeOf(text)
+    const { hits } = await index.ask((engine) => engine.similar([place], { k: 10 }))
+    return hits.map(({ passage }) => passage.section.url)
+  }
+
+  test('of what was added are those of the index, fresh and merged', async () => {
+    await open(server.url)
+    const writer = writerOf(index, server.url)
+    await writer.add([record('fresh', 'pear of the site')], { replace: false })
+    await index.refresh()
+    await index.load(true)
+    expect((await similarTo('fresh pear')).slice(0, 1)).toEqual(['/pear'])
+    expect((await similarTo('pear')).sort()).not.toContain('/pear')
+    const before = await placeOf('apple')
+    // Passages move to other numbers when segments are merged; what was found before is found all the same.
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await writer.add([record(id, `${id} of the site`)], { replace: false })
+    await writer.compact()
+    await index.refresh()
+    const { hits } = await index.ask((engine) => engine.similar([before], { k: 3 }))
+    expect(hits).toHaveLength(3)
+    await writer.close()
+  })
+
+  test('and all of it works on a page that is not secure: no digest, no locks, no storage manager', async () => {
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
+    vi.stubGlobal('navigator', { hardwareConcurrency: 2 })
+    try {
+      await open(server.url)
+      await index.load(true)
+      expect(await search('pear')).toEqual(['/pear'])
+      expect((await search('pear', 'semantic'))[0]).toBe('/pear')
+      expect((await similarTo('pear')).sort()).toEqual(['/apple', '/plum'])
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
+  test('where WebAssembly is forbidden words are searched, and vectors in plain TypeScript unless told otherwise', async () => {
+    const refuse = () => {
+      throw new WebAssembly.CompileError('Refused to compile or instantiate WebAssembly module')
+    }
+    vi.stubGlobal('WebAssembly', {
+      ...WebAssembly,
+      Module: refuse,
+      compile: async () => refuse(),
+      instantiate: async () => refuse(),
+    })
+    try {
+      await open(server.url)
+      expect(await search('pear')).toEqual(['/pear'])
+      await expect(index.load(true)).rejects.toMatchObject({ code: 'wasm-blocked' })
+      const { name, onProgress, onChange } = { name: 'blocked', onProgress: () => {}, onChange: () => {} }
+      index = await OpenIndex.open({
+        name,
+        indexUrl: server.url,
+        backend: 'auto',
+        storage: 'none',
+        onProgress,
+        onChange,
+      })
+      close.push(() => index.close())
+      const { ops } = await index.load(true)
+      expect(ops.backend).toBe('reference')
+      expect((await similarTo('pear')).sort()).toEqual(['/apple', '/plum'])
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 })
