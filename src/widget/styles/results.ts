@@ -40,8 +40,9 @@ mark{
 }
 @media (forced-colors:active){
   .option[aria-selected=true],.option[aria-selected=true] :is(.title,.path,.weak,.excerpt){
-    background:Highlight;color:HighlightText;forced-color-adjust:none
+    color:HighlightText;forced-color-adjust:none
   }
+  .option[aria-selected=true]{background:Highlight}
   mark{background:Mark;color:MarkText;forced-color-adjust:none}
 }
 `

@@ -35,8 +35,7 @@ ${selector}{position:relative}
 ${selector}::before,${selector}::after{content:"";position:absolute;pointer-events:none;opacity:.62}
 ${selector}::before{inset-block-start:calc(50% - 8px);inset-inline-start:${at};inline-size:13px;block-size:13px;
   border:1.75px solid;border-radius:50%}
-${selector}::after{inset-block-start:calc(50% + 4.5px);inset-inline-start:calc(${at} + 10px);inline-size:6.5px;block-size:1.75px;
-  background:currentColor;border-radius:1px;transform:rotate(45deg)}
+${selector}::after{inset-block-start:calc(50% + 4.5px);inset-inline-start:calc(${at} + 10px);inline-size:6.5px;border-block-start:1.75px solid;transform:rotate(45deg)}
 ${selector}:dir(rtl)::after{transform:rotate(-45deg)}
 `
 }
