@@ -72,13 +72,17 @@ export async function serveSite(folder: string): Promise<SiteServer> {
     }
     const code = before?.files.test(pathname) ? Buffer.from(`${before.code};\n`) : Buffer.alloc(0)
     const body = Buffer.concat([code, bytes])
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+    const part = from === undefined ? body : body.subarray(Number(from), Number(to) + 1)
     const headers = {
       'content-type':
         page === undefined ? (TYPES[extname(fileName(pathname))] ?? 'application/octet-stream') : TYPES['.html'],
-      'content-length': body.length,
+      'content-length': part.length,
+      'accept-ranges': 'bytes',
+      ...(part !== body && { 'content-range': `bytes ${from}-${Number(from) + part.length - 1}/${body.length}` }),
       ...(csp !== undefined && { 'content-security-policy': csp }),
     }
-    response.writeHead(200, headers).end(body, done)
+    response.writeHead(part === body ? 200 : 206, headers).end(part, done)
   })
   // All addresses of this machine: a name that is not `localhost` may lead here too.
   await new Promise<void>((resolve) => server.listen(0, resolve))
