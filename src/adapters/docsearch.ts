@@ -5,7 +5,7 @@
 import { asSelvageError, rejectUnknown, type SelvageError } from '../errors.ts'
 import type { FacetCounts, Hit, SearchMode } from '../types.ts'
 import { type AlgoliaRequests, type FacetNames, type ReadRequest, readRequests } from './algolia.ts'
-import { type DocSearchRecord, type GroupName, recordOf } from './docsearchRecord.ts'
+import { type DocSearchRecord, type GroupName, type RecordOptions, recordOf } from './docsearchRecord.ts'
 import { type Answer, ENGINE_OPTIONS, type EngineOptions, type ModelState, type Open, SharedEngine } from './shared.ts'
 
 export { type ErrorCode, SelvageError } from '../errors.ts'
@@ -58,8 +58,10 @@ export function docSearchClient(
 ): <Client extends object>(searchClient: Client) => Client & AlgoliaSearch {
   rejectUnknown(options, [...ENGINE_OPTIONS, 'group', 'facets'], 'docSearchClient')
   const engine = new SharedEngine(options, open)
-  const answer = (request: ReadRequest, signal: AbortSignal) => answerTo(engine, request, group, facets, signal)
-  return (searchClient) => ({ ...searchClient, search: latestOnly(facets, answer) })
+  return (searchClient) => {
+    const how = { group, hasBreadcrumbs: versionOf(searchClient) >= 5, facets }
+    return { ...searchClient, search: latestOnly(facets, (request, signal) => answerTo(engine, request, how, signal)) }
+  }
 }
 
 /**
@@ -92,8 +94,7 @@ function latestOnly(
 async function answerTo(
   engine: SharedEngine,
   request: ReadRequest,
-  group: GroupName | undefined,
-  facets: FacetNames,
+  how: RecordOptions & { readonly facets: FacetNames },
   signal: AbortSignal,
 ): Promise<AlgoliaResult> {
   const { query, page, hitsPerPage, filters } = request
@@ -110,14 +111,14 @@ async function answerTo(
     index: request.index,
     query,
     params: '',
-    hits: records(found, request, group).slice(page * hitsPerPage),
+    hits: records(found, request, how).slice(page * hitsPerPage),
     nbHits: found.length,
     nbPages: hitsPerPage === 0 ? 0 : Math.ceil(found.length / hitsPerPage),
     page,
     hitsPerPage,
     exhaustiveNbHits: found.length < k,
     processingTimeMS: Math.round(performance.now() - start),
-    ...(all && { facets: facetsAsked(all, request.facets, facets) }),
+    ...(all && { facets: facetsAsked(all, request.facets, how.facets) }),
     ...modeOf(answer),
   }
 }
@@ -128,13 +129,19 @@ function modeOf(answer: Answer | undefined): Pick<AlgoliaResult, 'mode' | 'model
   return { mode: result.mode, ...how }
 }
 
+/** DocSearch writes its version into the client before it is transformed. Without one: the oldest that this is known to serve. */
+function versionOf(searchClient: object): number {
+  const { transporter }: { transporter?: { algoliaAgent?: { value?: unknown } } } = searchClient
+  return Number(/docsearch[\w.-]* \((\d+)\./.exec(String(transporter?.algoliaAgent?.value))?.[1] ?? 3)
+}
+
 /** Ids tell records apart, also sections of a page without anchors. */
-function records(hits: readonly Hit[], request: ReadRequest, group: GroupName | undefined): DocSearchRecord[] {
+function records(hits: readonly Hit[], request: ReadRequest, how: RecordOptions): DocSearchRecord[] {
   const seen = new Map<string, number>()
   return hits.map((hit) => {
     const count = (seen.get(hit.url) ?? 0) + 1
     seen.set(hit.url, count)
-    return recordOf(hit, count === 1 ? hit.url : `${hit.url}~${count}`, request, group)
+    return recordOf(hit, count === 1 ? hit.url : `${hit.url}~${count}`, request, how)
   })
 }
 

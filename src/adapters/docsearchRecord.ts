@@ -34,12 +34,18 @@ export interface DocSearchRecord {
 /** What a group of hits is called. Without it hits are grouped by page, and a page's title is its group's. */
 export type GroupName = string | ((hit: Hit) => string)
 
+export interface RecordOptions {
+  readonly group?: GroupName | undefined
+  /** DocSearch 5 shows all levels above an excerpt; versions before it only lvl1, and an excerpt below a lvl1. */
+  readonly hasBreadcrumbs: boolean
+}
+
 /** A page's own group needs its title once: the levels below it are then the page's headings. */
 export function recordOf(
   hit: Hit,
   objectID: string,
   request: ReadRequest,
-  group: GroupName | undefined,
+  { group, hasBreadcrumbs }: RecordOptions,
 ): DocSearchRecord {
   const { page, headings, passage } = hit
   const own = headings.slice(1)
@@ -47,6 +53,7 @@ export function recordOf(
   const path = name === undefined ? [page.title, ...(own.length > 0 ? own : [page.title])] : [name, page.title, ...own]
   const levels = path.slice(0, LEVELS.length)
   const deepest = LEVELS[levels.length - 1]!
+  const isHeading = hit.ranking.bonus?.kind === 'title' || (deepest === 'lvl1' && !hasBreadcrumbs)
   const content = contentOf(passage, request)
   const marked = LEVELS.flatMap((level, i) => {
     const text = levels[i]
@@ -60,8 +67,7 @@ export function recordOf(
     url: hit.url,
     url_without_anchor: hash < 0 ? hit.url : hit.url.slice(0, hash),
     anchor: anchorOf(hit.url) ?? null,
-    // The UI shows heading and excerpt of a lvl1, but only either of what lies deeper.
-    type: deepest === 'lvl1' || hit.ranking.bonus?.kind === 'title' ? deepest : 'content',
+    type: isHeading ? deepest : 'content',
     hierarchy: {
       ...{ lvl0: null, lvl1: null, lvl2: null, lvl3: null, lvl4: null, lvl5: null, lvl6: null },
       ...Object.fromEntries(levels.map((text, i) => [LEVELS[i], escapeHtml(text)])),

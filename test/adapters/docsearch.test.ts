@@ -83,6 +83,21 @@ test('a heading that is the query is shown as a heading; a page without headings
 })
 const TITLE = { kind: 'title', contribution: 1 } as const
 
+test('version 5 shows the whole path with an excerpt, and so gets excerpts', async () => {
+  const fake = new FakeSelvage()
+  fake.hits = [NAPS, DEEP]
+  const transform = docSearchClient({ ...newAddress(), mode: 'keyword' }, fake.open)
+  const typesFor = async (value: string) => {
+    const { results } = await transform({ transporter: { algoliaAgent: { value } } }).search([REQUEST])
+    return results[0]!.hits.map(({ type }) => type)
+  }
+  expect(await typesFor('Algolia for JavaScript (5.30.0); Lite (5.30.0); docsearch (5.1.0)')).toEqual([
+    'content',
+    'content',
+  ])
+  expect(await typesFor('Algolia for JavaScript (5.30.0); docsearch.js (4.6.3)')).toEqual(['lvl1', 'content'])
+})
+
 test('groups of the site’s own, with the page below', async () => {
   const byText = client(new FakeSelvage(), { group: 'Guide' })
   const byHit = client(new FakeSelvage(), { group: ({ url }) => `${url.length}` })
