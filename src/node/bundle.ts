@@ -73,9 +73,9 @@ export function siblingWorkers(): Plugin {
 
 /** Code that is fetched when it is wanted, by the file that wants it: what its source imports, and the sibling's name. */
 const LATE_CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'worker/openIndex.ts': { '../ops/create.ts': 'vectors.js' },
+  'worker/openOps.ts': { '../ops/choose.ts': 'vectors.js' },
   'engine/engine.ts': { './vectors.ts': 'vectors.js' },
-  'ops/create.ts': { './webgpu/ops.ts': 'webgpu.js', './cpu.ts': 'wasm.js' },
+  'ops/kernelCode.ts': { './webgpu/ops.ts': 'webgpu.js', './cpu.ts': 'wasm.js' },
   'encoder/session.ts': { 'onnxruntime-web/webgpu': 'onnxruntime.js' },
   'widget/strings/index.ts': { './languages.ts': 'languages.js' },
   'widget/highlight.ts': { './target.ts': 'highlight.js' },
@@ -84,7 +84,7 @@ const LATE_CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /**
  * `import('./cpu.ts')` becomes an import of `new URL('./wasm.js', import.meta.url)`, in the library's browser files only.
- * To a bundler the sibling is then a file to copy, as the runtime's is. As a plain import() it would be a chunk, which
+ * To a bundler the sibling is then a file to copy, as the runtime's is; it must not name siblings itself. As a plain import() it would be a chunk, which
  * Vite refuses in workers of its default format; and it stands alone, for a chunk that shared code with its worker would
  * bring that up a second time wherever the worker's address has a query.
  */

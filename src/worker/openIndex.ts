@@ -9,8 +9,7 @@ import { withoutLost } from '../engine/lost.ts'
 import { packsOf } from '../engine/manifest.ts'
 import type { Answer } from '../engine/search.ts'
 import type { SegmentParts } from '../engine/segment.ts'
-import { asSelvageError, isWasmBlocked, SelvageError, wasmBlocked } from '../errors.ts'
-import type * as Ops from '../ops/create.ts'
+import { asSelvageError, SelvageError } from '../errors.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { packsOfVectors } from '../plaid/rows.ts'
 import { type AheadSource, aheadSource } from '../store/ahead.ts'
@@ -22,6 +21,7 @@ import { type PackRef, sumOfPacks } from '../store/packs.ts'
 import type { BlobSource, SharedStore } from '../store/store.ts'
 import type { EngineQuery, OnProgress } from '../types.ts'
 import { lazily } from '../util.ts'
+import { fetchOps, openOps } from './openOps.ts'
 import {
   type EngineOpen,
   type EngineOpened,
@@ -55,14 +55,7 @@ export class OpenIndex {
   readonly #news: NewsChannel<News> | undefined
   readonly #codes = lazily(() => this.#loadCodes())
   readonly #whole = lazily(() => this.#loadWhole())
-  readonly #ops = lazily(async () => {
-    try {
-      return await (await opsCode()).createOps({ backend: this.#options.backend })
-    } catch (error) {
-      const isBlocked = asSelvageError(error).code === 'backend-unavailable' && isWasmBlocked()
-      throw isBlocked ? wasmBlocked('Vectors cannot be compared') : error
-    }
-  })
+  readonly #ops = lazily(() => openOps(this.#options.backend))
   #state: Pick<StoredState, 'kind' | 'reason' | 'offline'>
   #collection: Collection
   readonly #downloads = new Set<AbortController>()
@@ -73,7 +66,7 @@ export class OpenIndex {
 
   static async open(options: OpenIndexOptions): Promise<OpenIndex> {
     const { indexUrl, name, storage } = options
-    if (options.isEager) opsCode().then((ops) => ops.fetchOpsCode({ backend: options.backend }), ignore)
+    if (options.isEager) fetchOps(options.backend)
     const remote = indexUrl === undefined ? undefined : httpStore({ url: indexUrl })
     if (storage === 'none') return OpenIndex.#unkept(options, remote, { kind: 'none' })
     const opening = await storeOf(name)
@@ -385,15 +378,3 @@ function storeOf(name: string): Promise<OpenedStore | undefined> {
     openStore(name, { onBlocked: () => resolve(undefined) }).then(resolve, reject)
   })
 }
-
-/** Fetched ahead where meaning will be searched; who searches for words alone never has it. Error: `backend-unavailable`. */
-async function opsCode(): Promise<typeof Ops> {
-  try {
-    return await import('../ops/create.ts')
-  } catch (cause) {
-    const message = `The code that compares vectors could not be loaded (${String(cause)}). Are the library's files served beside each other?`
-    throw new SelvageError('backend-unavailable', message, { cause })
-  }
-}
-
-function ignore(): void {}

@@ -1,3 +1,3 @@
 /** What searching by meaning takes beyond words, without kernels: a file of its own in builds, which the engine's worker fetches. */
 export { Vectors } from '../engine/vectors.ts'
-export { createOps, fetchOpsCode } from '../ops/create.ts'
+export { chooseOps } from '../ops/choose.ts'
