@@ -121,3 +121,23 @@ test('pages are encoded through a port while a question is answered; a new port 
   writer.close()
   await expect(pending).rejects.toMatchObject({ code: 'worker-died' })
 })
+
+test('the tokenizer alone lays passages out as the model does, and does not load it', async () => {
+  const alone = start()
+  await alone.call((remote) => remote.loadTexts({ modelUrl, storage: 'browser' }))
+  const passages = [{ headings: ['Tables', 'Columns'], text: 'Rename a column with `alter table`.' }]
+  const [layout] = await alone.call((remote) => remote.layOut(passages))
+  const whole = start()
+  await load(whole, 'browser')
+  expect(await whole.call((remote) => remote.layOut(passages))).toEqual([layout])
+  expect(layout!.offset).toBe('Tables > Columns\n'.length)
+  await expect(alone.call((remote) => remote.encodeQuery('rename'))).rejects.toMatchObject({ code: 'internal' })
+
+  const { encoded, knownShare } = await whole.call((remote) => remote.encodeQuery('rename столбец'))
+  expect(knownShare).toBeCloseTo(6 / 13, 6)
+  const { tokenIds, starts, ends } = encoded
+  const named = await alone.call((remote) => remote.queryTokens('rename столбец', { tokenIds, starts, ends }))
+  expect(named.find(({ isMask }) => !isMask)?.text).toBe('[CLS]')
+  expect(named.map(({ text }) => text).join('')).toContain('renameстолбец') // in pieces, one behind the other
+  expect(named).toHaveLength(encoded.matrix.rows)
+})
