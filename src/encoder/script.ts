@@ -6,7 +6,7 @@
  *   stands for two letters at least, or for a whole word of one letter; or
  *   is Latin: abbreviations and names fall into letters in any vocabulary (`k8s`); or
  *   is a Chinese character with a token to itself, in a vocabulary that has at least LEAST_HAN of them: they are words, in the
- *   vocabularies of models that know Chinese and Japanese by the thousand; BERT's English one has some hundreds.
+ *   vocabularies of models that know Chinese and Japanese by the thousand; selvage-mini's English one has 247.
  * What is no letter (digits, punctuation, emoji) says nothing of a script and is not counted.
  *
  * Measured with selvage-mini (English): 1 for English, German, French and Vietnamese questions; 0 to .15 for Russian, Greek,

@@ -56,7 +56,7 @@ export class Selvage {
   /**
    * Loads model and index, side by side; with `lazy` only what a search for words needs.
    * Errors: `model-missing`, `model-invalid`, `model-mismatch`, `backend-unavailable`, `index-missing`, `index-invalid`,
-   * `index-version`, `download-failed`, `worker-died`, `invalid-argument`.
+   * `index-version`, `download-failed`, `wasm-blocked`, `worker-died`, `invalid-argument`.
    */
   static async open(options: OpenOptions): Promise<Selvage> {
     const selvage = new Selvage(options, {
