@@ -173,5 +173,5 @@ test('once opened, hits by words follow a key at once', async () => {
   })
   const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Infinity
   console.log(`Keystroke to hits by words: median ${median.toFixed(0)} ms of ${times.length}.`)
-  expect(median).toBeLessThan(500) // 50 on a machine that does nothing else: npm run bench:widget
+  expect(median).toBeLessThan(500) // 50 on a machine that does nothing else
 })

@@ -108,6 +108,7 @@ describe.each(CASES)('$view, $scheme', ({ view, scheme }: { view: View; scheme: 
     await page.locator('selvage-modal .chip', { hasText: 'Components' }).click()
     await answered(page)
     await look('filtered')
+    await page.locator('selvage-modal .chip', { hasText: 'Components' }).click()
     await page.keyboard.press('Escape')
     await field(page).fill('المكوّنات')
     await expect.poll(() => notice(page).isVisible(), SLOW).toBe(true)
