@@ -108,6 +108,8 @@ export class Engine {
     const most = await held.load(segments, index.dim, isApproximate)
     try {
       await this.#inTurn(async () => {
+        // Who asked for all at the same time may have it by now: it is not given up for less.
+        if (isApproximate && this.#vectors?.isApproximate === false) return
         const { index, segments } = this.#now
         const vectors = await held.load(segments, index.dim, isApproximate)
         this.#vectors = { held, isApproximate }
