@@ -26,10 +26,12 @@ export const dialog = `
 .dialog .filters{padding-inline:16px}
 .dialog .details{max-block-size:50dvh}
 .dialog .bar{padding-inline:10px}
-.dialog .keys{padding-inline-end:18px}
-.dialog :is(.bar,.keys){border-block-start:1px solid var(--_line);grid-row:8}
-.dialog .keys{grid-column:2}
-.dialog .bar[hidden]+.details+.keys{grid-column:1/-1;justify-content:flex-end}
+.dialog :is(.bar,.keys){border-block-start:1px solid #0000;grid-row:8}
+.dialog .keys{
+  grid-column:1/-1;justify-content:flex-end;box-sizing:border-box;min-block-size:43px;padding-inline-end:18px;
+  border-color:var(--_line);pointer-events:none
+}
+@media (max-width:40em),(pointer:coarse){.dialog .bar{border-color:var(--_line)}}
 @media (prefers-reduced-motion:no-preference){
   .dialog[open]{transition:opacity .14s,transform .14s cubic-bezier(.2,.8,.2,1)}
   .dialog[open]::backdrop{transition:opacity .14s}
