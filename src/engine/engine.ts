@@ -8,13 +8,15 @@ import type { Budget } from '../plaid/residency.ts'
 import type { IndexReader } from '../plaid/search.ts'
 import type { BlobSource } from '../store/store.ts'
 import type { EngineQuery, FacetCounts, OnProgress, PassageId, TokenMatrix } from '../types.ts'
+import { lazily } from '../util.ts'
 import { countFacets } from './facets.ts'
-import { type HitPlace, locateHit, locateText, type Place } from './locate.ts'
+import type { Layout } from './layout.ts'
+import type { HitPlace, Place } from './locate.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { type Answer, hasKeywords, Search } from './search.ts'
 import type { SegmentInput } from './segment.ts'
 import { Segments } from './segments.ts'
-import { cosines, countTokens, type Layout, storedQuery } from './stored.ts'
+import type { cosines } from './stored.ts'
 import type { LoadedVectors, Vectors, VectorsOptions } from './vectors.ts'
 
 /** How sections that are like another one are wanted. */
@@ -136,7 +138,7 @@ export class Engine {
 
   /** Where a text of a page is. Errors: those of locateText. */
   locate(url: string, text: string): Promise<Place[]> {
-    return this.#read(({ segments }) => locateText(segments, url, text))
+    return this.#read(async ({ segments }) => (await like()).locateText(segments, url, text))
   }
 
   /**
@@ -148,6 +150,7 @@ export class Engine {
   similar(places: readonly HitPlace[], query: SimilarQuery, layouts?: readonly Layout[]): Promise<SimilarAnswer> {
     return this.#read(async (now) => {
       const { segments } = now
+      const { locateHit, storedQuery, countTokens } = await like()
       const found = await Promise.all(places.map((place) => locateHit(segments, place)))
       const { matrix, without } = await storedQuery(segments, found, layouts)
       const answer = await this.#searchOf(now).run({ ...query, text: '', mode: 'semantic', matrix, without })
@@ -160,7 +163,10 @@ export class Engine {
 
   /** Cosines of a query's unit rows with the tokens of a hit's passage, `[Q, T]`. Errors: those of locateHit and cosines. */
   cosines(place: HitPlace, query: TokenMatrix): ReturnType<typeof cosines> {
-    return this.#read(async ({ segments }) => cosines(segments, (await locateHit(segments, place)).passage, query))
+    return this.#read(async ({ segments }) => {
+      const { locateHit, cosines } = await like()
+      return cosines(segments, (await locateHit(segments, place)).passage, query)
+    })
   }
 
   #searchOf({ index: { location, version }, segments, vectors }: Snapshot): Search {
@@ -212,6 +218,8 @@ export class Engine {
     return turn
   }
 }
+
+const like = lazily(() => import('./like.ts'))
 
 function indexOf(source: BlobSource, manifest: Manifest): EngineIndex {
   const { version, model, vectors } = manifest

@@ -3,8 +3,8 @@ import type { ReadWord } from '../lexical/search.ts'
 import { explainHit } from '../search/hit.ts'
 import type { Hit, MeantWord, PassageId, UnexplainedHit } from '../types.ts'
 import { topK } from '../util.ts'
+import { evenLayout } from './layout.ts'
 import type { SectionHit } from './search.ts'
-import { evenLayout } from './stored.ts'
 import { passageText } from './texts.ts'
 
 export function unexplained({ passage, score, ranking, matches, more }: SectionHit): UnexplainedHit {

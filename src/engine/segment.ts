@@ -4,7 +4,6 @@
  */
 import type { LexicalHeader } from '../lexical/format.ts'
 import type { VectorsHeader } from '../plaid/rows.ts'
-import { type StoredRows, storedRows } from '../plaid/storedRows.ts'
 import type { BlobSource } from '../store/store.ts'
 import { lazily } from '../util.ts'
 import { type Facets, idsOf, type PagesHeader, PagesReader, rangeOfPage, type Structure, structureOf } from './pages.ts'
@@ -33,7 +32,6 @@ export class Segment {
   readonly source: BlobSource
   readonly parts: SegmentParts
   readonly texts: TextsReader
-  readonly rows: StoredRows
   readonly structure: () => Promise<Structure>
   /** Of each page. */
   readonly ids: () => Promise<readonly string[]>
@@ -44,7 +42,6 @@ export class Segment {
     this.source = source
     this.parts = parts
     this.texts = new TextsReader(source, parts.texts)
-    this.rows = storedRows(source, parts.vectors)
     const pages = parts.pages && new PagesReader(source, parts.pages)
     this.#pages = pages
     this.structure = lazily(() => (pages ? pages.structure() : structureOf(this.texts)))

@@ -4,8 +4,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import { LexicalIndex, type LexicalSegment } from '../lexical/search.ts'
-import type { StoredRows } from '../plaid/storedRows.ts'
-import type { PassageId, TokenMatrix } from '../types.ts'
+import type { PassageId } from '../types.ts'
 import { lastAtMost, lazily } from '../util.ts'
 import { type Facets, inSortOrder, type PageNumber, type SortedPage, type Structure } from './pages.ts'
 import { keyOf, Segment, type SegmentInput } from './segment.ts'
@@ -68,27 +67,10 @@ export class Segments {
     )
   }
 
-  /** Unit rows of a passage, as the index remembers them. Errors: `vectors-missing` where they are another model's. */
-  async rows(id: PassageId): Promise<TokenMatrix> {
-    const { rows, own } = this.#rowsOf(id)
-    return rows.read(own)
-  }
-
-  /** How many rows a passage has. Errors: as `rows`. */
-  async countRows(id: PassageId): Promise<number> {
-    const { rows, own } = this.#rowsOf(id)
-    return rows.count(own)
-  }
-
-  #rowsOf(id: PassageId): { rows: StoredRows; own: PassageId } {
+  /** Whose passage it is, and its number there. */
+  segmentOf(id: PassageId): { segment: Segment | undefined; own: PassageId; isForeign: boolean } {
     const at = lastAtMost(this.firsts, id)
-    const segment = this.all[at]
-    if (segment === undefined || this.isForeign[at])
-      throw new SelvageError(
-        'vectors-missing',
-        'The passage has no vectors of the model that is loaded; it is encoded anew. Try again later.',
-      )
-    return { rows: segment.rows, own: id - this.firsts[at]! }
+    return { segment: this.all[at], own: id - (this.firsts[at] ?? 0), isForeign: this.isForeign[at] ?? false }
   }
 
   async #joinFacets(): Promise<Facets> {

@@ -5,15 +5,15 @@
  */
 import { SelvageError } from '../errors.ts'
 import { MAX_QUERY_TOKENS } from '../ops/ops.ts'
+import { type StoredRows, storedRows } from '../plaid/storedRows.ts'
 import { contextualText } from '../text/context.ts'
-import type { EncodedText, PassageId, TokenMatrix } from '../types.ts'
+import type { PassageId, TokenMatrix } from '../types.ts'
+import { evenLayout, type Layout } from './layout.ts'
 import type { Place } from './locate.ts'
 import { passagesOf } from './pages.ts'
+import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import { passageText, type StoredPassage } from './texts.ts'
-
-/** `[T]`: characters of what the model read of a passage (`contextualText`) that each of its tokens stands for. */
-export type Layout = Pick<EncodedText, 'starts' | 'ends'>
 
 /** What a section is like, as a query: its vectors, and what is not to be found by them. */
 export interface StoredQuery {
@@ -35,7 +35,7 @@ export async function storedQuery(
   const structure = await segments.structure()
   const chosen: { matrix: TokenMatrix; row: number }[] = []
   for (const [i, place] of places.entries()) {
-    const matrix = await segments.rows(place.passage.id)
+    const matrix = await rowsOfPassage(segments, place.passage.id)
     for (const row of rowsOf(place, matrix.rows, layouts?.[i])) chosen.push({ matrix, row })
   }
   const [first] = chosen
@@ -69,18 +69,9 @@ function rowsBetween({ starts, ends }: Layout, rowOf: readonly number[], start: 
   return [...new Set(rows)].sort((a, b) => a - b)
 }
 
-/** As if all tokens were of the same length. */
-export function evenLayout(tokens: number, chars: number): Layout {
-  const at = (token: number) => Math.round((token * chars) / Math.max(1, tokens))
-  return {
-    starts: Int32Array.from({ length: tokens }, (_, token) => at(token)),
-    ends: Int32Array.from({ length: tokens }, (_, token) => Math.max(at(token) + 1, at(token + 1))),
-  }
-}
-
 /** How many tokens the model made of a passage. */
 export async function countTokens(segments: Segments, passage: Pick<StoredPassage, 'id' | 'rowOf'>): Promise<number> {
-  return passage.rowOf?.length ?? (await segments.countRows(passage.id))
+  return passage.rowOf?.length ?? (await countRows(segments, passage.id))
 }
 
 /** What the model read of a passage, and where the passage's own text begins in it. */
@@ -94,7 +85,7 @@ export async function cosines(
   { id, rowOf }: Pick<StoredPassage, 'id' | 'rowOf'>,
   query: TokenMatrix,
 ): Promise<{ readonly similarities: Float32Array; readonly tokens: number }> {
-  const { data, rows, dim } = await segments.rows(id)
+  const { data, rows, dim } = await rowsOfPassage(segments, id)
   if (dim !== query.dim)
     throw new SelvageError(
       'model-mismatch',
@@ -110,4 +101,29 @@ export async function cosines(
       similarities[q * tokens + t] = sum
     }
   return { similarities, tokens }
+}
+
+const opened = new WeakMap<Segment, StoredRows>()
+
+/** Unit rows of a passage, as the index remembers them. Errors: `vectors-missing` where they are another model's. */
+function rowsOfPassage(segments: Segments, id: PassageId): Promise<TokenMatrix> {
+  const { rows, own } = rowsAt(segments, id)
+  return rows.read(own)
+}
+
+function countRows(segments: Segments, id: PassageId): Promise<number> {
+  const { rows, own } = rowsAt(segments, id)
+  return rows.count(own)
+}
+
+function rowsAt(segments: Segments, id: PassageId): { rows: StoredRows; own: PassageId } {
+  const { segment, own, isForeign } = segments.segmentOf(id)
+  if (segment === undefined || isForeign)
+    throw new SelvageError(
+      'vectors-missing',
+      'The passage has no vectors of the model that is loaded; it is encoded anew. Try again later.',
+    )
+  const rows = opened.get(segment) ?? storedRows(segment.source, segment.parts.vectors)
+  opened.set(segment, rows)
+  return { rows, own }
 }

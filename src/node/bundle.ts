@@ -74,7 +74,7 @@ export function siblingWorkers(): Plugin {
 /** Code that is fetched when it is wanted, by the file that wants it: what its source imports, and the sibling's name. */
 const LATE_CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'worker/openOps.ts': { '../ops/choose.ts': 'vectors.js' },
-  'engine/engine.ts': { './vectors.ts': 'vectors.js' },
+  'engine/engine.ts': { './vectors.ts': 'vectors.js', './like.ts': 'vectors.js' },
   'ops/kernelCode.ts': { './webgpu/ops.ts': 'webgpu.js', './cpu.ts': 'wasm.js' },
   'encoder/session.ts': { 'onnxruntime-web/webgpu': 'onnxruntime.js' },
   'widget/strings/index.ts': { './languages.ts': 'languages.js' },

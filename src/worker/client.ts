@@ -3,6 +3,8 @@
  * model runs, the engine holds index and scores, the writer changes the index. This file passes messages and keeps the order
  * of things; it knows no model, no kernel and no file format.
  */
+
+import * as Comlink from 'comlink'
 import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
 import {
   type AddedDocument,
@@ -17,7 +19,6 @@ import {
   type UnexplainedHit,
 } from '../types.ts'
 import { abortable } from './abortable.ts'
-import * as Calls from './calls.ts'
 import { Live } from './live.ts'
 import {
   absolute,
@@ -86,11 +87,11 @@ export class Selvage {
     this.#modelUrl = modelUrl
     this.#isOwn = indexUrl === undefined
     this.#encoder = new Service('encoder', spawn.encoder, (link) =>
-      link.call((remote) => remote.load({ modelUrl, backend: encoder, storage }, Calls.proxy(onProgress))),
+      link.call((remote) => remote.load({ modelUrl, backend: encoder, storage }, Comlink.proxy(onProgress))),
     )
     const open = { indexUrl, name, backend: scorer, storage, memory, isEager: !options.lazy }
     this.#engine = new Service('engine', spawn.engine, (link) =>
-      link.call((remote) => remote.open(open, Calls.proxy(onProgress), Calls.proxy(onChange))),
+      link.call((remote) => remote.open(open, Comlink.proxy(onProgress), Comlink.proxy(onChange))),
     )
     const services = { name, indexUrl, encoder: this.#encoder, engine: this.#engine, spawn: spawn.writer, onWork }
     this.#live = new Live(services)
@@ -141,7 +142,7 @@ export class Selvage {
   async #match(loaded: Status): Promise<void> {
     const { stored } = loaded.engine
     if (this.#isOwn && stored.kind !== 'none') return this.#live.rebuild()
-    if (stored.isOutdated) await this.#engine.call((remote) => remote.download(Calls.proxy(() => {})))
+    if (stored.isOutdated) await this.#engine.call((remote) => remote.download(Comlink.proxy(() => {})))
     else throw mismatch(loaded)
   }
 
@@ -287,7 +288,7 @@ export class Selvage {
     }
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      const tell = Calls.proxy(onProgress)
+      const tell = Comlink.proxy(onProgress)
       const index = this.#engine.call((remote) => remote.download(tell))
       const model = this.#encoder.call((remote) => remote.download(this.#modelUrl, tell))
       await abortable(Promise.all([index, model]), signal, 'The download')

@@ -1,12 +1,13 @@
 /**
  * The encoder's worker: model, tokenizer and inference runtime live here and may block. The page never does.
  */
+
+import * as Comlink from 'comlink'
 import type { Encoder, TextRules } from '../encoder/encoder.ts'
 import { loadEncoder, loadTextRules } from '../encoder/load.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
 import { contextualText } from '../text/context.ts'
-import * as Calls from './calls.ts'
 import { type Downloads, downloadsOf } from './downloads.ts'
 import { servePages } from './pageEncoder.ts'
 import { type EncodedQuery, type EncoderApi, outcome } from './protocol.ts'
@@ -39,7 +40,7 @@ const api: EncoderApi = {
     })
     if (!result.ok) return result
     const { matrix, tokenIds, starts, ends } = result.value.encoded
-    return Calls.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
+    return Comlink.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
   },
 
   loadTexts: ({ modelUrl, storage = 'none' }) =>
@@ -98,4 +99,4 @@ function downloadsFor(modelUrl: string): Downloads {
   return held
 }
 
-Calls.expose(api)
+Comlink.expose(api)

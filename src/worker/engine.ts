@@ -2,13 +2,14 @@
  * The engine's worker: index and kernels. It holds its own GPU device and answers while the encoder is busy; words it can
  * search as soon as the manifest is there. What it reads comes from the browser's database, or from the network and is kept.
  */
+
+import * as Comlink from 'comlink'
 import { explainRoughly, meantWords, mostTelling, unexplained } from '../engine/hits.ts'
 import type { Answer } from '../engine/search.ts'
 import { passageText } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
 import type { UnexplainedHit } from '../types.ts'
-import * as Calls from './calls.ts'
 import { OpenIndex } from './openIndex.ts'
 import { type EngineAnswer, type EngineApi, type Outcome, outcome } from './protocol.ts'
 import { exposeStore } from './sharedStore.ts'
@@ -78,7 +79,7 @@ const api: EngineApi = {
 
   async cosines(place, query) {
     const result = await outcome(() => current().ask((engine) => engine.cosines(place, query)))
-    return result.ok ? Calls.transfer(result, [result.value.similarities.buffer]) : result
+    return result.ok ? Comlink.transfer(result, [result.value.similarities.buffer]) : result
   },
 
   searchKeywords: (query) =>
@@ -120,7 +121,7 @@ async function common(answer: Answer): Promise<Omit<EngineAnswer<never>, 'hits'>
 
 /** What matched is large, and of no more use here. */
 function sent(result: Outcome<EngineAnswer<UnexplainedHit>>): Outcome<EngineAnswer<UnexplainedHit>> {
-  return result.ok ? Calls.transfer(result, result.value.hits.flatMap(buffersOf)) : result
+  return result.ok ? Comlink.transfer(result, result.value.hits.flatMap(buffersOf)) : result
 }
 
 function buffersOf({ matches, more }: UnexplainedHit): Transferable[] {
@@ -128,4 +129,4 @@ function buffersOf({ matches, more }: UnexplainedHit): Transferable[] {
   return [...own, ...more.flatMap(buffersOf)]
 }
 
-Calls.expose(api)
+Comlink.expose(api)

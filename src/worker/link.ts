@@ -1,16 +1,17 @@
 /**
- * A worker seen from the page: calls by calls.ts, and what that leaves out: when the worker dies, every pending call
+ * A worker seen from the page: calls by comlink, and what comlink leaves out: when the worker dies, every pending call
  * rejects with the reason, and so does every later one.
  */
+
+import * as Comlink from 'comlink'
 import { SelvageError } from '../errors.ts'
-import * as Calls from './calls.ts'
 import { type Outcome, unwrap } from './protocol.ts'
 import type { WorkerLike } from './spawn.ts'
 
 export class Link<Api> {
   readonly #name: string
   readonly #worker: WorkerLike
-  readonly #remote: Calls.Remote<Api>
+  readonly #remote: Comlink.Remote<Api>
   readonly #pending = new Set<(reason: SelvageError) => void>()
   #dead: SelvageError | undefined
   /** Called once when the worker dies by itself. */
@@ -19,13 +20,13 @@ export class Link<Api> {
   constructor(name: string, worker: WorkerLike) {
     this.#name = name
     this.#worker = worker
-    this.#remote = Calls.wrap<Api>(worker)
+    this.#remote = Comlink.wrap<Api>(worker)
     worker.addEventListener('error', this.#onError)
     worker.addEventListener('messageerror', this.#onMessageError)
   }
 
   /** `send` makes one call on the remote; the result is its value, or its error thrown. */
-  async call<T>(send: (remote: Calls.Remote<Api>) => Promise<Outcome<T>>): Promise<T> {
+  async call<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<T> {
     if (this.#dead) throw this.#dead
     let reject: (reason: SelvageError) => void = () => {}
     const death = new Promise<never>((_, fail) => {

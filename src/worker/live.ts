@@ -2,9 +2,10 @@
  * Changing the index from a page: documents in, documents out. The writer's worker does the work, with vectors from the
  * encoder's; it is started by the first call, or where documents still wait from before. Passes messages only.
  */
+
+import * as Comlink from 'comlink'
 import { SelvageError } from '../errors.ts'
 import type { AddedDocument, AddedDocuments, DocumentInput, WorkProgress } from '../types.ts'
-import * as Calls from './calls.ts'
 import type { Link } from './link.ts'
 import type { EncoderApi, EncoderStatus, EngineApi, EngineOpened, Outcome, WriterApi } from './protocol.ts'
 import { Service } from './service.ts'
@@ -85,7 +86,7 @@ export class Live {
     this.#writer.close()
   }
 
-  async #call<T>(send: (remote: Calls.Remote<WriterApi>) => Promise<Outcome<T>>): Promise<T> {
+  async #call<T>(send: (remote: Comlink.Remote<WriterApi>) => Promise<Outcome<T>>): Promise<T> {
     return (await this.#writer.call(send)).value
   }
 
@@ -108,10 +109,10 @@ export class Live {
     await link.call((remote) =>
       remote.open(
         options,
-        Calls.transfer(encoderPort, [encoderPort]),
-        storePort && Calls.transfer(storePort, [storePort]),
-        Calls.proxy(this.#services.onWork),
-        Calls.proxy(() => this.#renewEncoder()),
+        Comlink.transfer(encoderPort, [encoderPort]),
+        storePort && Comlink.transfer(storePort, [storePort]),
+        Comlink.proxy(this.#services.onWork),
+        Comlink.proxy(() => this.#renewEncoder()),
       ),
     )
   }
@@ -119,14 +120,14 @@ export class Live {
   async #encoderPort(): Promise<MessagePort> {
     const { port1, port2 } = new MessageChannel()
     const { link } = await this.#services.encoder.ready()
-    await link.call((remote) => remote.connect(Calls.transfer(port1, [port1])))
+    await link.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
     this.#encoder = link
     return port2
   }
 
   async #storePort(): Promise<MessagePort> {
     const { port1, port2 } = new MessageChannel()
-    await this.#services.engine.call((remote) => remote.shareStore(Calls.transfer(port1, [port1])))
+    await this.#services.engine.call((remote) => remote.shareStore(Comlink.transfer(port1, [port1])))
     return port2
   }
 
@@ -145,7 +146,7 @@ export class Live {
     if (!this.#writer.isRunning || this.#encoder === undefined || link === this.#encoder) return
     this.#encoder = link
     const { port1, port2 } = new MessageChannel()
-    await link.call((remote) => remote.connect(Calls.transfer(port1, [port1])))
-    await this.#writer.call((remote) => remote.connect(Calls.transfer(port2, [port2])))
+    await link.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
+    await this.#writer.call((remote) => remote.connect(Comlink.transfer(port2, [port2])))
   }
 }

@@ -3,12 +3,13 @@
  * encodes. Passages are encoded a few at a time, so that the page's questions, which come to the encoder's worker by another
  * way, need not wait for a whole call. Who hands out the ports is the page's affair.
  */
+
+import * as Comlink from 'comlink'
 import type { Encoder } from '../encoder/encoder.ts'
 import { type EncodedPages, type PageEncoder, pageEncoder } from '../engine/encodePages.ts'
 import { SelvageError, throwIfAborted } from '../errors.ts'
 import type { Page } from '../text/document.ts'
 import { abortable } from './abortable.ts'
-import * as Calls from './calls.ts'
 import { Link } from './link.ts'
 import { type Outcome, outcome } from './protocol.ts'
 
@@ -38,7 +39,7 @@ export function servePages(encoder: () => Promise<Encoder>, port: MessagePort): 
         (await near()).encodePages(pages, { signal: stop.signal, ...(onDone && { onDone }) }),
       )
       running.delete(call)
-      return result.ok ? Calls.transfer(result, buffersOf(result.value.halves)) : result
+      return result.ok ? Comlink.transfer(result, buffersOf(result.value.halves)) : result
     },
 
     cancel: (call) => outcome(() => running.get(call)?.abort()),
@@ -49,7 +50,7 @@ export function servePages(encoder: () => Promise<Encoder>, port: MessagePort): 
   }
   // Where browsers tell that the other end is gone (not all do), nothing is encoded for nobody.
   port.addEventListener('close', end)
-  Calls.expose(api, port)
+  Comlink.expose(api, port)
   return end
 }
 
@@ -78,7 +79,7 @@ export function portEncoder(port: MessagePort): PortEncoder {
       throwIfAborted(signal)
       const call = ++calls
       let isOver = false
-      const told = onDone && Calls.proxy((done: number, of: number) => isOver || onDone(done, of))
+      const told = onDone && Comlink.proxy((done: number, of: number) => isOver || onDone(done, of))
       const cancel = () => {
         link.call((remote) => remote.cancel(call)).catch(() => {}) // whoever is gone needs no telling
       }

@@ -2,8 +2,9 @@
  * A worker that a page relies on: started when first needed, started anew after it died, ready once its first call has
  * answered. Knows no worker's calls.
  */
+
+import type * as Comlink from 'comlink'
 import { asSelvageError, SelvageError } from '../errors.ts'
-import type * as Calls from './calls.ts'
 import { Link } from './link.ts'
 import type { Outcome } from './protocol.ts'
 import type { WorkerLike } from './spawn.ts'
@@ -51,7 +52,7 @@ export class Service<Api, S> {
    * One call, with the status of the worker that answered it. A call that fails because the GPU went away is made once
    * more, on a fresh worker that finds another device; so are the calls that wait beside it.
    */
-  async call<T>(send: (remote: Calls.Remote<Api>) => Promise<Outcome<T>>): Promise<{ value: T; status: S }> {
+  async call<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<{ value: T; status: S }> {
     const { link, status } = await this.ready()
     try {
       return { value: await link.call(send), status }

@@ -1,6 +1,7 @@
 /** A store in another worker's memory, through a port: where there is no database that two workers could both open. */
+
+import * as Comlink from 'comlink'
 import type { Changes, SharedStore } from '../store/store.ts'
-import * as Calls from './calls.ts'
 import { type Outcome, outcome, unwrap } from './protocol.ts'
 
 interface StoreApi {
@@ -26,11 +27,11 @@ export function exposeStore(store: SharedStore, port: MessagePort): void {
     swap: (held, manifest, changes) => outcome(() => store.swap(held, manifest, changes)),
     has: (keys) => outcome(() => store.has(keys)),
   }
-  Calls.expose(api, port)
+  Comlink.expose(api, port)
 }
 
 export function portStore(port: MessagePort): SharedStore {
-  const remote = Calls.wrap<StoreApi>(port)
+  const remote = Comlink.wrap<StoreApi>(port)
   return {
     location: 'the memory of this page',
     get: async (key) => unwrap(await remote.get(key)),

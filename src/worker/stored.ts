@@ -4,10 +4,11 @@
  * loaded model's, else one that is loaded by itself in a worker of its own. Where there is none to be had, the engine makes do.
  * Passes messages only.
  */
+
+import type { Remote } from 'comlink'
 import { SelvageError } from '../errors.ts'
 import type { CharRange, HeatMap, Hit, SimilarTo, UnexplainedHit } from '../types.ts'
 import { abortable } from './abortable.ts'
-import type { Remote } from './calls.ts'
 import type {
   EncodedQuery,
   EncoderApi,

@@ -3,6 +3,8 @@
  * here is searched. It is started by the first call that changes the index, so that a page that only searches never loads the
  * parsers and builders that it consists of; and what it compresses does not hold up a search.
  */
+
+import * as Comlink from 'comlink'
 import { LiveWriter } from '../engine/live/writer.ts'
 import { SelvageError } from '../errors.ts'
 import { createOps } from '../ops/create.ts'
@@ -12,7 +14,6 @@ import { idbStore } from '../store/idb.ts'
 import { layeredSource } from '../store/layered.ts'
 import { newsChannel, withLease } from '../store/lease.ts'
 import { lazily } from '../util.ts'
-import * as Calls from './calls.ts'
 import { LentEncoder } from './lentEncoder.ts'
 import { portEncoder } from './pageEncoder.ts'
 import { type News, newsOf, outcome, type WriterApi } from './protocol.ts'
@@ -82,4 +83,4 @@ function open(): LiveWriter {
   return writer
 }
 
-Calls.expose(api)
+Comlink.expose(api)

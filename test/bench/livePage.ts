@@ -1,6 +1,7 @@
 /** The page's side of live.ts: what is measured, in the browser. Times in ms. */
+
+import * as Comlink from 'comlink'
 import type { WorkProgress } from '../../src/types.ts'
-import * as Calls from '../../src/worker/calls.ts'
 import type { Selvage } from '../../src/worker/client.ts'
 import { type EncoderApi, type EngineApi, unwrap } from '../../src/worker/protocol.ts'
 
@@ -29,7 +30,7 @@ export interface ColdOpen {
 /** From the start of the engine's worker to the first answer, its vectors loaded whole; the encoder is warm. */
 export async function openCold({ library, index, model }: Addresses, query: string): Promise<ColdOpen> {
   const encoder = worker<EncoderApi>(library, 'encoder.js')
-  const nothing = Calls.proxy(() => {})
+  const nothing = Comlink.proxy(() => {})
   unwrap(await encoder.load({ modelUrl: model, backend: 'auto', storage: 'browser' }, nothing))
   unwrap(await encoder.encodeQuery(query))
   const { encoded } = unwrap(await encoder.encodeQuery(query))
@@ -113,6 +114,6 @@ async function openSelvage(library: string, options: Parameters<typeof Selvage.o
   return Opened.open(options)
 }
 
-function worker<Api>(library: string, file: string): Calls.Remote<Api> {
-  return Calls.wrap<Api>(new Worker(library + file, { type: 'module' }))
+function worker<Api>(library: string, file: string): Comlink.Remote<Api> {
+  return Comlink.wrap<Api>(new Worker(library + file, { type: 'module' }))
 }

@@ -1,5 +1,5 @@
-/** A worker without a thread: an end whose other side is an object here. It can be made to die. */
-import * as Calls from '../../src/worker/calls.ts'
+/** A worker without a thread: a comlink endpoint whose other side is an object here. It can be made to die. */
+import * as Comlink from 'comlink'
 import type { WorkerLike } from '../../src/worker/spawn.ts'
 
 export class FakeWorker extends EventTarget implements WorkerLike {
@@ -12,7 +12,7 @@ export class FakeWorker extends EventTarget implements WorkerLike {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
     this.#other = port2
-    Calls.expose(api, port2)
+    Comlink.expose(api, port2)
     port1.addEventListener('message', (event) => this.dispatchEvent(new MessageEvent('message', { data: event.data })))
     port1.start()
   }

@@ -1,9 +1,10 @@
 /** The encoder's worker in a real Chromium: its files in IndexedDB, and its port for the worker that writes. */
+
+import * as Comlink from 'comlink'
 import { afterEach, expect, test } from 'vitest'
 import { deleteIdb, listIdb } from '../../src/store/idb.ts'
 import type { Page } from '../../src/text/document.ts'
 import type { Progress } from '../../src/types.ts'
-import * as Calls from '../../src/worker/calls.ts'
 import { Link } from '../../src/worker/link.ts'
 import { portEncoder } from '../../src/worker/pageEncoder.ts'
 import type { EncoderApi } from '../../src/worker/protocol.ts'
@@ -25,7 +26,7 @@ function start(): Link<EncoderApi> {
 
 async function load(link: Link<EncoderApi>, storage: 'browser' | 'none') {
   const progress: Progress[] = []
-  const told = Calls.proxy((event: Progress) => progress.push(event))
+  const told = Comlink.proxy((event: Progress) => progress.push(event))
   const status = await link.call((remote) => remote.load({ modelUrl, backend: 'wasm', storage }, told))
   return { status, progress }
 }
@@ -41,7 +42,7 @@ test('a model is loaded, kept, completed for offline use, and loaded again by an
 
   // A worker that has not loaded anything does it too.
   const second = start()
-  const told = Calls.proxy(() => {})
+  const told = Comlink.proxy(() => {})
   const all = await second.call((remote) => remote.download(modelUrl, told))
   expect(all.isComplete).toBe(true)
   expect(all.bytes).toBeGreaterThan(loaded.bytes)
@@ -65,13 +66,13 @@ test('without `storage` nothing is kept', async () => {
 test('a stopped download says so, and a stop without one is nothing', async () => {
   const link = start()
   await link.call((remote) => remote.stopDownload())
-  const stopAtOnce = Calls.proxy(() => {
+  const stopAtOnce = Comlink.proxy(() => {
     link.call((remote) => remote.stopDownload())
   })
   const downloading = link.call((remote) => remote.download(modelUrl, stopAtOnce))
   await expect(downloading).rejects.toMatchObject({ code: 'aborted' })
   expect((await link.call((remote) => remote.kept(modelUrl))).isComplete).toBe(false)
-  const goOn = Calls.proxy(() => {})
+  const goOn = Comlink.proxy(() => {})
   expect((await link.call((remote) => remote.download(modelUrl, goOn))).isComplete).toBe(true)
 })
 
@@ -87,7 +88,7 @@ test('pages are encoded through a port while a question is answered; a new port 
   await load(link, 'none')
   const connect = async () => {
     const { port1, port2 } = new MessageChannel()
-    await link.call((remote) => remote.connect(Calls.transfer(port1, [port1])))
+    await link.call((remote) => remote.connect(Comlink.transfer(port1, [port1])))
     return portEncoder(port2)
   }
   const writer = await connect()

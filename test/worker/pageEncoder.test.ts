@@ -1,9 +1,9 @@
+import * as Comlink from 'comlink'
 import { afterEach, expect, test } from 'vitest'
 import { type Encoder, withDocuments } from '../../src/encoder/encoder.ts'
 import { pageEncoder } from '../../src/engine/encodePages.ts'
 import { SelvageError } from '../../src/errors.ts'
 import type { Page } from '../../src/text/document.ts'
-import * as Calls from '../../src/worker/calls.ts'
 import { portEncoder, servePages } from '../../src/worker/pageEncoder.ts'
 import { fakeEncoder } from '../support/fakeEncoder.ts'
 
@@ -93,8 +93,8 @@ test('a question is answered after the portion that runs, however long the call 
   const encoder = blocking(log)
   const { far } = connect(async () => encoder)
   const { port1, port2 } = new MessageChannel()
-  Calls.expose({ encodeQuery: async (text: string) => (await encoder.encodeQuery(text)).matrix.rows }, port1)
-  const asker = Calls.wrap<{ encodeQuery(text: string): Promise<number> }>(port2)
+  Comlink.expose({ encodeQuery: async (text: string) => (await encoder.encodeQuery(text)).matrix.rows }, port1)
+  const asker = Comlink.wrap<{ encodeQuery(text: string): Promise<number> }>(port2)
   ends.push(() => port1.close())
 
   let asked: Promise<number> | undefined
