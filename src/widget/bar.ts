@@ -11,9 +11,9 @@ export class Bar {
   readonly details: HTMLElement
   readonly #session: SearchSession
   readonly #strings: Strings
-  readonly #about = h('span', { class: 'about' })
   readonly #why: HTMLButtonElement
   #hit: Hit | undefined
+  #query = ''
 
   constructor(session: SearchSession, strings: Strings, onMore: (hit: Hit) => void) {
     this.#session = session
@@ -25,7 +25,7 @@ export class Bar {
     more.addEventListener('click', () => {
       if (this.#hit) onMore(this.#hit)
     })
-    this.root = h('div', { class: 'bar', part: 'bar', role: 'group' }, this.#about, this.#why, more)
+    this.root = h('div', { class: 'bar', part: 'bar', role: 'group' }, this.#why, more)
     const region = { id: 'details', class: 'details', part: 'details', role: 'region', 'aria-label': strings.details }
     this.details = h('div', region)
     this.root.hidden = true
@@ -38,11 +38,11 @@ export class Bar {
 
   /** `query`: without one there is nothing to explain. */
   render(hit: Hit | undefined, query: string): void {
-    if (hit?.url !== this.#hit?.url || query === '') this.hide()
+    if (hit?.url !== this.#hit?.url || query !== this.#query) this.hide()
     this.#hit = hit
+    this.#query = query
     this.root.hidden = hit === undefined
     this.#why.hidden = query === ''
-    this.#about.textContent = hit?.title ?? ''
     this.root.setAttribute('aria-label', hit?.title ?? '')
   }
 

@@ -32,6 +32,8 @@ export class ResultList {
   /** Url of the section that someone went to. */
   #chosen: string | undefined
   #isPressed = false
+  /** A finger was the last that moved it. */
+  #isTouched = false
   #waiting: (() => void) | undefined
 
   /** `onChange`: another option is active, or the options are others. */
@@ -43,6 +45,7 @@ export class ResultList {
     this.root = h('div', { role: 'listbox', tabindex: '-1', ...names })
     this.root.hidden = true
     this.root.addEventListener('pointerdown', (event) => this.#press(event))
+    this.root.addEventListener('scroll', () => this.#isTouched && this.#follow())
     this.root.addEventListener('mousedown', (event) => event.preventDefault()) // the focus stays in the field
   }
 
@@ -78,6 +81,7 @@ export class ResultList {
   #render(groups: readonly PageGroup[], query: string): void {
     const isOther = query !== this.#query
     this.#query = query
+    this.#isTouched = false // from here on it is us who scroll
     const before = this.chosen?.anchor.getBoundingClientRect().top
     const shown = new Map(groups.map((group) => [group.url, this.#view(group, query)] as const))
     const roots = [...shown.values()].map(({ root }) => root)
@@ -135,6 +139,7 @@ export class ResultList {
   move(by: number): void {
     const count = this.#options.length
     if (count === 0) return
+    this.#isTouched = false
     const from = this.active === undefined ? 0 : this.#options.indexOf(this.active)
     const to = from + by
     const isStep = Math.abs(by) === 1
@@ -146,6 +151,13 @@ export class ResultList {
     if (option?.hit.url === this.#chosen) return
     this.#chosen = option?.hit.url
     this.#mark()
+  }
+
+  /** A finger can only scroll: what is active goes from the first to the last as the list does. */
+  #follow(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.root
+    const line = this.root.getBoundingClientRect().top + (scrollTop / (scrollHeight - clientHeight)) * clientHeight
+    this.choose(this.#options.findLast(({ anchor }) => anchor.getBoundingClientRect().top <= line))
   }
 
   /** The option that an event came from. */
@@ -161,6 +173,7 @@ export class ResultList {
 
   /** A click is of the node that was pressed: a render meanwhile would lose it. */
   #press(event: PointerEvent): void {
+    this.#isTouched = event.pointerType === 'touch'
     if (!this.optionAt(event)) return
     this.#isPressed = true
     const end = new AbortController()

@@ -17,6 +17,8 @@ import { RecentsView } from './recentsView.ts'
 import { foundText, isUnable, statusText } from './status.ts'
 import type { SearchDetail, SearchSession, SelectDetail, Strings, ViewState } from './types.ts'
 
+/** Kana, Bopomofo and Chinese characters. */
+const CONVERTED = /[\u3040-\u312f\u3400-\u9fff]/
 /** A page of options, for Page Up and Page Down. */
 const PAGE = 5
 /** A pointer that rests means the option below it; one that passes over it on its way does not. */
@@ -115,11 +117,10 @@ export class Panel {
     this.#showAround()
   }
 
-  search(query: string): void {
+  search(query: string, takesFocus = true): void {
     this.input.value = query
-    this.#session.search(query.trim())
-    this.#showAround()
-    this.input.focus()
+    this.#typed()
+    if (takesFocus) this.input.focus()
   }
 
   clear(): void {
@@ -146,9 +147,9 @@ export class Panel {
 
   #listen(): void {
     this.input.addEventListener('focus', () => this.#session.intend())
-    // In the middle of a composition the text is not yet what is meant.
+    // Kana that become other characters are not yet what is meant. Phones compose every word, and Korean every syllable.
     this.input.addEventListener('input', (event) => {
-      if (!(event instanceof InputEvent && event.isComposing)) this.#typed()
+      if (!(event instanceof InputEvent && event.isComposing && CONVERTED.test(event.data ?? ''))) this.#typed()
     })
     this.input.addEventListener('compositionend', () => this.#typed())
     this.root.addEventListener('keydown', (event) => this.#press(event))
@@ -199,7 +200,6 @@ export class Panel {
     else {
       this.input.focus()
       this.#list.move(action === 'down' || action === 'up' ? step : action === 'pageDown' ? PAGE : -PAGE)
-      this.#hold(this.#list.chosen)
     }
     return true
   }
@@ -268,7 +268,8 @@ export class Panel {
 
   /** What depends on the list: the field says what is active, the bar what can be done with it. */
   #showActive(): void {
-    const { active } = this.#list
+    const { active, chosen } = this.#list
+    this.#hold(chosen)
     this.input.setAttribute('aria-expanded', String(active !== undefined))
     if (active) this.input.setAttribute('aria-activedescendant', active.anchor.id)
     else this.input.removeAttribute('aria-activedescendant')

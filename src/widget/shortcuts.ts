@@ -10,6 +10,7 @@ export interface Shortcut {
   readonly modifiers: ReadonlySet<Modifier>
 }
 
+const LETTER = /^[a-z]$/i
 const isModifier = (name: string): name is Modifier => MODIFIERS.some((modifier) => modifier === name)
 export const isApple = /Mac|iPhone|iPad|iPod/.test(globalThis.navigator?.platform ?? '')
 
@@ -28,9 +29,10 @@ export function parseShortcuts(text: string): readonly Shortcut[] {
 }
 
 export function isPressed({ key, modifiers }: Shortcut, event: KeyboardEvent): boolean {
-  const isLetter = /^[a-z]$/.test(key)
+  const isLetter = LETTER.test(key)
   // Where the layout has no Latin letters, the key's place stands for its letter.
-  const isKey = event.key.toLowerCase() === key || (isLetter && event.code === `Key${key.toUpperCase()}`)
+  const isKey =
+    event.key.toLowerCase() === key || (isLetter && !LETTER.test(event.key) && event.code === `Key${key.toUpperCase()}`)
   if (!isKey || event.ctrlKey !== modifiers.has('ctrl') || event.metaKey !== modifiers.has('meta')) return false
   if (event.altKey !== modifiers.has('alt')) return false
   return event.shiftKey === modifiers.has('shift') || (!isLetter && key.length === 1) // some layouts have / on Shift+7

@@ -129,6 +129,15 @@ describe('an input method', () => {
     expect(clicks).toHaveLength(1)
   })
 
+  test('words of a phone and syllables of Korean are searched for while they are composed', async () => {
+    const { session } = await element()
+    const client = cdp()
+    for (const text of ['o', 'ow', 'owl', '올', '올빼'])
+      await client.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length })
+    expect(session.search.mock.calls.map(([query]) => query)).toEqual(['o', 'ow', 'owl', '올', '올빼'])
+    await client.send('Input.insertText', { text: '' })
+  })
+
   test.each(['Enter', 'ArrowDown', 'ArrowUp', 'Escape', 'PageDown', 'a'])('%s is its own', (key) => {
     expect(actionOf(new KeyboardEvent('keydown', { key }))).toBeDefined()
     expect(actionOf(new KeyboardEvent('keydown', { key, isComposing: true }))).toBeUndefined()
@@ -138,6 +147,13 @@ describe('an input method', () => {
 
 describe('shortcuts', () => {
   const press = (init: KeyboardEventInit) => new KeyboardEvent('keydown', init)
+
+  test('where the layout has another Latin letter in that place, that letter counts', () => {
+    const [ctrlK] = parseShortcuts('ctrl+k')
+    const colemak = press({ key: 'e', code: 'KeyK', ctrlKey: true })
+    const cyrillic = press({ key: 'л', code: 'KeyK', ctrlKey: true })
+    expect([isPressed(ctrlK!, colemak), isPressed(ctrlK!, cyrillic)]).toEqual([false, true])
+  })
 
   test.each<[string, KeyboardEventInit, boolean]>([
     ['ctrl+k', { key: 'k', ctrlKey: true }, true],

@@ -75,7 +75,6 @@ ${glass('.field', '14px')}
 .notice details p{padding-block-start:2px;overflow-wrap:anywhere}
 
 .bar{grid-area:bar;display:flex;align-items:center;gap:4px;padding:7px 6px}
-.about{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%)}
 :is(.bar,.notice) [part=button]{
   min-block-size:28px;padding:2px 9px;border-radius:var(--_inner);font-size:.8125rem;font-weight:500;color:var(--_accent)
 }
