@@ -23,8 +23,8 @@ export class Dialog {
   #overflow = ''
   #gutter = ''
 
-  constructor(label: string, onToggle: (isOpen: boolean) => void) {
-    this.root = h('dialog', { class: 'dialog', part: 'dialog', 'aria-label': label })
+  constructor(onToggle: (isOpen: boolean) => void) {
+    this.root = h('dialog', { class: 'dialog', part: 'dialog' })
     this.#onToggle = onToggle
     let isPressed = false // a selection that is dragged out of the field ends on the backdrop too
     this.root.addEventListener('pointerdown', ({ target }) => {
@@ -87,7 +87,8 @@ export class Dialog {
     if (this.#hasEntry) {
       this.#hasEntry = false
       keepScroll(this.#at)
-      history.back()
+      // Later: whoever closed it may lead to another page, which going back would undo.
+      setTimeout(() => history.state?.selvage && history.back())
     }
     // Safari does not focus the button that is clicked.
     if (this.#opener instanceof HTMLElement && document.activeElement === document.body) this.#opener.focus()
@@ -97,7 +98,7 @@ export class Dialog {
 
   #pushEntry(signal: AbortSignal): void {
     this.#hasEntry = true
-    history.pushState(history.state, '')
+    history.pushState({ ...history.state, selvage: true }, '')
     const back = () => {
       this.#hasEntry = false
       keepScroll(this.#at)

@@ -97,21 +97,17 @@ export abstract class SelvageElement extends HTMLElement {
     this.#panel = undefined
   }
 
-  attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
-    if (before !== after) this.#refresh()
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (name === 'theme') applyTheme(this)
+    else if (before !== after) this.#refresh()
   }
 
   protected get panel(): Panel | undefined {
     return this.#panel
   }
 
-  /** Texts as they are now. */
-  protected texts(): { strings: Strings; direction: 'ltr' | 'rtl'; language: string } {
-    return textsOf(this, this.#strings)
-  }
-
   /** Puts the panel where it belongs. `signal` fires when the element, or this panel, goes. */
-  protected abstract place(panel: Panel, signal: AbortSignal): void
+  protected abstract place(panel: Panel, label: string, signal: AbortSignal): void
   /** Buttons that stand beside the field. */
   protected buttons(_strings: Strings): readonly HTMLElement[] {
     return []
@@ -128,10 +124,10 @@ export abstract class SelvageElement extends HTMLElement {
       this.#isStale = false
       if (this.#connected === undefined) return
       const query = this.#panel?.input.value ?? ''
-      const hadFocus = this.#panel?.input.matches(':focus')
+      const hadFocus = this.#panel?.root.matches(':focus-within')
       this.disconnectedCallback()
       this.#connect()
-      if (query !== '' || hadFocus) this.#panel?.search(query)
+      this.#panel?.search(query, hadFocus)
     })
   }
 
@@ -140,13 +136,14 @@ export abstract class SelvageElement extends HTMLElement {
     this.#connected = connected
     applyTheme(this)
     const options = this.#sessionOptions()
-    const { strings, ...where } = this.texts()
+    const { strings, ...where } = textsOf(this, this.#strings)
     whenSpoken(where.language, () => this.#refresh())
+    const label = this.getAttribute('label') ?? strings.search
     const panel = new Panel({
       session: createSession(options),
       strings,
       ...where,
-      label: this.getAttribute('label') ?? strings.search,
+      label,
       placeholder: this.getAttribute('placeholder') ?? strings.placeholder,
       recents: this.getAttribute('recents') === 'off' ? undefined : new Recents(options.index),
       buttons: this.buttons(strings),
@@ -167,7 +164,7 @@ export abstract class SelvageElement extends HTMLElement {
       onEscape: () => this.onEscape(),
     })
     this.#panel = panel
-    this.place(panel, connected.signal)
+    this.place(panel, label, connected.signal)
     const shortcuts = parseShortcuts(this.getAttribute('shortcut') ?? SHORTCUT)
     onShortcut(shortcuts, () => this.onShortcut(), connected.signal)
   }
@@ -223,8 +220,8 @@ export function textsOf(
   element: HTMLElement,
   own: Texts = {},
 ): { strings: Strings; direction: 'ltr' | 'rtl'; language: string } {
-  const named = element.closest<HTMLElement>('[lang]')?.lang ?? ''
-  const language = named === '' ? navigator.language : named
+  const { documentElement } = document // what is above a shadow tree is not looked through
+  const language = element.closest<HTMLElement>('[lang]')?.lang || documentElement.lang || navigator.language
   const { strings, direction } = stringsFor(language)
   return { strings: { ...strings, ...own, notices: { ...strings.notices, ...own.notices } }, direction, language }
 }

@@ -25,9 +25,9 @@ export class SelvageSearch extends SelvageElement {
     this.panel.input.blur()
   }
 
-  protected override place(panel: Panel, signal: AbortSignal): void {
+  protected override place(panel: Panel, label: string, signal: AbortSignal): void {
     panel.root.role = 'search' // a landmark: within a dialog it would be one too many
-    panel.root.ariaLabel = this.getAttribute('label') ?? this.texts().strings.search
+    panel.root.ariaLabel = label
     this.#root.replaceChildren(panel.root)
     const enter = () => {
       panel.isOpen = true

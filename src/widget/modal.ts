@@ -11,43 +11,41 @@ import { dialogSheet, panelSheet } from './styles.ts'
 import type { Strings } from './types.ts'
 
 export class SelvageModal extends SelvageElement {
-  readonly #root: ShadowRoot
-  #dialog: Dialog | undefined
+  readonly #dialog = new Dialog((isOpen) => {
+    if (this.panel) this.panel.isOpen = isOpen
+    document.dispatchEvent(new CustomEvent('selvage:toggle', { detail: { modal: this, isOpen } }))
+  })
 
   constructor() {
     super()
-    this.#root = this.attachShadow({ mode: 'open' })
-    this.#root.adoptedStyleSheets = [panelSheet, dialogSheet, announcerSheet]
+    const root = this.attachShadow({ mode: 'open' })
+    root.adoptedStyleSheets = [panelSheet, dialogSheet, announcerSheet]
+    root.append(this.#dialog.root)
   }
 
   get isOpen(): boolean {
-    return this.#dialog?.isOpen ?? false
+    return this.#dialog.isOpen
   }
 
   open(): void {
-    this.#dialog?.open()
+    this.#dialog.open()
     this.panel?.input.focus()
     this.panel?.input.select()
   }
 
   close(): void {
-    this.#dialog?.close()
+    this.#dialog.close()
   }
 
-  protected override place(panel: Panel, signal: AbortSignal): void {
-    const wasOpen = this.isOpen
-    this.#dialog?.close()
-    const dialog = new Dialog(this.getAttribute('label') ?? this.texts().strings.search, (isOpen) => {
-      panel.isOpen = isOpen
-      document.dispatchEvent(new CustomEvent('selvage:toggle', { detail: { modal: this, isOpen } }))
-    })
-    this.#dialog = dialog
-    dialog.root.append(panel.root)
-    this.#root.replaceChildren(dialog.root)
+  /** The dialog stays the one it is: closed and opened again it would be two steps of the history at once. */
+  protected override place(panel: Panel, label: string, signal: AbortSignal): void {
+    const { root } = this.#dialog
+    root.ariaLabel = label
+    root.append(panel.root)
+    if (this.isOpen) panel.isOpen = true
     signal.addEventListener('abort', () => {
-      if (!this.isConnected) dialog.close()
+      if (!this.isConnected) this.close()
     })
-    if (wasOpen) this.open()
   }
 
   protected override buttons({ close }: Strings): readonly HTMLElement[] {
@@ -61,7 +59,7 @@ export class SelvageModal extends SelvageElement {
   }
 
   protected override onFollow(): void {
-    this.#dialog?.leave()
+    this.#dialog.leave()
   }
 
   /** The keys that open it close it too. */

@@ -38,10 +38,10 @@ export class SelvageTrigger extends HTMLElement {
       this.#button.setAttribute('aria-expanded', String(isOpen))
     }
     document.addEventListener('selvage:toggle', toggle, { signal })
-    // Later: a modal that comes with the same change of the page is the page's own.
-    queueMicrotask(() => {
-      if (!signal.aborted) this.#show(this.#modal())
-    })
+    // Later: a modal that comes with the same change of the page, or is still to be parsed, is the page's own.
+    const show = () => signal.aborted || this.#show(this.#modal())
+    if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', show, { signal })
+    else queueMicrotask(show)
   }
 
   disconnectedCallback(): void {
@@ -50,7 +50,7 @@ export class SelvageTrigger extends HTMLElement {
   }
 
   attributeChangedCallback(): void {
-    if (this.isConnected) queueMicrotask(() => this.#show(this.#modal()))
+    if (this.#connected && this.isConnected) queueMicrotask(() => this.#show(this.#modal()))
   }
 
   #show(modal: SelvageModal): void {

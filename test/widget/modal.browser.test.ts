@@ -230,3 +230,49 @@ test('an open modal that is taken out of the page leaves it as it was', () => {
   element.remove()
   expect(document.documentElement.style.overflow).toBe('')
 })
+
+test('texts that come while it is open on a phone leave it open, with one entry of the history', async () => {
+  await page.viewport(390, 844)
+  const { element, dialog, root, input } = modal()
+  const { length } = history
+  element.open()
+  const opened = dialog()
+  element.strings = { placeholder: 'Anders' }
+  await settled()
+  expect(input().placeholder).toBe('Anders')
+  expect(dialog()).toBe(opened)
+  expect(opened.open).toBe(true)
+  expect(root.activeElement).toBe(input())
+  expect(history.length).toBeLessThanOrEqual(length + 1)
+  element.close()
+  await settled()
+})
+
+test('on a phone, a page that a site leads to itself is not gone back from when it closes the search', async () => {
+  await page.viewport(390, 844)
+  const { element } = modal()
+  const { href } = location
+  for (const order of ['before', 'after']) {
+    element.open()
+    if (order === 'after') element.close()
+    history.pushState({ page: order }, '', `#${order}`)
+    if (order === 'before') element.close()
+    await settled()
+    expect(location.hash).toBe(`#${order}`)
+  }
+  history.pushState(null, '', href)
+})
+
+test('a button that is there before the rest of the page waits for the modal that is still to come', async () => {
+  vi.spyOn(document, 'readyState', 'get').mockReturnValue('loading')
+  const trigger = document.createElement('selvage-trigger')
+  trigger.setAttribute('label', 'Find')
+  document.body.append(trigger)
+  await settled()
+  const own = document.createElement('selvage-modal')
+  document.body.append(own)
+  vi.restoreAllMocks()
+  document.dispatchEvent(new Event('DOMContentLoaded'))
+  expect([...document.querySelectorAll('selvage-modal')]).toEqual([own])
+  expect(trigger.shadowRoot?.querySelector('button')?.textContent).toContain('Find')
+})

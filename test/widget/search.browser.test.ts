@@ -315,3 +315,74 @@ test('elements come and go and come again; nothing of them is left behind', asyn
   await userEvent.keyboard('/')
   expect(document.activeElement).toBe(search)
 })
+
+test('what changes while somebody is elsewhere takes no focus; a theme needs nothing anew', async () => {
+  const { search, root, one, session } = element()
+  const elsewhere = document.createElement('input')
+  document.body.append(elsewhere)
+  await userEvent.fill(one('input'), 'owl')
+  elsewhere.focus()
+  search.setAttribute('theme', 'dark')
+  await Promise.resolve()
+  expect(sessions.at(-1)).toBe(session)
+  expect(search.style.colorScheme).toBe('dark')
+  search.setAttribute('placeholder', 'Ask')
+  await Promise.resolve()
+  expect(document.activeElement).toBe(elsewhere)
+  expect(sessions.at(-1)?.search).toHaveBeenLastCalledWith('owl')
+  root.querySelector('input')?.focus()
+  search.setAttribute('placeholder', 'Ask me')
+  await Promise.resolve()
+  expect(root.activeElement).toBe(root.querySelector('input'))
+})
+
+test('in a shadow tree it speaks the language of the page', () => {
+  document.documentElement.lang = 'ar'
+  const host = document.createElement('div')
+  const search = document.createElement('selvage-search')
+  host.attachShadow({ mode: 'open' }).append(search)
+  document.body.append(host)
+  expect(search.shadowRoot?.querySelector('.panel')?.getAttribute('dir')).toBe('rtl')
+  document.documentElement.lang = ''
+})
+
+test('an explanation goes with the question it is of, also where the first hit stays the same', async () => {
+  const { one, session } = element()
+  answer(session, 'owl', group('a', 'a1'))
+  one('.bar button').click()
+  await vi.waitFor(() => expect(one('.details .heat')).not.toBeNull())
+  answer(session, 'owl food', group('a', 'a1'))
+  expect(one('.details').hidden).toBe(true)
+})
+
+test('under a finger the active option goes from the first to the last as the list is scrolled', async () => {
+  const { one, options, session, active } = element()
+  answer(
+    session,
+    'x',
+    group('a', 'a1', 'a2', 'a3', 'a4'),
+    group('b', 'b1', 'b2', 'b3', 'b4'),
+    group('c', 'c1', 'c2', 'c3'),
+  )
+  const list = one('.list')
+  list.style.blockSize = '250px'
+  const scrolled = async (top: number) => {
+    list.scrollTop = top
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  }
+  await scrolled(300)
+  expect(active()).toBe(options()[0]) // nobody touched it
+  list.dispatchEvent(new PointerEvent('pointerdown', { pointerType: 'touch', bubbles: true }))
+  await scrolled(301)
+  expect(active()).not.toBe(options()[0])
+  const { top, bottom } = list.getBoundingClientRect()
+  const at = active()!.getBoundingClientRect()
+  expect(at.top).toBeLessThan(bottom)
+  expect(at.bottom).toBeGreaterThan(top)
+  expect(session.hold).toHaveBeenLastCalledWith(expect.objectContaining({ hit: expect.stringContaining('#/') }))
+  await scrolled(9999)
+  expect(active()).toBe(options().at(-1))
+  await scrolled(0)
+  expect(active()).toBe(options()[0])
+  expect(session.hold).toHaveBeenLastCalledWith(undefined)
+})
