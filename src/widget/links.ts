@@ -1,6 +1,6 @@
 /**
- * Where does a hit's link lead? To its section's anchor, and with a text fragment to the very sentence: browsers that know
- * none land on the heading. Syntax: https://wicg.github.io/scroll-to-text-fragment/; what is quoted must be words that stand
+ * Where does a hit's link lead? To its section's anchor, and with a text fragment to the very sentence, in browsers
+ * that know them. Syntax: https://wicg.github.io/scroll-to-text-fragment/; what is quoted must be words that stand
  * in one block each, or nothing is found.
  */
 import type { CharRange, Hit } from '../types.ts'
@@ -15,7 +15,8 @@ const LEAST_CHARACTERS = 16
 /** '' where the address is none that a link should lead to (`javascript:` and the like). */
 export function hrefOf({ url, passage }: Hit): string {
   if (!isLinkable(url)) return ''
-  if (url.includes(':~:')) return url
+  // Where it is not known it would be taken for a part of the anchor.
+  if (url.includes(':~:') || !('fragmentDirective' in document)) return url
   const directive = textDirective(passage)
   if (directive === '') return url
   return `${url}${url.includes('#') ? '' : '#'}:~:${directive}`

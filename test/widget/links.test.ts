@@ -1,7 +1,9 @@
 /** Where links lead. */
-import { expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { hrefOf } from '../../src/widget/links.ts'
 import { hitOf, rangeOf } from './hits.ts'
+
+beforeEach(() => void vi.stubGlobal('document', { fragmentDirective: {} }))
 
 const LONG = 'When you use a ref in a template, and change its value later, Vue automatically detects the change.'
 
@@ -72,4 +74,9 @@ test('scripts without spaces are cut between words', () => {
 
 test('half a surrogate pair does not throw', () => {
   expect(hrefOf(hitOf('a \ud800 b'))).toMatch(/^\/page#section/)
+})
+
+test('a browser that knows no text fragments gets the anchor alone, which it would not find otherwise', () => {
+  vi.stubGlobal('document', {})
+  expect(hrefOf(hitOf('Some words.', { matches: ['words'] }))).toBe('/page#section')
 })
