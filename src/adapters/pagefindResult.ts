@@ -144,8 +144,9 @@ function processedUrl(raw: string, query: string, { baseUrl, highlightParam }: R
   const isWhole = baseUrl === undefined || /^(https?:)?\/\//.test(raw)
   const url = isWhole ? raw : `${baseUrl}/${raw}`.replace(/\/+/g, '/').replace(/^(https?:\/)/, '$1/')
   if (highlightParam === undefined || query.trim() === '') return url
-  const [path = '', hash] = url.split(/(?=#)/, 2)
+  const at = `${url}#`.indexOf('#')
+  const path = url.slice(0, at)
   const terms = query.trim().split(/\s+/)
   const added = new URLSearchParams(terms.map((term) => [highlightParam, term])).toString()
-  return `${path}${path.includes('?') ? '&' : '?'}${added}${hash ?? ''}`
+  return `${path}${path.includes('?') ? '&' : '?'}${added}${url.slice(at)}`
 }

@@ -166,3 +166,12 @@ test('what is unknown or cannot be done is refused with a sentence', async () =>
   await expect(own.search('cat', { sort: { a: 'asc', b: 'asc' } })).rejects.toThrow('a and b are given')
   await expect(own.search('cat', JSON.parse('{ "sort": { "a": "up" } }'))).rejects.toThrow('wanted asc or desc')
 })
+
+test('words to be highlighted stand before the fragment, of which nothing is lost', async () => {
+  const fake = new FakeSelvage()
+  const own = instance(fake, { highlightParam: 'q' })
+  const page = sectionHit({ url: '/app/#/guide#naps', headings: ['Guide', 'Naps'], text: 'A cat naps.' })
+  fake.hits = [page]
+  const [result] = (await found(own.search('cat'))).results
+  expect((await result!.data()).sub_results[0]!.url).toBe('/app/?q=cat#/guide#naps')
+})
