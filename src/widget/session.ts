@@ -132,7 +132,7 @@ class Session implements SearchSession {
   }
 
   searchSelection(url: string, text: string): void {
-    this.#ask({ query: this.#state.query, like: { to: { url, text }, title: text } })
+    this.#ask({ query: this.#state.query, like: { to: { url, text }, title: text.replace(/(.{80}).+/su, '$1…') } })
   }
 
   hold(held: Held | undefined): void {

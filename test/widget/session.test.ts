@@ -609,6 +609,11 @@ test('more like this, and like a selection: without words, pause or model', asyn
   await settle()
   expect(session.state).toMatchObject({ stage: 'done', groups: [], notice: { kind: 'failed', canRetry: false } })
 
+  session.searchSelection('/page', `A ${'long 🐈 '.repeat(99)}text`)
+  expect([...(session.state.similarTo ?? '')]).toHaveLength(81) // it is to be read in one line or two
+  await settle()
+  expect(engine.calls.at(-1)!.to).toEqual({ url: '/page', text: `A ${'long 🐈 '.repeat(99)}text` })
+
   session.search('cats') // back to the question, which is not the one that was asked last
   expect(session.state.similarTo).toBeUndefined()
   await settle()
