@@ -138,6 +138,7 @@ export abstract class SelvageElement extends HTMLElement {
     const options = this.#sessionOptions()
     const { strings, ...where } = textsOf(this, this.#strings)
     whenSpoken(where.language, () => this.#refresh())
+    onLanguage(() => this.#refresh(), connected.signal)
     const label = this.getAttribute('label') ?? strings.search
     const panel = new Panel({
       session: createSession(options),
@@ -213,6 +214,13 @@ export function applyTheme(element: HTMLElement): void {
 /** Calls when the language has come, where it was not here yet. */
 export function whenSpoken(language: string, call: () => void): void {
   void loadLanguage(language)?.then((hasCome) => hasCome && call())
+}
+
+/** Calls when the page gets another language: sites that change pages without loading them change that too. */
+export function onLanguage(call: () => void, signal: AbortSignal): void {
+  const observer = new MutationObserver(call)
+  observer.observe(document.documentElement, { attributeFilter: ['lang'] })
+  signal.addEventListener('abort', () => observer.disconnect())
 }
 
 /** In the language of the part of the page that the element stands in. */

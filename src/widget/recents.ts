@@ -1,4 +1,6 @@
 /** What was searched for lately and led somewhere: kept in this browser only, by index. A store that throws keeps nothing. */
+import { h } from './dom.ts'
+
 const MOST = 7
 
 export class Recents {
@@ -7,7 +9,8 @@ export class Recents {
   #here: readonly string[] = []
 
   constructor(index: string) {
-    this.#key = `selvage-recents ${index}`
+    // As a whole address: pages in other folders write it otherwise.
+    this.#key = `selvage-recents ${h('a', { href: index }).href}`
   }
 
   /** Latest first. */

@@ -3,7 +3,7 @@
  * modal, one is made.
  */
 import { h } from './dom.ts'
-import { applyTheme, SHORTCUT, textsOf, whenSpoken } from './element.ts'
+import { applyTheme, onLanguage, SHORTCUT, textsOf, whenSpoken } from './element.ts'
 import { SelvageModal } from './modal.ts'
 import { ariaShortcut, parseShortcuts, shortcutText } from './shortcuts.ts'
 import { triggerSheet } from './styles.ts'
@@ -42,6 +42,7 @@ export class SelvageTrigger extends HTMLElement {
     const show = () => signal.aborted || this.#show(this.#modal())
     if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', show, { signal })
     else queueMicrotask(show)
+    onLanguage(show, signal)
   }
 
   disconnectedCallback(): void {

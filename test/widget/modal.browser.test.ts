@@ -276,3 +276,19 @@ test('a button that is there before the rest of the page waits for the modal tha
   expect([...document.querySelectorAll('selvage-modal')]).toEqual([own])
   expect(trigger.shadowRoot?.querySelector('button')?.textContent).toContain('Find')
 })
+
+test('the language of the page may change while it is there', async () => {
+  const { element, dialog } = modal()
+  const trigger = document.createElement('selvage-trigger')
+  document.body.append(trigger)
+  await settled()
+  document.documentElement.lang = 'de'
+  await vi.waitFor(() => expect(trigger.shadowRoot?.querySelector('button')?.textContent).toContain('Suche'))
+  expect(dialog().ariaLabel).toContain('Suche')
+  element.remove()
+  const count = sessions.length
+  document.documentElement.lang = 'ar'
+  await vi.waitFor(() => expect(trigger.shadowRoot?.querySelector('button')?.dir).toBe('rtl'))
+  expect(sessions.slice(count).filter(({ isClosed }) => !isClosed)).toHaveLength(1) // of the modal that is made
+  document.documentElement.lang = ''
+})

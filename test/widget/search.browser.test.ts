@@ -386,3 +386,15 @@ test('under a finger the active option goes from the first to the last as the li
   expect(active()).toBe(options()[0])
   expect(session.hold).toHaveBeenLastCalledWith(undefined)
 })
+
+test('recent searches are those of the index, however its address is written', async () => {
+  const { search, session, options, one } = element({ index: new URL('i/', document.baseURI).href })
+  await userEvent.fill(one('input'), 'owl')
+  answer(session, 'owl', group('a', 'a1'))
+  search.addEventListener('click', (event) => event.preventDefault())
+  options()[0]!.click()
+  search.remove()
+  const other = element({ index: 'i/' })
+  await userEvent.click(other.one('input'))
+  expect(other.text('.recents')).toContain('owl')
+})
