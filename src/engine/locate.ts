@@ -31,7 +31,8 @@ const RUN_WORDS = 3
 /** Errors: `section-missing` where the index has no such passage any more; `invalid-argument` for a range outside of it. */
 export async function locateHit(segments: Segments, { ref, url, text, range }: HitPlace): Promise<Place> {
   const { start, end } = range ?? { start: 0, end: text.length }
-  if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length))
+  // A passage that is only a heading has no text, and all of it is no character: that was not asked for, so it is fine.
+  if (range && !(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length))
     throw new SelvageError(
       'invalid-argument',
       `The range ${start} to ${end}: wanted some of the ${text.length} characters of the hit's passage.`,

@@ -36,13 +36,13 @@ export class Bar {
     return !this.details.hidden
   }
 
-  /** `query`: without one there is nothing to explain. */
+  /** `query`: without one there is nothing to explain; nor of a section that is only a heading. */
   render(hit: Hit | undefined, query: string): void {
     if (hit?.url !== this.#hit?.url || query !== this.#query) this.hide()
     this.#hit = hit
     this.#query = query
     this.root.hidden = hit === undefined
-    this.#why.hidden = query === ''
+    this.#why.hidden = query === '' || hit?.passage.text === ''
     this.root.setAttribute('aria-label', hit?.title ?? '')
   }
 

@@ -34,10 +34,10 @@ const sources = [
   ...Array.from({ length: 30 }, (_, i) => record(`dish${i}`, textOf(i, 8))),
 ]
 
-async function opened(pool: number) {
+async function opened(pool: number, of: Input[] = sources) {
   const store = memoryStore()
   const { manifest } = await buildIndex({
-    ...{ sources, encoder, store, assign: kernels.assignCentroids.bind(kernels), fingerprint: '' },
+    ...{ sources: of, encoder, store, assign: kernels.assignCentroids.bind(kernels), fingerprint: '' },
     plaid: { pool },
   })
   const { vectors } = manifest
@@ -227,6 +227,14 @@ describe('a hit of an index that has changed', () => {
         code: 'invalid-argument',
       })
   })
+})
+
+test('a section that is only a heading is like others by its heading', async () => {
+  const index = await opened(1, [...sources, { path: 'bare.md', content: '# onion garlic\n\n## soup\n\nstock\n' }])
+  const bare = index.passages.find(({ section }) => section.page.url.includes('bare'))!
+  expect(passageText(bare).text).toBe('')
+  const { hits } = await index.engine.similar([{ ref: String(bare.id), url: bare.section.url, text: '' }], { k: 3 })
+  expect(hits).toHaveLength(3)
 })
 
 test('hidden pages are not found, and vectors of another model are told', async () => {
