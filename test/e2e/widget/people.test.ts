@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await watched?.close()
   watched = undefined
-  for (const name of ['missing', 'pages'] as const) delete server.conditions[name]
+  for (const name of ['missing', 'pages', 'slow'] as const) delete server.conditions[name]
 })
 afterAll(async () => {
   await browser?.close()
@@ -112,6 +112,18 @@ test('a phone: the button opens, the back button closes and leaves the page wher
   await expect.poll(() => dialog(page).count()).toBe(0)
   await page.goBack()
   await page.waitForURL(here)
+})
+
+test('a phone: a language that comes while the dialog is open leaves it open', async () => {
+  server.conditions.slow = { files: /languages\.js$/, ms: 500 }
+  const page = await visit('ar/index.html', { viewport: { width: 390, height: 844 } })
+  await openByKeys(page)
+  await field(page).fill('slots')
+  await expect.poll(() => field(page).getAttribute('placeholder')).toMatch(/ابحث/)
+  await page.waitForTimeout(300) // what goes back in the history does so later
+  expect(await dialog(page).count()).toBe(1)
+  expect(await field(page).inputValue()).toBe('slots')
+  expect(await field(page).evaluate((element) => element.matches(':focus'))).toBe(true)
 })
 
 test('the focus goes back to where it was', async () => {
