@@ -88,7 +88,7 @@ export class Dialog {
       this.#hasEntry = false
       keepScroll(this.#at)
       // Later: whoever closed it may lead to another page, which going back would undo.
-      setTimeout(() => history.state?.selvage && history.back())
+      queueMicrotask(() => history.state?.selvage && history.back())
     }
     // Safari does not focus the button that is clicked.
     if (this.#opener instanceof HTMLElement && document.activeElement === document.body) this.#opener.focus()
