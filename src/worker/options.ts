@@ -35,7 +35,7 @@ export interface OpenOptions {
   readonly lazy?: boolean
   /**
    * `browser`: index and model are kept in the browser's database, packs as they are read; documents can be added. `none`:
-   * nothing is kept but what the browser's HTTP cache keeps. Default `browser`.
+   * nothing is kept but the whole files that the browser's HTTP cache keeps. Default `browser`.
    */
   readonly storage?: 'browser' | 'none'
   /** What the database is called; indexes of one name share it. Default: the index's address. */

@@ -73,6 +73,18 @@ describe('codes, then residuals', () => {
     expect(engine.bytes).toBe(0)
   })
 
+  test('codes that come after residuals do not take their place', async () => {
+    const { store } = await site()
+    const engine = await Engine.open(store)
+    await engine.loadVectors(kernels)
+    const { bytes } = engine
+    await engine.loadCodes(kernels)
+    expect(await ask(engine, 'pear')).toMatchObject({ precision: 'full' })
+    expect(engine.bytes).toBe(bytes)
+    engine.close()
+    expect(engine.bytes).toBe(0)
+  })
+
   test('a search that began with codes ends with them', async () => {
     const { store } = await site()
     const { source, open } = held(store, 'pages')
