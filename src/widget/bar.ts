@@ -2,9 +2,13 @@
  * What can be done with the active option: options hold no buttons, so these stand after the list. "Why" opens a region with
  * the heat map, which is asked for when it is wanted.
  */
+
+import { asSelvageError, type SelvageError } from '../errors.ts'
 import type { Hit } from '../types.ts'
 import { h } from './dom.ts'
-import type { SearchSession, Strings } from './types.ts'
+import { modelNotice } from './notices.ts'
+import { NoticeView } from './noticeView.ts'
+import type { Notice, SearchSession, Strings } from './types.ts'
 
 export class Bar {
   readonly root: HTMLElement
@@ -64,8 +68,18 @@ export class Bar {
     const view = import('./heatMapView.ts') // few ever look at it
     const shown = await Promise.all([view, this.#session.heatMap(hit)]).then(
       ([{ heatMapView }, map]) => heatMapView(map, hit, this.#strings),
-      () => h('p', { class: 'status', part: 'status' }, this.#strings.notices['words-only-model']),
+      (thrown) => this.#failure(asSelvageError(thrown)),
     )
     if (waiting.isConnected) this.details.replaceChildren(shown) // else it was closed meanwhile
+  }
+
+  #failure(error: SelvageError): HTMLElement {
+    const isModel = /^(model|wasm|backend|runtime|download)/.test(error.code)
+    const notice: Notice = isModel
+      ? modelNotice(error, true)
+      : { kind: 'failed', detail: error.message, canRetry: false }
+    const view = new NoticeView(this.#strings, () => {})
+    view.render({ ...notice, canRetry: false }) // "Why this result?" is what tries again
+    return view.root
   }
 }

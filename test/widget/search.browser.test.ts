@@ -1,6 +1,8 @@
 /** `<selvage-search>` in a page, with a session whose answers are the test's. */
+
 import { beforeEach, expect, test, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
+import { SelvageError } from '../../src/errors.ts'
 import '../../src/widget/search.ts'
 import type { ViewState } from '../../src/widget/types.ts'
 import { type FakeSession, group, sessions, useFakeSessions } from './fakeSession.ts'
@@ -279,6 +281,19 @@ test('the bar explains the active option and searches for more like it', async (
   expect(one('.details').hidden).toBe(true)
   await userEvent.click(buttons()[1]!)
   expect(session.moreLike.mock.calls[0]?.[0].title).toBe('a2')
+})
+
+test.each([
+  ['model-missing', 'model could not be loaded'],
+  ['section-missing', 'went wrong'],
+] as const)('what is wrong with an explanation is told as what it is: %s', async (code, told) => {
+  const { one, root, session } = element()
+  session.heatMap.mockRejectedValue(new SelvageError(code, 'In its own words.'))
+  answer(session, 'x', group('a', 'a1'))
+  await userEvent.click(one('input'))
+  await userEvent.click(root.querySelector('.bar button')!)
+  await vi.waitFor(() => expect(one('.details').textContent).toContain(told))
+  expect(one('.details').textContent).toContain('In its own words.')
 })
 
 test('recent searches: kept by index, offered in an empty field, removable, and not kept when off', async () => {
