@@ -212,6 +212,7 @@ const tests: ViteUserConfig = {
         },
       },
       {
+        plugins: [assemblyScript()], // indexes are built in the tests' own process too
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
