@@ -75,7 +75,7 @@ const searcher = new Searcher(() => engine, {
     settle(status)
     panel.showResult(result, status)
     setState('done')
-    if (result.hits.length === 0) show(noHitsView(result.query, status.engine.passages))
+    if (result.hits.length === 0) show(noHitsView(result, status.engine.passages))
     else {
       results.show(result)
       show(results.element)

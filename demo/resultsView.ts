@@ -47,10 +47,11 @@ export class ResultsView {
     )
   }
 
-  show({ query, hits }: SearchResult): void {
+  show({ query, hits, isUnderstood }: SearchResult): void {
     const before = this.#places()
     const best = hits[0]?.score ?? 0
-    this.#count.textContent = plural(hits.length, 'section')
+    const how = isUnderstood === false ? ', by words alone: the model does not know this script' : ''
+    this.#count.textContent = plural(hits.length, 'section') + how
     this.#query.textContent = query
     this.#list.replaceChildren(...hits.map((hit, i) => hitView(hit, i + 1, best)))
     this.setStale(false)
@@ -87,8 +88,12 @@ export class ResultsView {
 }
 
 /** A question that nothing answers. */
-export function noHitsView(query: string, passages: number): HTMLElement {
+export function noHitsView({ query, isUnderstood }: SearchResult, passages: number): HTMLElement {
   const isEmpty = passages === 0
+  const tip =
+    isUnderstood === false
+      ? 'The model does not know its script, so only its very words were looked for.'
+      : 'Try a sentence.'
   return h(
     'section',
     { class: 'notice view' },
@@ -98,7 +103,7 @@ export function noHitsView(query: string, passages: number): HTMLElement {
       {},
       isEmpty
         ? 'It holds no passages, so no question has an answer. Build it again from a folder with documents.'
-        : `No passage of the documentation has a word to hold against “${query}”. Try a sentence.`,
+        : `No passage of the documentation has a word to hold against “${query}”. ${tip}`,
     ),
   )
 }

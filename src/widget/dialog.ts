@@ -90,6 +90,9 @@ export class Dialog {
       // Later: whoever closed it may lead to another page, which going back would undo.
       queueMicrotask(() => history.state?.selvage && history.back())
     }
+    // Chromium leaves the focus in what is no longer seen until it draws again, and keys would go there.
+    const within = this.root.getRootNode()
+    if (within instanceof ShadowRoot && within.activeElement instanceof HTMLElement) within.activeElement.blur()
     // Safari does not focus the button that is clicked.
     if (this.#opener instanceof HTMLElement && document.activeElement === document.body) this.#opener.focus()
     this.#opener = null

@@ -62,7 +62,7 @@ describe.each(['light', 'dark'])('%s', (scheme) => {
 
   test('an explanation, and recent searches', async () => {
     theme(scheme)
-    localStorage.setItem('selvage-recents /i/', '["owls","wrens"]')
+    localStorage.setItem(`selvage-recents ${new URL('/i/', document.baseURI).href}`, '["owls","wrens"]')
     const modal = document.createElement('selvage-modal')
     modal.setAttribute('index', '/i/')
     document.body.append(modal)
