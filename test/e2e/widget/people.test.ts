@@ -162,7 +162,9 @@ test('more like this, and a search with a selection: without the model', async (
   await expect.poll(() => statusLine(page).textContent(), SLOW).toMatch(/Similar to “.*” · \d+ pages? in/)
   expect(await options(page).count()).toBeGreaterThan(0)
   await page.keyboard.press('Escape')
+  await expect.poll(() => options(page).count()).toBe(0)
   await page.keyboard.press('Escape')
+  await expect.poll(() => dialog(page).count()).toBe(0)
 
   await page.locator('main p', { hasText: 'slot content' }).first().selectText()
   await openByKeys(page)
