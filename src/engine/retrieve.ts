@@ -69,8 +69,7 @@ export async function byBoth(
   const missing = withWords(keyword, structure, wanted).filter((section) => !found.has(section))
   const passages = missing.flatMap((section) => passagesOf(structure, section))
   if (passages.length > 0) {
-    const options = { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
-    const ranking = await index.search(query, options)
+    const ranking = await index.search(query, allOf(passages, index))
     for (const [section, passage] of firstSections(ranking.passages, structure, missing.length))
       found.set(section, passage)
   }
@@ -84,8 +83,7 @@ export async function matchesOf(
   query: TokenMatrix,
   passages: readonly PassageId[],
 ): Promise<Map<PassageId, Matches>> {
-  const options = { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
-  const ranking = await index.search(query, { ...options, matches: true })
+  const ranking = await index.search(query, { ...allOf(passages, index), matches: true })
   return new Map(
     ranking.passages.map(({ id, positions, similarities }) => {
       if (positions === undefined || similarities === undefined)
@@ -93,6 +91,11 @@ export async function matchesOf(
       return [id, { positions, similarities }]
     }),
   )
+}
+
+/** Each of these passages is scored with residuals, and no other. */
+function allOf(passages: readonly PassageId[], index: IndexReader) {
+  return { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
 }
 
 async function nearest(index: IndexReader, query: TokenMatrix, structure: Structure, { sections, filter }: Wanted) {
