@@ -12,3 +12,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   element.append(...children)
   return element
 }
+
+/** Whether these nodes are all that is in it, in this order: then it can be left alone. */
+export function holds(root: Element, nodes: readonly Element[]): boolean {
+  return nodes.length === root.children.length && nodes.every((node, at) => root.children[at] === node)
+}

@@ -2,24 +2,23 @@
  * What `<selvage-search>` and `<selvage-modal>` have in common: attributes, properties and events, and a panel that is made
  * anew where one of them changes. It does not know where the panel stands.
  */
+import { isPreload } from './intent.ts'
 import { Panel } from './panel.ts'
 import { Recents } from './recents.ts'
 import { createSession } from './session.ts'
 import { onShortcut, parseShortcuts } from './shortcuts.ts'
 import { loadLanguage, stringsFor } from './strings/index.ts'
-import type { Preload, SearchDetail, SelectDetail, SessionOptions, Strings } from './types.ts'
+import type { Filters, SearchDetail, SelectDetail, SessionOptions, Strings } from './types.ts'
 
 /** The folder of this script. No `new URL`: bundlers would look for a file of that name. */
 const HERE = import.meta.url.replace(/[^/]*([?#].*)?$/, '')
 export const SHORTCUT = 'mod+k /'
-const PRELOADS: readonly string[] = ['eager', 'idle', 'intent', 'never'] satisfies Preload[]
 /** A selection longer than this, or of several lines, is no question. */
 const MOST_PREFILLED = 80
 const MOST_PAGES = 100
 const PROPERTIES = ['strings', 'filters'] as const
 
 export type Texts = Partial<Strings>
-export type Filters = Readonly<Record<string, readonly string[]>>
 
 declare global {
   interface HTMLElementEventMap {
@@ -202,8 +201,6 @@ export abstract class SelvageElement extends HTMLElement {
     }
   }
 }
-
-const isPreload = (text: string): text is Preload => PRELOADS.includes(text)
 
 /** Without the attribute an element is as light or dark as what it stands in. */
 export function applyTheme(element: HTMLElement): void {

@@ -1,9 +1,7 @@
 /** Filters as a row of buttons that stay pressed, each with the number of pages that have its value. */
 import type { FacetCounts } from '../types.ts'
-import { h } from './dom.ts'
-import type { Strings } from './types.ts'
-
-type Filters = Readonly<Record<string, readonly string[]>>
+import { h, holds } from './dom.ts'
+import type { Filters, Strings } from './types.ts'
 
 export class FilterRow {
   readonly root: HTMLElement
@@ -26,7 +24,7 @@ export class FilterRow {
       return [...values].map((value) => this.#chip(name, value, counts[name]?.[value] ?? 0))
     })
     // The same nodes in the same order are left alone: one of them may have the focus.
-    if (chips.length !== this.root.children.length || chips.some((chip, at) => this.root.children[at] !== chip)) {
+    if (!holds(this.root, chips)) {
       const focused = chips.find((chip) => chip.matches(':focus'))
       this.root.replaceChildren(...chips)
       focused?.focus()

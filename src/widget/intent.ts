@@ -17,6 +17,12 @@ export interface Surroundings {
   whenIdle(call: () => void): () => void
 }
 
+export const PRELOADS: readonly string[] = ['eager', 'idle', 'intent', 'never'] satisfies Preload[]
+
+export function isPreload(text: string): text is Preload {
+  return PRELOADS.includes(text)
+}
+
 /** A model, its runtime and vectors are more than a page should take unasked where there is no more than this. */
 const LITTLE_MEMORY_GB = 2
 

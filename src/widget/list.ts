@@ -4,7 +4,7 @@
  * button that is down. It knows no session.
  */
 import type { Hit } from '../types.ts'
-import { h } from './dom.ts'
+import { h, holds } from './dom.ts'
 import { groupView } from './hitView.ts'
 import type { PageGroup, Strings } from './types.ts'
 
@@ -86,7 +86,7 @@ export class ResultList {
     const shown = new Map(groups.map((group) => [group.url, this.#view(group, query)] as const))
     const roots = [...shown.values()].map(({ root }) => root)
     // All of them anew where one moves: what is put in again has not shifted, and comes without a transition.
-    if (roots.length !== this.root.children.length || roots.some((root, at) => this.root.children[at] !== root)) {
+    if (!holds(this.root, roots)) {
       const { scrollTop } = this.root
       this.root.replaceChildren(...roots)
       this.root.scrollTop = scrollTop

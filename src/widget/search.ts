@@ -11,8 +11,8 @@ import { SelvageSearch } from './inPlace.ts'
 import { SelvageModal } from './modal.ts'
 import { SelvageTrigger } from './trigger.ts'
 
-export type { Filters, Texts } from './element.ts'
-export type { SearchDetail, SelectDetail, Strings } from './types.ts'
+export type { Texts } from './element.ts'
+export type { Filters, SearchDetail, SelectDetail, Strings } from './types.ts'
 export { highlightTarget, SelvageModal, SelvageSearch, SelvageTrigger }
 
 declare global {

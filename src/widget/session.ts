@@ -6,10 +6,10 @@
 import { asSelvageError, rejectUnknown, SelvageError } from '../errors.ts'
 import type { FacetCounts, Hit, SimilarTo } from '../types.ts'
 import { type Engine, type SearchResult, type SharedEngine, sharedEngine } from './engines.ts'
-import { browserSurroundings, effectivePreload, type Surroundings } from './intent.ts'
+import { browserSurroundings, effectivePreload, isPreload, PRELOADS, type Surroundings } from './intent.ts'
 import { groupsOf, type Held, mergeInPlace } from './merge.ts'
 import { answerNotice, indexNotice, modelNotice, standingNotice } from './notices.ts'
-import type { HeatMap, Notice, Preload, SearchSession, SessionOptions, ViewState } from './types.ts'
+import type { Filters, HeatMap, Notice, Preload, SearchSession, SessionOptions, ViewState } from './types.ts'
 
 /** What tests put in the place of a browser and of workers. */
 export interface SessionDeps {
@@ -19,7 +19,6 @@ export interface SessionDeps {
 
 /** What is wanted of every answer. */
 type Wanted = NonNullable<Parameters<Engine['similar']>[1]>
-type Filters = Readonly<Record<string, readonly string[]>>
 
 /** A question; its identity tells whether what is shown answers it. */
 interface Asked {
@@ -38,7 +37,6 @@ interface Run {
 }
 
 const OPTIONS = ['index', 'model', 'preload', 'pages', 'filters'] satisfies (keyof SessionOptions)[]
-const PRELOADS: readonly Preload[] = ['eager', 'idle', 'intent', 'never']
 const PAGES = 8
 /** A pause in typing that ends a thought rather than a keystroke. */
 const PAUSE_MS = 120
@@ -48,7 +46,7 @@ const NOTHING = { stage: 'idle', query: '', groups: [], counts: {} } as const
 export function createSession(options: SessionOptions, deps: SessionDeps = {}): SearchSession {
   rejectUnknown(options, OPTIONS, 'createSession')
   const { preload = 'intent', pages = PAGES } = options
-  if (!PRELOADS.includes(preload))
+  if (!isPreload(preload))
     throw new SelvageError('invalid-argument', `preload is "${preload}", wanted one of ${PRELOADS.join(', ')}.`)
   if (!Number.isInteger(pages) || pages < 1 || pages > 100)
     throw new SelvageError('invalid-argument', `pages is ${pages}, wanted a whole number from 1 to 100.`)

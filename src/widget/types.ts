@@ -9,6 +9,9 @@ export type { HeatMap } from '../types.ts'
 /** When the model is loaded: as the page is there, when it is idle, when someone turns to the search, or never. */
 export type Preload = 'eager' | 'idle' | 'intent' | 'never'
 
+/** Of each filter the values that a page may have; none: whatever it has. */
+export type Filters = Readonly<Record<string, readonly string[]>>
+
 export interface SessionOptions {
   /** Addresses of folders. */
   readonly index: string
@@ -18,7 +21,7 @@ export interface SessionOptions {
   /** Pages to show. Default 8. */
   readonly pages?: number
   /** Filters that are always set: a page's version and language, for example. */
-  readonly filters?: Readonly<Record<string, readonly string[]>>
+  readonly filters?: Filters
 }
 
 /** A page with its sections that answer, best first. Its key is its url. */
@@ -81,7 +84,7 @@ export interface ViewState {
   readonly groups: readonly PageGroup[]
   /** Filter → value → pages found; empty where the index has no filters. */
   readonly counts: FacetCounts
-  readonly filters: Readonly<Record<string, readonly string[]>>
+  readonly filters: Filters
   /** Title of the section that these are like, for "more like this" and searches with a selection. */
   readonly similarTo?: string
   readonly model: ModelStatus
@@ -99,7 +102,7 @@ export interface SearchSession {
   intend(): void
   /** Hits by words at once, then better ones in place. A later call supersedes. */
   search(query: string): void
-  setFilters(filters: Readonly<Record<string, readonly string[]>>): void
+  setFilters(filters: Filters): void
   /** Sections like this one, or like these characters of its passage, by stored vectors: no model is needed. */
   moreLike(hit: Hit, range?: { readonly start: number; readonly end: number }): void
   /** The same for a selection of the page `url`. */
