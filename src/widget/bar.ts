@@ -2,13 +2,12 @@
  * What can be done with the active option: options hold no buttons, so these stand after the list. "Why" opens a region with
  * the heat map, which is asked for when it is wanted.
  */
-
 import { asSelvageError, type SelvageError } from '../errors.ts'
 import type { Hit } from '../types.ts'
 import { h } from './dom.ts'
-import { modelNotice } from './notices.ts'
+import { explanationNotice } from './notices.ts'
 import { NoticeView } from './noticeView.ts'
-import type { Notice, SearchSession, Strings } from './types.ts'
+import type { SearchSession, Strings } from './types.ts'
 
 export class Bar {
   readonly root: HTMLElement
@@ -74,12 +73,8 @@ export class Bar {
   }
 
   #failure(error: SelvageError): HTMLElement {
-    const isModel = /^(model|wasm|backend|runtime|download)/.test(error.code)
-    const notice: Notice = isModel
-      ? modelNotice(error, true)
-      : { kind: 'failed', detail: error.message, canRetry: false }
-    const view = new NoticeView(this.#strings, () => {})
-    view.render({ ...notice, canRetry: false }) // "Why this result?" is what tries again
+    const view = new NoticeView(this.#strings, () => {}) // "Why this result?" is what tries again
+    view.render(explanationNotice(error))
     return view.root
   }
 }

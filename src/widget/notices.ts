@@ -37,6 +37,13 @@ export function modelNotice(error: SelvageError, hasKeywords: boolean): Notice {
   return { kind: 'words-only-model', ...rest }
 }
 
+/** A heat map could not be made. Asking for it again is another try. */
+export function explanationNotice(error: SelvageError): Notice {
+  const isModel = /^(model|wasm|backend|runtime|download)/.test(error.code)
+  const { kind, detail } = isModel ? modelNotice(error, true) : ({ kind: 'failed', detail: error.message } as const)
+  return { kind, ...(detail !== undefined && { detail }), canRetry: false }
+}
+
 /** What is limited in this answer alone. */
 export function answerNotice({ isUnderstood, scorer }: SearchResult): Notice | undefined {
   if (isUnderstood === false) return { kind: 'words-only-script', canRetry: false }
