@@ -58,6 +58,8 @@ export class LiveWriter {
   /** Of entries that are being added, by the name of the inbox pack. */
   readonly #documents = new Map<string, readonly DocumentRecord[]>()
   #working: Promise<void> | undefined
+  /** What was asked for last is written down. */
+  #written: Promise<unknown> = Promise.resolve()
   #isCalled = false
   readonly #stop = new AbortController()
   readonly #meter: WorkMeter
@@ -83,6 +85,17 @@ export class LiveWriter {
     { replace = false }: { readonly replace?: boolean } = {},
   ): Promise<AddedDocuments> {
     if (documents.length === 0) return { ids: [], problems: [] }
+    const { entry, generation } = await this.#inTurn(() => this.#writeDown(documents, replace))
+    const added = this.#waiters.of(entry, generation)
+    this.#settle(await this.state()) // another tab may have been fast
+    this.work()
+    return added
+  }
+
+  async #writeDown(
+    documents: readonly unknown[],
+    replace: boolean,
+  ): Promise<{ entry: InboxEntry; generation: number }> {
     const { entry, put } = await newEntry(documents)
     const ids = new Set(entry.ids)
     const { generation } = await this.#change(async (now) => {
@@ -92,14 +105,22 @@ export class LiveWriter {
       const problems = now.problems.filter(({ id }) => !ids.has(id))
       return { next: { ...now, inbox: [...inbox, entry], problems }, put }
     })
-    const added = this.#waiters.of(entry, generation)
-    this.#settle(await this.state()) // another tab may have been fast
-    this.work()
-    return added
+    return { entry, generation }
+  }
+
+  /** Calls that nobody waits between take effect in their order: of two texts with one id the later one stays. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#written.then(run)
+    this.#written = result.catch(() => {})
+    return result
   }
 
   /** Ids that were there, and are no more. */
-  async delete(ids: readonly string[]): Promise<string[]> {
+  delete(ids: readonly string[]): Promise<string[]> {
+    return this.#inTurn(() => this.#delete(ids))
+  }
+
+  async #delete(ids: readonly string[]): Promise<string[]> {
     let found: string[] = []
     await this.#change(async (now) => {
       const known = await this.#catalog.known(now, ids)

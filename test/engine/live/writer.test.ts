@@ -305,6 +305,27 @@ test('compacting mixes no models', async () => {
   expect(segments.map(({ model }) => model.hash.slice(0, 1))).toEqual(['f'])
 })
 
+test('calls that nobody waits between take effect in their order, whatever their size', async () => {
+  const store = memoryStore()
+  const writer = writerOver(store)
+  await writer.pause()
+  const long = 'word '.repeat(50_000)
+  const calls = [
+    writer.add([record('a', `${long} first`), record('b', 'wordb')], { replace: true }),
+    writer.add([record('a', 'second')], { replace: true }),
+    writer.delete(['b']),
+    writer.add([record('b', 'wordb again')], { replace: true }),
+    writer.add([record('a', 'third')], { replace: true }),
+  ]
+  for (const call of calls) call.catch(() => {})
+  await atRest(store, (now) => waiting(now) === 2)
+  await writer.resume()
+  await Promise.all(calls)
+  expect((await writer.documents()).map(({ id }) => id)).toEqual(['b', 'a'])
+  expect(await found(store, 'third', { k: 1 })).toEqual(['/a'])
+  expect(await found(store, 'second', { mode: 'keyword' })).toEqual([])
+})
+
 test('a rebuild is one of what is left, should a document go meanwhile', async () => {
   const store = memoryStore()
   const { calls, encoder } = gated('e'.repeat(64))
