@@ -17,6 +17,7 @@ export type {
   RankTrace,
   Refusal,
   SearchMode,
+  SearchWork,
   SimilarTo,
   WorkProgress,
 } from './types.ts'

@@ -107,10 +107,31 @@ export interface QueryOptions {
   readonly groupBy?: 'section' | 'page' | undefined
   /** Count the values of filters among the pages found. Default false. */
   readonly counts?: boolean | undefined
+  /**
+   * Passages scored in full, of those that are nearest by centroids: more is slower and closer to exact. `Infinity` scores all.
+   * Default 128, or 4 k where that is more. By words alone it says nothing.
+   */
+  readonly candidates?: number | undefined
+}
+
+/** What a search has done, in numbers; what was not done is not there. */
+export interface SearchWork {
+  /** Passages that have a word of the query. */
+  readonly withWords?: number
+  /** Tokens of the query, padding included, and the centroids that each was held against. */
+  readonly queryTokens?: number
+  readonly centroids?: number
+  /** Passages scored by centroids, and of those the ones scored in full. */
+  readonly scanned?: number
+  readonly candidates?: number
+  /** Where a backend can tell them apart: milliseconds of the steps of scoring. */
+  readonly scoreMs?: Readonly<Partial<Record<'centroids' | 'scan' | 'select' | 'residuals', number>>>
+  /** Read for this answer from the browser's database or the network. */
+  readonly bytesRead: number
 }
 
 export const QUERY_OPTIONS = [
-  ...(['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts'] as const),
+  ...(['k', 'mode', 'fusion', 'filters', 'sort', 'groupBy', 'counts', 'candidates'] as const),
 ] satisfies (keyof QueryOptions)[]
 
 /** Nothing is asked, but filters or an order are given, for words alone: all that passes them is listed, in the index's order. */

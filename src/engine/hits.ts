@@ -7,21 +7,28 @@ import { evenLayout } from './layout.ts'
 import type { SectionHit } from './search.ts'
 import { passageText } from './texts.ts'
 
-export function unexplained({ passage, score, ranking, matches, more }: SectionHit): UnexplainedHit {
+/** @param folder address of the index's folder, for addresses that are meant relative to it; see `placed` */
+export function unexplained(hit: SectionHit, folder?: string): UnexplainedHit {
+  const { passage, score, ranking, matches, more } = hit
   const { headings, url, page } = passage.section
   return {
     passageId: passage.id,
     headings,
-    url,
-    page: { title: page.title, url: page.url, ...(page.meta && { meta: page.meta }) },
+    url: placed(url, folder),
+    page: { title: page.title, url: placed(page.url, folder), ...(page.meta && { meta: page.meta }) },
     ...(page.language !== undefined && { language: page.language }),
     ...passageText(passage),
     score,
     ranking,
     ...(passage.rowOf && { rowOf: passage.rowOf }),
     ...(matches && { matches }),
-    more: more.map(unexplained),
+    more: more.map((other) => unexplained(other, folder)),
   }
+}
+
+/** An address with ./ or ../ before it is meant relative to the index's folder: such a site can be served under any path. */
+export function placed(url: string, folder: string | undefined): string {
+  return folder !== undefined && /^\.{1,2}\//.test(url) ? new URL(url, folder).href : url
 }
 
 /** Without what only a search needs. */

@@ -37,7 +37,7 @@ export async function locateHit(segments: Segments, { ref, url, text, range }: H
       'invalid-argument',
       `The range ${start} to ${end}: wanted some of the ${text.length} characters of the hit's passage.`,
     )
-  const isIt = (passage: StoredPassage) => passage.section.url === url && passageText(passage).text === text
+  const isIt = (passage: StoredPassage) => isAt(passage.section.url, url) && passageText(passage).text === text
   const id = Number(ref)
   if (ref !== '' && (await isVisible(segments, id))) {
     const [passage] = await segments.texts([id])
@@ -83,9 +83,8 @@ async function passagesAt(segments: Segments, url: string, text: string): Promis
   if (ranking === undefined) return []
   const allowed = ranking.best(MOST_CANDIDATES).filter(({ id }) => visible === undefined || visible.passages[id] === 1)
   const found = await segments.texts(allowed.map(({ id }) => id))
-  const address = addressOf(url)
   return found
-    .filter(({ section }) => [section.url, section.page.url].some((own) => addressOf(own) === address))
+    .filter(({ section }) => [section.url, section.page.url].some((own) => isAt(own, url)))
     .sort((a, b) => a.id - b.id)
 }
 
@@ -113,13 +112,19 @@ async function pagesAt(segments: Segments, url: string): Promise<[start: Passage
   return Promise.all(ranges)
 }
 
+/** The same page; one with ./ or ../ before it is under a folder that only the site knows. */
+function isAt(own: string, url: string): boolean {
+  const [is, wanted] = [addressOf(own), addressOf(url)]
+  return is === wanted || (/^\.{1,2}\//.test(own) && is !== '' && wanted.endsWith(`/${is}`))
+}
+
 /** What tells pages apart in an address: no origin, no fragment, and one form for the ways to name a folder's page. */
 function addressOf(url: string): string {
   const path = url.replace(/#.*/s, '').replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '')
   return path
     .replace(/(^|\/)index\.html?$/, '$1')
     .replace(/\.html?$/, '')
-    .replace(/^(?:\.?\/)+|\/+$/g, '')
+    .replace(/^(?:\.{0,2}\/)+|\/+$/g, '')
 }
 
 /** A text with its white space as single spaces, and where each character was. */

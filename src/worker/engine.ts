@@ -4,8 +4,8 @@
  */
 
 import * as Comlink from 'comlink'
-import { explainRoughly, meantWords, mostTelling, unexplained } from '../engine/hits.ts'
-import type { Answer } from '../engine/search.ts'
+import { explainRoughly, meantWords, mostTelling, placed, unexplained } from '../engine/hits.ts'
+import type { Answer, SectionHit } from '../engine/search.ts'
 import { passageText } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
@@ -44,7 +44,7 @@ const api: EngineApi = {
     return sent(
       await outcome(async () => {
         const answer = await current().search(query)
-        return { ...(await common(answer)), hits: answer.hits.map(unexplained) }
+        return { ...(await common(answer)), hits: answer.hits.map(found) }
       }),
     )
   },
@@ -53,7 +53,7 @@ const api: EngineApi = {
     return sent(
       await outcome(async () => {
         const answer = await current().ask((engine) => engine.similar(places, query, layouts))
-        return { ...(await common(answer)), hits: answer.hits.map((hit) => mostTelling(unexplained(hit))) }
+        return { ...(await common(answer)), hits: answer.hits.map((hit) => mostTelling(found(hit))) }
       }),
     )
   },
@@ -61,7 +61,7 @@ const api: EngineApi = {
   similarRoughly: ({ places, query }) =>
     outcome(async () => {
       const answer = await current().ask((engine) => engine.similar(places, query))
-      const hits = answer.hits.map((hit) => explainRoughly(mostTelling(unexplained(hit)), answer.tokens))
+      const hits = answer.hits.map((hit) => explainRoughly(mostTelling(found(hit)), answer.tokens))
       return { ...(await common(answer)), hits }
     }),
 
@@ -70,7 +70,7 @@ const api: EngineApi = {
       const places = await current().ask((engine) => engine.locate(url, text))
       return places.map(({ passage, range }) => ({
         ref: String(passage.id),
-        url: passage.section.url,
+        url: placed(passage.section.url, current().folder),
         text: passageText(passage).text,
         headings: passage.section.headings,
         range,
@@ -88,7 +88,7 @@ const api: EngineApi = {
       const rest = await common(answer)
       return {
         ...rest,
-        hits: answer.hits.map((hit) => explainHit(unexplained(hit), { query: query.text, words: rest.words })),
+        hits: answer.hits.map((hit) => explainHit(found(hit), { query: query.text, words: rest.words })),
       }
     }),
 
@@ -111,6 +111,10 @@ const api: EngineApi = {
 function current(): OpenIndex {
   if (opened === undefined) throw new SelvageError('internal', 'The engine was asked before an index was open.')
   return opened
+}
+
+function found(hit: SectionHit): UnexplainedHit {
+  return unexplained(hit, current().folder)
 }
 
 async function common(answer: Answer): Promise<Omit<EngineAnswer<never>, 'hits'>> {

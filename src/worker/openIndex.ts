@@ -52,6 +52,8 @@ export class OpenIndex {
   readonly #options: OpenIndexOptions
   readonly #source: AheadSource
   readonly #remote: BlobSource | undefined
+  /** Address of the index's folder; undefined for one that is made in this browser. */
+  readonly folder: string | undefined
   readonly #news: NewsChannel<News> | undefined
   readonly #codes = lazily(() => this.#loadCodes())
   readonly #whole = lazily(() => this.#loadWhole())
@@ -144,6 +146,7 @@ export class OpenIndex {
     this.#options = options
     this.#source = source
     this.#remote = remote
+    this.folder = options.indexUrl?.replace(/\/?$/, '/')
     this.#state = state
     this.#collection = collection
     if (options.isEager) this.#ops().catch(() => {}) // told by `load`

@@ -10,6 +10,7 @@ import {
   QUERY_OPTIONS,
   type QueryOptions,
   type SearchMode,
+  type SearchWork,
   type WorkProgress,
 } from '../types.ts'
 import type { EncoderStatus, EngineOpened, EngineStatus, MemoryBudget, Scorer, StorageReport } from './protocol.ts'
@@ -95,6 +96,8 @@ export interface SearchResult {
     readonly explain: number
     readonly total: number
   }
+  /** How much was looked at, to be shown or measured. */
+  readonly work?: SearchWork
   /** Undefined where words alone were searched. */
   readonly encoder?: EncoderStatus
   /** Where vectors were compared; may change from one search to the next when a GPU goes away. Undefined as `encoder`. */
