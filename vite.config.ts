@@ -9,11 +9,11 @@
  *   vitest                            projects `node`; `browser`, in a real Chromium, so that WebGPU is real too
  *                                     (SwiftShader where there is no GPU); `e2e`, the built page and the packed package
  */
-import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
-import { defaultClientConditions, type EnvironmentOptions, type Plugin } from 'vite'
+import { defaultClientConditions, type EnvironmentOptions } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { contentSecurityPolicy, navigation, shellFiles } from './demo/site/plugins.ts'
 import { bareShaders, executables, runtimeAsset, siblingModules, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
 import { CHROMIUM_FLAGS, chromiumPath } from './test/support/chromium.ts'
@@ -96,57 +96,34 @@ const library: ViteUserConfig = {
   },
 }
 
-/** What the page promises, enforced by the browser: it can talk to its own site only. Not in dev: Vite inlines styles. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self'; " +
-  "connect-src 'self'; form-action 'self'; base-uri 'none'"
-
-const contentSecurityPolicy: Plugin = {
-  name: 'selvage:csp',
-  apply: 'build',
-  transformIndexHtml: () => [
-    {
-      tag: 'meta',
-      attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_SECURITY_POLICY },
-      injectTo: 'head-prepend',
-    },
-  ],
-}
-
-/** Tells the demo's service worker which files to keep: the page's own, of which no runtime and no model is one. */
-const shellFiles: Plugin = {
-  name: 'selvage:shell',
-  apply: 'build',
-  enforce: 'post',
-  generateBundle: {
-    order: 'post',
-    handler(_, bundle) {
-      const worker = bundle['sw.js']
-      const page = bundle['index.html']
-      const entry = Object.values(bundle).find((file) => file.type === 'chunk' && file.isEntry && file !== worker)
-      if (worker?.type !== 'chunk' || page?.type !== 'asset' || entry === undefined)
-        return this.error('The demo is a page with a script, and sw.js beside it.')
-      const files = Object.keys(bundle).filter((name) => /\.(?:js|css|svg)$/.test(name) && name !== 'sw.js')
-      const hash = createHash('sha256').update(page.source).update(files.join()).update(worker.code)
-      const shell = { version: hash.digest('hex').slice(0, 12), entry: entry.fileName, files }
-      worker.code = worker.code.replaceAll('SELVAGE_SHELL', () => JSON.stringify(shell))
-    },
-  },
+/** The library as it is published. */
+function builtFile(name: string): string {
+  return `${fileURLToPath(new URL('dist/browser/', import.meta.url))}${name}.js`
 }
 
 const demo: ViteUserConfig = {
   root: 'demo',
-  plugins: [contentSecurityPolicy, shellFiles],
+  plugins: [navigation, contentSecurityPolicy, shellFiles],
   base: './',
   publicDir: '../public',
-  resolve: { alias: { selvage: fileURLToPath(new URL('dist/browser/selvage.js', import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^selvage$/, replacement: builtFile('selvage') },
+      { find: /^selvage\/(widget|eval)$/, replacement: builtFile('$1') },
+    ],
+  },
   worker: { format: 'es' },
   build: {
     outDir: '../dist/demo',
     emptyOutDir: true,
     target: 'es2022',
     rolldownOptions: {
-      input: { index: 'demo/index.html', sw: 'demo/sw.ts' },
+      input: {
+        index: 'demo/index.html',
+        playground: 'demo/playground.html',
+        check: 'demo/check.html',
+        sw: 'demo/sw.ts',
+      },
       // Browsers ask for a service worker under the same name again, to see whether it has changed.
       output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
     },
