@@ -1,12 +1,16 @@
 /**
- * `npm run demo`: index the Vue documentation (once), build the page, serve it. The library is built before.
- * With --build-only it stops before serving; --force builds the index anew; --port N chooses the port.
+ * `npm run demo`: build the indexes (once), build the pages, serve them. The library is built before.
+ * With --build-only it stops before serving; --force builds the indexes anew; --port N chooses the port.
+ * What is built of documents lies in demo/.index, outside dist/, so that the next run finds it: `selvage build` leaves an
+ * index alone that is up to date, and each passage is encoded once for all of them.
  */
 // @ts-check
 import { spawn } from 'node:child_process'
-import { cp, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { cp, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { createJiti } from 'jiti'
 import { build, preview } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -17,25 +21,27 @@ const { values } = parseArgs({
     port: { type: 'string', default: '4173' },
   },
 })
+const INDEXES = 'demo/.index'
+const CACHED = ['--incremental', '--cache-dir', `${INDEXES}/cache`]
+/** What the builds need besides, and no page does. */
+const NOT_SERVED = [`${INDEXES}/cache`, `${INDEXES}/records`]
 
 process.chdir(root)
-// The index lies outside dist/, so that the next run finds it: selvage build leaves an index alone that is up to date.
-await selvage(
-  'build',
-  'demo/content/vue',
-  '-o',
-  'demo/.index/vue',
-  '--base-url',
-  'https://vuejs.org/',
-  '--anchors',
-  'vitepress',
-  ...(values.force ? ['--force'] : []),
-)
+/** @type {typeof import('./site/indexes.ts')} */
+const { planIndexes, describeLab } = await createJiti(import.meta.url).import('./site/indexes.ts')
+const builds = await planIndexes(root, `${INDEXES}/records`)
+for (const { name, input, args } of builds)
+  await selvage('build', input, '-o', `${INDEXES}/${name}`, ...args, ...CACHED, ...(values.force ? ['--force'] : []))
+await writeFile(`${INDEXES}/lab/lab.json`, await describeLab(`${INDEXES}/lab`))
 
 const config = { configFile: 'vite.config.ts', mode: 'demo' }
 await build({ ...config, logLevel: 'warn' })
 await rm('dist/demo/index', { recursive: true, force: true })
-await cp('demo/.index', 'dist/demo/index', { recursive: true })
+await cp(INDEXES, 'dist/demo/index', {
+  recursive: true,
+  mode: constants.COPYFILE_FICLONE,
+  filter: (path) => !NOT_SERVED.includes(path),
+})
 
 if (!values['build-only']) {
   const server = await preview({ ...config, preview: { port: Number(values.port), host: 'localhost' } })
