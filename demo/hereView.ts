@@ -5,9 +5,9 @@
 
 import type { WorkProgress } from 'selvage'
 import { h, icon } from './dom.ts'
+import { type OwnActions, type OwnState, OwnView } from './files/ownView.ts'
 import { plural } from './format.ts'
 import { isOffline, type KeptActions, type KeptState, KeptView } from './keptView.ts'
-import { type OwnActions, type OwnState, OwnView } from './ownView.ts'
 import { WIDE } from './panelView.ts'
 
 export class HereView {

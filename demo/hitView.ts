@@ -4,7 +4,7 @@
  */
 import type { CharRange, Hit } from 'selvage'
 import { h, icon } from './dom.ts'
-import { ownPath } from './own.ts'
+import { ownPath } from './files/own.ts'
 import { type Paragraph, paragraphsOf, shownExcerpt } from './passage.ts'
 
 /** `rank` counts from 1; `best` is the score of the first hit. */

@@ -1,8 +1,8 @@
 /** What the page shows while there is no question: some to try, a place for own files, and how late interaction reads. */
 import { h, icon } from './dom.ts'
 import { EXAMPLES } from './examples.ts'
+import { chooseButtons } from './files/ownView.ts'
 import { loom } from './loom.ts'
-import { chooseButtons } from './ownView.ts'
 
 export interface IntroActions {
   ask(question: string): void

@@ -3,11 +3,11 @@
  * What is handed over is the engine's: it is written down before anything else, and goes on by itself after a reload.
  */
 import type { AddedDocument, DocumentInput, EngineOpened, Selvage, WorkProgress } from 'selvage'
-import { plural } from './format.ts'
+import { plural } from '../format.ts'
+import { toSelvageError } from '../searcher.ts'
 import { OWN_FILTER, ownDocument } from './own.ts'
 import type { OwnState } from './ownView.ts'
 import { type Found, type Gathered, readText } from './readFiles.ts'
-import { toSelvageError } from './searcher.ts'
 
 /** Text that is handed over at a time: little enough that adding begins while the rest is read. */
 const PORTION_CHARS = 1 << 20

@@ -1,7 +1,7 @@
 /** The section of the visitor's own files: how to bring some, how far adding is, what is there. Draws; decides nothing. */
 import type { AddedDocument, WorkProgress } from 'selvage'
-import { h, icon } from './dom.ts'
-import { formatCount, plural } from './format.ts'
+import { h, icon } from '../dom.ts'
+import { formatCount, plural } from '../format.ts'
 import { ENDINGS } from './own.ts'
 
 export interface OwnState {

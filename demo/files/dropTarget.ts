@@ -1,5 +1,5 @@
 /** The whole page takes files: an overlay while they are dragged over it. Knows nothing of what becomes of them. */
-import { h, icon } from './dom.ts'
+import { h, icon } from '../dom.ts'
 
 export function takeDrops(onDrop: (data: DataTransfer) => void): void {
   const overlay = h(

@@ -2,7 +2,7 @@
  * From what was dropped or chosen to texts: files and folders walked, each file read as text or refused with a sentence.
  * Knows no index; what becomes of the texts is the caller's.
  */
-import { formatBytes, plural } from './format.ts'
+import { formatBytes, plural } from '../format.ts'
 import { formatOf } from './own.ts'
 
 /** A file, and its path from the folder that it came in with. */
