@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'storage-full' // the browser gives no more room
   | 'storage-failed' // the browser's database cannot be opened or read
   | 'duplicate-document' // a document with this id is there already
+  | 'paused' // documents wait that the call needs, and adding rests
   | 'worker-died' // a worker stopped; pending calls are rejected with this
   | 'aborted' // the caller's AbortSignal
   | 'closed' // used after close()

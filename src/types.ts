@@ -308,3 +308,15 @@ export interface WorkProgress {
   /** Undefined until it can be told. */
   readonly secondsLeft?: number
 }
+
+/** One file of an index folder. */
+export interface IndexFile {
+  /** Within the folder. */
+  readonly path: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+export interface ExportOptions {
+  readonly onProgress?: OnProgress | undefined
+  readonly signal?: AbortSignal | undefined
+}

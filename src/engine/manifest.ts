@@ -32,7 +32,12 @@ export interface Manifest {
 }
 
 export async function commitManifest(store: BlobStore, manifest: Manifest): Promise<void> {
-  await store.commit(new TextEncoder().encode(`${JSON.stringify(manifest)}\n`))
+  await store.commit(manifestBytes(manifest))
+}
+
+/** The file, as it is written. */
+export function manifestBytes(manifest: Manifest): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${JSON.stringify(manifest)}\n`)
 }
 
 /** Errors: `index-missing`, `index-version`, `index-invalid`, each with what to do. */

@@ -11,9 +11,11 @@ import {
   type AddedDocuments,
   type DocumentInput,
   type EngineQuery,
+  type ExportOptions,
   type FacetCounts,
   type HeatMap,
   type Hit,
+  type IndexFile,
   isListing,
   type SimilarTo,
   type UnexplainedHit,
@@ -278,6 +280,16 @@ export class Selvage {
   /**
    * Keeps all of the site's index, the model and the runtime in the browser, so that search works without a network. What is
    * here is not fetched again. Errors: `aborted`, `download-failed`, `storage-full`, `storage-failed`.
+  /**
+   * All that was added, without what was deleted and without the site's index, as the files of an index folder, as
+   * `selvage build` writes them; manifest.json is the last. What waits is added first. Nothing is encoded anew.
+   * Errors: `no-documents` where nothing was added, `paused` where documents wait and adding is paused, `aborted`.
+   */
+  async export(options: ExportOptions = {}): Promise<readonly IndexFile[]> {
+    rejectUnknown(options, ['onProgress', 'signal'], 'export')
+    return this.#live.export(options)
+  }
+
    */
   async download({ onProgress = () => {}, signal, ...rest }: DownloadOptions = {}): Promise<void> {
     rejectUnknown(rest, [], 'download')

@@ -4,8 +4,9 @@
  */
 
 import * as Comlink from 'comlink'
-import { SelvageError } from '../errors.ts'
-import type { AddedDocument, AddedDocuments, DocumentInput, WorkProgress } from '../types.ts'
+import { SelvageError, throwIfAborted } from '../errors.ts'
+import type { AddedDocument, AddedDocuments, DocumentInput, ExportOptions, IndexFile, WorkProgress } from '../types.ts'
+import { abortable } from './abortable.ts'
 import type { Link } from './link.ts'
 import type { EncoderApi, EncoderStatus, EngineApi, EngineOpened, Outcome, WriterApi } from './protocol.ts'
 import { Service } from './service.ts'
@@ -25,6 +26,7 @@ export class Live {
   readonly #writer: Service<WriterApi, void>
   /** The one that the writer's port leads to. */
   #encoder: Link<EncoderApi> | undefined
+  #exports = 0
 
   constructor(services: LiveServices) {
     this.#services = services
@@ -68,6 +70,19 @@ export class Live {
   async rebuild(): Promise<void> {
     await this.#call((remote) => remote.rebuild())
     await this.#refresh()
+  }
+
+  async export({ onProgress = () => {}, signal }: ExportOptions): Promise<readonly IndexFile[]> {
+    throwIfAborted(signal)
+    const id = ++this.#exports
+    const stop = () => void this.#call((remote) => remote.stopExport(id)).catch(() => {})
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      const files = this.#call((remote) => remote.export(id, Comlink.proxy(onProgress)))
+      return await abortable(files, signal, 'The export')
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
   }
 
   /** Goes on with what was left undone when the page was closed. */

@@ -14,6 +14,7 @@ import type {
   FacetCounts,
   HeatMap,
   Hit,
+  IndexFile,
   MeantWord,
   OnProgress,
   OpsBackend,
@@ -316,6 +317,10 @@ export interface WriterApi {
   rebuild(): Promise<Outcome<void>>
   close(): Promise<Outcome<void>>
 }
+  /** `id` is the caller's, for `stopExport`. */
+  export(id: number, onProgress: OnProgress): Promise<Outcome<readonly IndexFile[]>>
+  /** It rejects with `aborted`. */
+  stopExport(id: number): Promise<Outcome<void>>
 
 /** What tabs and workers tell each other of an index. */
 export interface News {

@@ -22,6 +22,8 @@ import { portStore } from './sharedStore.ts'
 let writer: LiveWriter | undefined
 let encoder: LentEncoder | undefined
 let stop = () => {}
+/** Those that are being made, by the caller's id. */
+const exports = new Map<number, AbortController>()
 
 /** Kernels of the CPU: the GPU, where there is one, has the encoder's work to do. */
 const kernels = lazily(() => createOps({ backend: 'wasm' }))
@@ -69,6 +71,21 @@ const api: WriterApi = {
   resume: () => outcome(() => open().resume()),
   compact: () => outcome(() => open().compact()),
   rebuild: () => outcome(() => open().rebuild()),
+
+  async export(id, onProgress) {
+    const stop = new AbortController()
+    exports.set(id, stop)
+    const result = await outcome(() => open().export({ onProgress, signal: stop.signal }))
+    exports.delete(id)
+    return result.ok
+      ? Comlink.transfer(
+          result,
+          result.value.map(({ bytes }) => bytes.buffer),
+        )
+      : result
+  },
+
+  stopExport: (id) => outcome(() => exports.get(id)?.abort()),
 
   close: () =>
     outcome(async () => {

@@ -99,6 +99,13 @@ function fakes(stored: Partial<StoredState> = {}) {
     resume: () => say('resume', undefined),
     compact: () => say('compact', undefined),
     rebuild: () => say('rebuild', undefined),
+    export: (id, onProgress) =>
+      outcome(() => {
+        calls.push(`export ${id}`)
+        onProgress({ stage: 'write', loaded: 1, total: 1, unit: 'bytes' })
+        return id === 1 ? [{ path: 'manifest.json', bytes: Uint8Array.of(123) }] : new Promise<never>(() => {})
+      }),
+    stopExport: (id) => say(`stop export ${id}`, undefined),
     close: () => say('writer close', undefined),
   }
   return { calls, ports, lose, encoder, engine, writer }
@@ -251,6 +258,23 @@ test('download keeps index and model; a signal stops both', async () => {
   await expect
     .poll(() => never.calls.filter((call) => call.endsWith('stop')).sort())
     .toEqual(['encoder stop', 'engine stop'])
+})
+
+test('an export is brought over with its progress; a signal stops that one', async () => {
+  const { selvage, calls } = make()
+  const misspelt: object = { folder: 'x' }
+  const stages: string[] = []
+  const files = await selvage.export({ onProgress: ({ stage }) => stages.push(stage) })
+  expect(files).toEqual([{ path: 'manifest.json', bytes: Uint8Array.of(123) }])
+  await expect.poll(() => stages).toEqual(['write'])
+  const stop = new AbortController()
+  const exporting = selvage.export({ signal: stop.signal })
+  await expect.poll(() => calls.includes('export 2')).toBe(true)
+  stop.abort()
+  await expect(exporting).rejects.toMatchObject({ code: 'aborted' })
+  await expect.poll(() => calls.includes('stop export 2')).toBe(true)
+  await expect(selvage.export({ signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
+  await expect(selvage.export(misspelt)).rejects.toMatchObject({ code: 'invalid-argument' })
 })
 
 test('storage tells of index and model', async () => {

@@ -4,6 +4,7 @@ import { PlaidBuilder } from '../../plaid/builder.ts'
 import type { AssignCentroids } from '../../plaid/kmeans.ts'
 import { type VectorsHeader, writeRows } from '../../plaid/rows.ts'
 import type { BlobSource, BlobStore } from '../../store/store.ts'
+import type { OnProgress } from '../../types.ts'
 import type { LiveSegment } from '../collection.ts'
 import { idOf } from '../pages.ts'
 import { type StoredPage, TextsReader } from '../texts.ts'
@@ -19,16 +20,17 @@ export interface RowsOptions {
   readonly trainPassages: number
   readonly assign: AssignCentroids
   readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
 }
 
 /** Passages with centroids found among themselves, where they are enough for that. @param rows f16 bits `[T, E]` each */
 export function vectorsOf(
   store: BlobStore,
   rows: readonly Uint16Array[],
-  { dim, trainPassages, assign, signal }: RowsOptions,
+  { dim, trainPassages, assign, signal, onProgress }: RowsOptions,
 ): Promise<VectorsHeader> {
   if (rows.length < trainPassages) return writeRows(store, dim, rows)
   const builder = new PlaidBuilder(store, { dim, assign })
   for (const halves of rows) builder.add({ data: fromHalves(halves), rows: halves.length / dim, dim })
-  return builder.finish(signal ? { signal } : {})
+  return builder.finish({ signal, onProgress })
 }

@@ -4,8 +4,7 @@
  * 1996; Lucene merges its segments so.) Sizes only; merge.ts does the work.
  */
 import type { LiveSegment } from '../collection.ts'
-import type { Codec } from './merge.ts'
-import { hasCodec } from './merge.ts'
+import { type Codec, hasCodec } from './codecs.ts'
 
 export interface TidyOptions {
   /** Fresh passages that are worth compressing: scanning more of them would cost a query more than all others. Default 512. */

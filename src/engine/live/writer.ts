@@ -4,12 +4,11 @@
  * state before the step or the one after it. Many tabs may add and delete at the same time; one at a time does the work.
  * Knows the model, the lease and the news between tabs as interfaces.
  */
-import { asSelvageError, SelvageError } from '../../errors.ts'
-import type { PlaidHeader } from '../../plaid/format.ts'
+import { asSelvageError, SelvageError, throwIfAborted } from '../../errors.ts'
 import type { AssignCentroids } from '../../plaid/kmeans.ts'
 import type { BlobSource, SharedStore } from '../../store/store.ts'
 import type { DocumentRecord } from '../../text/document.ts'
-import type { AddedDocument, AddedDocuments, WorkProgress } from '../../types.ts'
+import type { AddedDocument, AddedDocuments, ExportOptions, IndexFile, WorkProgress } from '../../types.ts'
 import { lazily } from '../../util.ts'
 import {
   type Change,
@@ -29,9 +28,11 @@ import { withoutLost } from '../lost.ts'
 import { idOf } from '../pages.ts'
 import { Catalog } from './catalog.ts'
 import { advanced, hiding, replacing, skipping } from './changes.ts'
+import { type Codec, codecFor, hasCodec } from './codecs.ts'
+import { checkExportable, exportedFiles } from './export.ts'
 import { freshSegment, parsed } from './fresh.ts'
 import { documentsOf, newEntry, nextPortion } from './inbox.ts'
-import { type Codec, hasCodec, type Merged, mergeSegments } from './merge.ts'
+import { type Merged, mergeSegments } from './merge.ts'
 import { WorkMeter } from './meter.ts'
 import { rebuilt } from './rebuild.ts'
 import { segmentsToMerge, type TidyOptions } from './tidy.ts'
@@ -194,6 +195,30 @@ export class LiveWriter {
     await this.#alone(() => this.#rebuild(() => true))
   }
 
+  /**
+   * What was added here, as files of an index, manifest last; what waits is added first. Adding rests meanwhile.
+   * Errors: `no-documents`; `paused` where documents wait and adding rests; `aborted`, `closed`; what the model throws.
+   */
+  async export({ onProgress, signal }: ExportOptions = {}): Promise<readonly IndexFile[]> {
+    await this.#written
+    checkExportable(await this.state())
+    const { store, assign, encoder } = this.#options
+    let files: readonly IndexFile[] = []
+    await this.#alone(async () => {
+      throwIfAborted(signal)
+      await this.#reencodeForeign()
+      await this.#emptyInbox()
+      const { dim } = await encoder.model()
+      files = await withCollection(store, (now) => {
+        throwIfAborted(signal)
+        if (this.#stop.signal.aborted) throw closed()
+        checkExportable(now)
+        return exportedFiles({ source: store, segments: now.segments, dim, assign, signal, onProgress })
+      })
+    })
+    return files
+  }
+
   /** The documents that were added here: those that can be found, then those that wait. */
   async documents(): Promise<AddedDocument[]> {
     await this.#withoutLost()
@@ -208,9 +233,7 @@ export class LiveWriter {
   /** Stops at the next moment that can be returned to; what waits is kept. */
   async close(): Promise<void> {
     this.#stop.abort()
-    this.#waiters.fail(
-      new SelvageError('closed', 'The index was closed. What was still waiting is added when it is opened again.'),
-    )
+    this.#waiters.fail(closed())
     await this.#working
   }
 
@@ -293,14 +316,8 @@ export class LiveWriter {
     if (chosen) await this.#merge(chosen, codec)
   }
 
-  /** Of the latest compressed segment, else of the site's index: whose centroids new passages get. */
-  async #codecFor({ base, segments }: Collection): Promise<Codec | undefined> {
-    const { source, store, encoder } = this.#options
-    for (const { vectors } of segments.toReversed())
-      if (vectors.kind === 'plaid') return { source: store, header: vectors }
-    if (base === undefined || !isTaughtWell(base.manifest.vectors)) return undefined
-    const { hash } = await encoder.model()
-    return base.manifest.model.hash === hash ? { source, header: base.manifest.vectors } : undefined
+  #codecFor(now: Collection): Promise<Codec | undefined> {
+    return codecFor(now, this.#options)
   }
 
   async #merge(segments: readonly LiveSegment[], codec: Codec | undefined): Promise<void> {
@@ -390,10 +407,6 @@ export class LiveWriter {
   }
 }
 
-/** Tokens of each centroid, from which on residuals tell of others than those that centroids were made of. */
-const TOKENS_PER_CENTROID = 8
-
-/** The index of a very small site has nearly as many centroids as tokens; what is far from all of them it cannot write down. */
-function isTaughtWell({ tokens, centroidCount }: PlaidHeader): boolean {
-  return tokens >= TOKENS_PER_CENTROID * centroidCount
+function closed(): SelvageError {
+  return new SelvageError('closed', 'The index was closed. What was still waiting is added when it is opened again.')
 }

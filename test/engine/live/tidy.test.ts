@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LiveSegment } from '../../../src/engine/collection.ts'
-import type { Codec } from '../../../src/engine/live/merge.ts'
+import type { Codec } from '../../../src/engine/live/codecs.ts'
 import { segmentsToMerge } from '../../../src/engine/live/tidy.ts'
 import { memoryStore } from '../../../src/store/memory.ts'
 import type { PackRef } from '../../../src/store/packs.ts'
