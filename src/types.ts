@@ -288,7 +288,9 @@ export interface AddedDocument {
   readonly id: string
   readonly url: string
   readonly title: string
-  /** It cannot be found yet; url and title are not known, and are its id. */
+  /** As it was given. */
+  readonly meta?: Readonly<Record<string, string>>
+  /** It cannot be found yet; url and title are not known, and are its id; nor is `meta`. */
   readonly isWaiting?: true
 }
 

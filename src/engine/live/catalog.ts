@@ -84,6 +84,9 @@ function visible(ids: readonly string[], { hidden }: Pick<LiveSegment, 'hidden'>
 
 async function listOf({ texts }: Segment): Promise<AddedDocument[]> {
   const listed: AddedDocument[] = []
-  for await (const { page } of texts.pages()) listed.push({ id: idOf(page), url: page.url, title: page.title })
+  for await (const { page } of texts.pages()) {
+    const { url, title, meta } = page
+    listed.push({ id: idOf(page), url, title, ...(meta && { meta }) })
+  }
   return listed
 }

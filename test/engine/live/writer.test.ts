@@ -21,7 +21,8 @@ describe('what is added', () => {
   test('is found by meaning, by words and by both when add resolves, and in another session', async () => {
     const store = memoryStore()
     const writer = writerOver(store)
-    expect(await writer.add([record('a', 'an apple falls'), record('b', 'a pear ripens')])).toEqual({
+    const meta = { edition: '2' }
+    expect(await writer.add([record('a', 'an apple falls', { meta }), record('b', 'a pear ripens')])).toEqual({
       ids: ['a', 'b'],
       problems: [],
     })
@@ -30,7 +31,7 @@ describe('what is added', () => {
     await writer.close()
     expect((await found(store, 'apple'))[0]).toBe('/a')
     expect(await writerOver(store).documents()).toEqual([
-      { id: 'a', url: '/a', title: 'a' },
+      { id: 'a', url: '/a', title: 'a', meta },
       { id: 'b', url: '/b', title: 'b' },
     ])
   })
