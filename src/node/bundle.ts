@@ -4,12 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
-
-const RUNTIME = 'ort-wasm-simd-threaded.asyncify.wasm'
+import { RUNTIME, runtimePath } from './runtimePath.ts'
 
 /**
  * `virtual:selvage-runtime`: the address of onnxruntime-web's wasm file. In dev and tests the file itself; in a build it
@@ -43,12 +41,6 @@ export function runtimeAsset(): Plugin {
       return { code: changed, map: null }
     },
   }
-}
-
-/** The runtime's path beside its entry point; the package exports the file, but not its package.json. */
-function runtimePath(): string {
-  const require = createRequire(import.meta.url)
-  return join(dirname(require.resolve('onnxruntime-web/webgpu')), RUNTIME)
 }
 
 /** Files that start workers. */

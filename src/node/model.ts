@@ -11,6 +11,7 @@ import { pooledEncoder } from './encodePool.ts'
 import { EXIT } from './exit.ts'
 import { folderFiles, listModelFiles } from './modelFiles.ts'
 import { nodeRuntime } from './session.ts'
+import { openWebEncoder } from './webRuntime.ts'
 
 /** `public/models/selvage-mini` of this package: two levels up from both src/node/ and dist/node/. */
 export const DEFAULT_MODEL = fileURLToPath(new URL('../../public/models/selvage-mini', import.meta.url))
@@ -21,12 +22,19 @@ export interface NodeEncoderOptions {
   /** Documents encoded at a time, and CPU threads for a query. Default: `defaultWorkers`, and all cores. */
   readonly threads?: number
   readonly onProgress?: OnProgress
+  /** `node`: onnxruntime-node on the f32 graph. `wasm`: the runtime and the graph of a page, with its vectors. Default `node`. */
+  readonly backend?: NodeBackend
 }
+
+export type NodeBackend = (typeof NODE_BACKENDS)[number]
+
+export const NODE_BACKENDS = ['node', 'wasm'] as const
 
 /** Queries are encoded here, by all threads together; documents by workers of one thread each, that come when needed. */
 export async function openNodeEncoder(options: NodeEncoderOptions): Promise<Encoder> {
-  const { model = DEFAULT_MODEL, threads, onProgress } = options
+  const { model = DEFAULT_MODEL, threads, onProgress, backend = 'node' } = options
   const folder = resolve(model)
+  if (backend === 'wasm') return openWebEncoder(folderFiles(folder), onProgress)
   const encoder = await loadEncoder({ files: folderFiles(folder), inference: nodeRuntime({ threads }), onProgress })
   const workers = threads ?? defaultWorkers()
   return workers === 1 ? encoder : pooledEncoder(encoder, folder, workers)
