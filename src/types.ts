@@ -4,6 +4,7 @@
  * Axes, the same everywhere: Q query tokens · T document tokens · E dimensions · C centroids · P passages.
  * Texts are measured in UTF-16 code units, as JavaScript strings are; a range is half open: [start, end).
  */
+import { SelvageError } from './errors.ts'
 
 /** Dense id of a passage within one index: 0 <= id < P, P <= 2^31. */
 export type PassageId = number
@@ -108,26 +109,45 @@ export interface QueryOptions {
   /** Count the values of filters among the pages found. Default false. */
   readonly counts?: boolean | undefined
   /**
-   * Passages scored in full, of those that are nearest by centroids: more is slower and closer to exact. `Infinity` scores all.
-   * Default 128, or 4 k where that is more. By words alone it says nothing.
+   * Passages scored in full, of those that are nearest by centroids: more is slower and closer to exact, `Infinity` scores all.
+   * From 1 on; where the hits take more, more are: k at least, 50 for both, and `work` of a result says how many were.
+   * Default: 128 by meaning for k = 10, 432 for both; more for larger k, and for pages. By words alone it says nothing.
    */
   readonly candidates?: number | undefined
 }
 
-/** What a search has done, in numbers; what was not done is not there. */
+/** What a search has done to find its hits, in numbers; what was not done is not there. */
 export interface SearchWork {
-  /** Passages that have a word of the query. */
+  /** Passages that have a word of the query and may be found: a filter leaves others out, here and below. */
   readonly withWords?: number
   /** Tokens of the query, padding included, and the centroids that each was held against. */
   readonly queryTokens?: number
   readonly centroids?: number
-  /** Passages scored by centroids, and of those the ones scored in full. */
+  /**
+   * Passages scored by centroids; with `centroids` not there where a filter leaves so few that all are scored in full, which
+   * the backend decides.
+   */
   readonly scanned?: number
+  /** Passages scored in full: the best of those by centroids, and with `hybrid` what words found beside them. */
   readonly candidates?: number
-  /** Where a backend can tell them apart: milliseconds of the steps of scoring. */
+  /** Milliseconds of the steps of scoring, where the backend can tell them apart: WASM can, a GPU that has timestamps. */
   readonly scoreMs?: Readonly<Partial<Record<'centroids' | 'scan' | 'select' | 'residuals', number>>>
-  /** Read for this answer from the browser's database or the network. */
+  /**
+   * Bytes of the index read from the browser's database, the network or a folder since the answer before: words, texts, pages,
+   * vectors of passages that do not fit in memory. What was read once is kept, so that a question asked again reads little.
+   * Not in it: vectors that are loaded whole, for all answers. Of answers that are made at the same time, one may have what
+   * another one read; of their sum all is true.
+   */
   readonly bytesRead: number
+}
+
+/** Errors: `invalid-argument`. */
+export function checkCandidates({ candidates = Infinity }: Pick<QueryOptions, 'candidates'>): void {
+  if (candidates === Infinity || (Number.isInteger(candidates) && candidates >= 1)) return
+  throw new SelvageError(
+    'invalid-argument',
+    `search: candidates is ${candidates}; it must be a whole number from 1 on, or Infinity for all.`,
+  )
 }
 
 export const QUERY_OPTIONS = [

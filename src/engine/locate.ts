@@ -81,7 +81,9 @@ async function passagesAt(segments: Segments, url: string, text: string): Promis
   if (shown.length > 0) return segments.texts(shown)
   const ranking = await segments.lexical?.search({ text, isOpen: false })
   if (ranking === undefined) return []
-  const allowed = ranking.best(MOST_CANDIDATES).filter(({ id }) => visible === undefined || visible.passages[id] === 1)
+  const allowed = ranking
+    .best(MOST_CANDIDATES)
+    .passages.filter(({ id }) => visible === undefined || visible.passages[id] === 1)
   const found = await segments.texts(allowed.map(({ id }) => id))
   return found
     .filter(({ section }) => [section.url, section.page.url].some((own) => isAt(own, url)))

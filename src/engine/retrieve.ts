@@ -4,9 +4,9 @@
  */
 import { SelvageError } from '../errors.ts'
 import type { LexicalRanking } from '../lexical/search.ts'
-import { bitsetOf, type Found, type IndexReader } from '../plaid/search.ts'
+import { bitsetOf, type Found, type IndexReader, type Ranking } from '../plaid/search.ts'
 import { type Candidate, type Fused, fuse } from '../search/fuse.ts'
-import type { Fusion, OpsBackend, PassageId, TokenMatrix } from '../types.ts'
+import type { Fusion, OpsBackend, PassageId, SearchWork, TokenMatrix } from '../types.ts'
 import { passagesOf, type Structure, sectionOf } from './pages.ts'
 
 export interface Wanted {
@@ -15,6 +15,8 @@ export interface Wanted {
   readonly fusion?: Fusion | undefined
   /** Passages that may be found, a bit each. */
   readonly filter?: Uint32Array | undefined
+  /** Passages scored in full; more where the sections take more. Default: as many as readers take. */
+  readonly candidates?: number | undefined
 }
 
 export interface Ranked extends Fused {
@@ -32,12 +34,13 @@ export interface Retrieved {
   readonly sections: readonly Ranked[]
   /** Where vectors were scored. */
   readonly backend?: OpsBackend
+  readonly work: Omit<SearchWork, 'bytesRead'>
 }
 
 /** By words alone. */
 export function byKeywords(keyword: LexicalRanking, structure: Structure, wanted: Wanted): Retrieved {
-  const sections = withWords(keyword, structure, wanted)
-  return { sections: joined(sections, new Map(), keyword, structure, wanted) }
+  const { sections, count } = withWords(keyword, structure, wanted)
+  return { sections: joined(sections, new Map(), keyword, structure, wanted), work: { withWords: count } }
 }
 
 /** By meaning alone. The score stays what it is: a sum of cosines. */
@@ -47,14 +50,14 @@ export async function byMeaning(
   structure: Structure,
   wanted: Wanted,
 ): Promise<Retrieved> {
-  const { found, backend } = await nearest(index, query, structure, wanted)
+  const { found, backend, searches } = await nearest(index, query, structure, wanted)
   const sections = [...found].map(([section, passage], i) => ({
     section,
     score: passage.score,
     ranking: { semantic: { rank: i + 1, score: passage.score, contribution: passage.score } },
     passage: passage.id,
   }))
-  return { sections, backend }
+  return { sections, backend, work: told(query, searches) }
 }
 
 /** By both: what words alone found is scored by meaning as well, and the other way round. */
@@ -65,16 +68,19 @@ export async function byBoth(
   structure: Structure,
   wanted: Wanted,
 ): Promise<Retrieved> {
-  const { found, backend } = await nearest(index, query, structure, wanted)
-  const missing = withWords(keyword, structure, wanted).filter((section) => !found.has(section))
+  const { found, backend, searches } = await nearest(index, query, structure, wanted)
+  const byWords = withWords(keyword, structure, wanted)
+  const missing = byWords.sections.filter((section) => !found.has(section))
   const passages = missing.flatMap((section) => passagesOf(structure, section))
-  if (passages.length > 0) {
-    const ranking = await index.search(query, allOf(passages, index))
-    for (const [section, passage] of firstSections(ranking.passages, structure, missing.length))
-      found.set(section, passage)
-  }
+  const further = passages.length > 0 ? await index.search(query, allOf(passages, index)) : undefined
+  for (const [section, passage] of firstSections(further?.passages ?? [], structure, missing.length))
+    found.set(section, passage)
   const sections = [...new Set([...found.keys(), ...missing])]
-  return { sections: joined(sections, found, keyword, structure, wanted), backend }
+  return {
+    sections: joined(sections, found, keyword, structure, wanted),
+    backend,
+    work: { withWords: byWords.count, ...told(query, searches, further) },
+  }
 }
 
 /** What matched in these passages. Asked of the few that are shown, it costs next to nothing; of all candidates, much. */
@@ -98,25 +104,58 @@ function allOf(passages: readonly PassageId[], index: IndexReader) {
   return { k: passages.length, candidates: passages.length, filter: bitsetOf(passages, index.passages) }
 }
 
-async function nearest(index: IndexReader, query: TokenMatrix, structure: Structure, { sections, filter }: Wanted) {
-  for (let depth = passagesFor(sections); ; depth *= 8) {
-    const { passages, backend } = await index.search(query, { k: depth, ...(filter && { filter }) })
+async function nearest(index: IndexReader, query: TokenMatrix, structure: Structure, wanted: Wanted) {
+  const { sections, filter, candidates } = wanted
+  const searches: Ranking[] = []
+  // As many passages as are asked for are scored in full: where few are to be, no more than needed are asked for.
+  for (let depth = passagesFor(sections, candidates); ; depth *= 8) {
+    const ranking = await index.search(query, {
+      k: depth,
+      ...(candidates !== undefined && { candidates }),
+      ...(filter && { filter }),
+    })
+    const { passages, backend } = ranking
+    searches.push(ranking)
     const found = firstSections(passages, structure, sections)
-    if (found.size === sections || passages.length < depth) return { found, backend }
+    if (found.size === sections || passages.length < depth) return { found, backend, searches }
   }
 }
 
-function withWords(keyword: LexicalRanking, structure: Structure, { sections, filter }: Wanted): PassageId[] {
+function withWords(keyword: LexicalRanking, structure: Structure, { sections, filter }: Wanted) {
   for (let depth = passagesFor(sections); ; depth *= 8) {
-    const passages = keyword.best(depth, filter)
+    const { passages, count } = keyword.best(depth, filter)
     const found = firstSections(passages, structure, sections)
-    if (found.size === sections || passages.length < depth) return [...found.keys()]
+    if (found.size === sections || passages.length < depth) return { sections: [...found.keys()], count }
+  }
+}
+
+const STAGES = ['centroids', 'scan', 'select', 'residuals'] as const
+
+/**
+ * What a query cost. `searches`: one after the other, each for more than the one before; `further`: of passages that words
+ * alone found. Times are of all, counts of the last, in which those of the others are.
+ */
+function told({ rows }: TokenMatrix, searches: readonly Ranking[], further?: Ranking): Retrieved['work'] {
+  const scoreMs: Partial<Record<(typeof STAGES)[number], number>> = {}
+  for (const { elapsedMs } of further ? [...searches, further] : searches)
+    for (const stage of STAGES) {
+      const ms = elapsedMs[stage]
+      if (ms !== undefined) scoreMs[stage] = (scoreMs[stage] ?? 0) + ms
+    }
+  const { centroids, scanned, scored } = searches.at(-1)!.counts
+  // Where all that may be found was scored, no other was scored later.
+  const candidates = scanned > 0 ? Math.min(scanned, scored + (further?.counts.scored ?? 0)) : scored
+  return {
+    queryTokens: rows,
+    ...(scanned > 0 && { centroids, scanned }),
+    candidates,
+    ...(Object.keys(scoreMs).length > 0 && { scoreMs }),
   }
 }
 
 /** Sections are cut into few passages: some slack finds enough of them, and the rare query that needs more asks again. */
-function passagesFor(sections: number): number {
-  return 2 * sections + 8
+function passagesFor(sections: number, candidates = Infinity): number {
+  return Math.max(sections, Math.min(2 * sections + 8, candidates))
 }
 
 /** The first sections of a ranking of passages; a section stands where its best passage does. */

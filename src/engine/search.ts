@@ -6,6 +6,7 @@ import { SelvageError } from '../errors.ts'
 import type { LexicalRanking, ReadWord } from '../lexical/search.ts'
 import type { IndexReader } from '../plaid/search.ts'
 import {
+  checkCandidates,
   type EngineQuery,
   type FacetCounts,
   FUSIONS,
@@ -14,6 +15,7 @@ import {
   type PassageId,
   SEARCH_MODES,
   type SearchMode,
+  type SearchWork,
 } from '../types.ts'
 import { orList } from '../util.ts'
 import { countFacets, inOrder, pagesThrough, passagesOfPages } from './facets.ts'
@@ -51,6 +53,8 @@ export interface Answer {
   readonly backend?: OpsBackend
   /** `approximate` while residuals are on their way: by centroids alone. */
   readonly precision?: IndexReader['precision']
+  /** Of the search that found the hits; what only counts filters' values is not in it. */
+  readonly work: Omit<SearchWork, 'bytesRead'>
 }
 
 /** Sections that each arm gives to a fusion: on labelled sets 50 and 100 are the same. */
@@ -93,6 +97,7 @@ export class Search {
         hits: [],
         words: [],
         elapsedMs: { keyword: 0, score: 0, texts: 0 },
+        work: {},
         ...(query.counts && { counts: {} }),
       }
     const start = performance.now()
@@ -103,7 +108,8 @@ export class Search {
       this.#facetsFor(query),
       segments.visible(),
     ])
-    if (keyword && isListing({ ...query, mode })) keyword.scores.fill(1) // all alike: they stay in the index's order
+    const isListed = isListing({ ...query, mode })
+    if (keyword && isListed) keyword.scores.fill(1) // all alike: they stay in the index's order
     if (keyword && visible) hide(keyword.scores, visible)
     const { filters = {}, sort } = query
     const pages = structure.pages.length
@@ -137,6 +143,7 @@ export class Search {
         score: textsStart - scoreStart,
         texts: performance.now() - textsStart,
       },
+      work: isListed ? {} : retrieved.work,
       ...(retrieved.backend && { backend: retrieved.backend, precision: this.#loaded().precision }),
     }
   }
@@ -161,12 +168,12 @@ export class Search {
     structure: Structure,
     filter: Uint32Array | undefined,
   ): Promise<Retrieved> {
-    const { k, fusion, groupBy, sort } = query
+    const { k, fusion, groupBy, sort, candidates } = query
     const few = Math.max(groupBy === 'page' ? k * SECTIONS_OF_PAGE : k, mode === 'semantic' ? 0 : HYBRID_SECTIONS)
     const least = sort && mode === 'keyword' ? structure.sections.length : few
     const mostPages = Math.min(k, structure.pages.length)
     for (let sections = least; ; sections *= 4) {
-      const retrieved = await this.#gather(mode, query, keyword, structure, { sections, fusion, filter })
+      const retrieved = await this.#gather(mode, query, keyword, structure, { sections, fusion, filter, candidates })
       const pages = new Set(retrieved.sections.map(({ passage }) => pageOf(structure, passage)))
       if (groupBy !== 'page' || pages.size >= mostPages || retrieved.sections.length < sections) return retrieved
     }
@@ -262,6 +269,7 @@ function checkQuery(query: EngineQuery): void {
   const { k, filters = {} } = query
   if (!Number.isInteger(k) || k < 0)
     throw new SelvageError('invalid-argument', `search: k is ${k}; it must be a whole number, and not below 0.`)
+  checkCandidates(query)
   for (const name of ['mode', 'fusion', 'groupBy'] as const) {
     const chosen = query[name]
     if (chosen !== undefined && !CHOICES[name].includes(chosen))

@@ -6,7 +6,7 @@ import type { FailoverOps } from '../ops/failover.ts'
 import type { PlaidHeader } from '../plaid/format.ts'
 import { type Budget, planResidence, type Residence } from '../plaid/residency.ts'
 import { packsOfVectors, type RowsHeader, type VectorsHeader } from '../plaid/rows.ts'
-import { type IndexReader, openPlaid, openRows } from '../plaid/search.ts'
+import { type Counts, type IndexReader, openPlaid, openRows } from '../plaid/search.ts'
 import { joinReaders } from '../plaid/several.ts'
 import { sumOfPacks } from '../store/packs.ts'
 import type { BlobSource } from '../store/store.ts'
@@ -171,12 +171,14 @@ export class Vectors {
   }
 }
 
+const NOTHING: Counts = { centroids: 0, scanned: 0, scored: 0 }
+
 /** In the place of vectors that cannot be compared with the query's: no passage of theirs is found. */
 function blank({ passages, tokens }: VectorsHeader, dim: number): IndexReader {
   return {
     ...{ dim, passages, tokens, precision: 'full', bytes: 0 },
     // The fastest: of several, the slowest is told.
-    search: async () => ({ passages: [], elapsedMs: { total: 0 }, backend: 'webgpu' }),
+    search: async () => ({ passages: [], elapsedMs: { total: 0 }, backend: 'webgpu', counts: NOTHING }),
     close() {},
   }
 }

@@ -35,8 +35,11 @@ export interface LexicalRanking {
   readonly words: readonly ReadWord[]
   /** `[P]`; 0 where the passage has none of the words. */
   readonly scores: Float64Array
-  /** The k best with a score, ties by lower id. `filter`: which passages may be found, a bit each; default all. */
-  best(k: number, filter?: Uint32Array): Scored[]
+  /**
+   * The k best with a score, ties by lower id, and how many have one (none for k = 0). `filter`: which passages may be found, a bit each;
+   * default all.
+   */
+  best(k: number, filter?: Uint32Array): { readonly passages: Scored[]; readonly count: number }
   /** `title`: the query is the section's heading, word for word. `identifier`: the heading has an identifier of the query. */
   exact(id: PassageId): 'title' | 'identifier' | undefined
 }
@@ -158,7 +161,14 @@ function distinct(words: readonly Word[]): Word[] {
   return [...new Map(words.map((word) => [word.term, word])).values()]
 }
 
-function best(scores: Float64Array, k: number, filter: Uint32Array | undefined): Scored[] {
+function best(scores: Float64Array, k: number, filter: Uint32Array | undefined): ReturnType<LexicalRanking['best']> {
   const isLet = (p: PassageId) => filter === undefined || ((filter[p >> 5]! >>> (p & 31)) & 1) === 1
-  return topK(scores, k, (p) => scores[p]! > 0 && isLet(p))
+  let count = 0
+  // Asked of every passage.
+  const passages = topK(scores, k, (p) => {
+    const isFound = scores[p]! > 0 && isLet(p)
+    if (isFound) count++
+    return isFound
+  })
+  return { passages, count }
 }

@@ -133,7 +133,7 @@ export async function keywordSystem(documents: readonly LabelledDocument[]): Pro
     buildSeconds,
     async rank({ text }, depth) {
       const start = performance.now()
-      const ids = (await lexical.search({ text, isOpen: false })).best(depth).map(({ id }) => id)
+      const ids = (await lexical.search({ text, isOpen: false })).best(depth).passages.map(({ id }) => id)
       return { ids, elapsedMs: { total: performance.now() - start } }
     },
     close() {},

@@ -11,6 +11,7 @@ import type { ReadWord } from '../lexical/search.ts'
 import { createOps } from '../ops/create.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import { explainHit } from '../search/hit.ts'
+import { ReadMeter } from '../store/readMeter.ts'
 import {
   type EncoderBackend,
   type FacetCounts,
@@ -21,6 +22,7 @@ import {
   QUERY_OPTIONS,
   type QueryOptions,
   type SearchMode,
+  type SearchWork,
 } from '../types.ts'
 import { fileStore } from './fileStore.ts'
 import { DEFAULT_MODEL, openNodeEncoder } from './model.ts'
@@ -48,10 +50,13 @@ export interface FolderSearchResult {
   /** What ran, where vectors were compared. */
   readonly encoder?: EncoderBackend
   readonly scorer?: OpsBackend
+  /** How much was looked at; undefined where nothing was asked. */
+  readonly work?: SearchWork
 }
 
 export class FolderIndex {
   readonly #engine: Engine
+  readonly #meter: ReadMeter
   readonly #dir: string
   readonly #options: OpenFolderOptions
   #vectors: Promise<{ readonly encoder: Encoder; readonly ops: FailoverOps }> | undefined
@@ -59,11 +64,13 @@ export class FolderIndex {
   /** Errors: `index-missing`, `index-invalid`, `index-version`. */
   static async open(dir: string, options: OpenFolderOptions = {}): Promise<FolderIndex> {
     rejectUnknown(options, ['model', 'onProgress'], 'openFolder')
-    return new FolderIndex(await Engine.open(fileStore(dir)), dir, options)
+    const meter = new ReadMeter()
+    return new FolderIndex(await Engine.open(meter.of(fileStore(dir))), meter, dir, options)
   }
 
-  private constructor(engine: Engine, dir: string, options: OpenFolderOptions) {
+  private constructor(engine: Engine, meter: ReadMeter, dir: string, options: OpenFolderOptions) {
     this.#engine = engine
+    this.#meter = meter
     this.#dir = dir
     this.#options = options
   }
@@ -100,6 +107,7 @@ export class FolderIndex {
       elapsedMs: { encode, ...answer.elapsedMs, explain: performance.now() - explainStart },
       ...(loaded && { encoder: loaded.encoder.backend }),
       ...(answer.backend && { scorer: answer.backend }),
+      work: { ...answer.work, bytesRead: this.#meter.take() },
     }
   }
 

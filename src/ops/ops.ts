@@ -131,6 +131,10 @@ export interface PlaidHits {
   readonly similarities?: Int32Array
   /** Times an integer score or v: a sum of cosines (for query rows of length 1). */
   readonly scale: number
+  /** Passages that were scored with their residuals; the same on every backend for k >= 1. */
+  readonly scored: number
+  /** Whether centroids chose them: a backend may leave that out where all that may be found are scored. */
+  readonly isScanned: boolean
 }
 
 /** Milliseconds of each stage, summed over the queries of a call; what a backend cannot tell apart is left out. */

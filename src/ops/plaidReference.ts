@@ -81,6 +81,8 @@ export class ReferencePlaid {
       ids: Uint32Array.from(hits, ({ id }) => id),
       scores: Int32Array.from(hits, ({ score }) => score),
       scale: query.scale,
+      scored: scored.length,
+      isScanned: true,
       ...(matches && {
         positions: Uint32Array.from(flat(({ positions }) => positions)),
         similarities: Int32Array.from(flat(({ similarities }) => similarities)),

@@ -105,7 +105,8 @@ class PagedReader extends LoadedReader {
     const total = performance.now() - start
     // Scores without residuals, and reading passages, are what scoring with residuals costs here.
     const residual = total - elapsedMs.total + (elapsedMs.residuals ?? 0)
-    return { passages: best, elapsedMs: { ...elapsedMs, residuals: residual, total }, backend }
+    const counts = { ...this.countsOf(scanned.hits, filter), scored: ids.length }
+    return { passages: best, elapsedMs: { ...elapsedMs, residuals: residual, total }, backend, counts }
   }
 
   override close(): void {

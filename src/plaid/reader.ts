@@ -42,6 +42,19 @@ export interface Ranking {
   readonly elapsedMs: StageTimes
   /** Where the scores were computed. */
   readonly backend: OpsBackend
+  readonly counts: Counts
+}
+
+/** How much was looked at. */
+export interface Counts {
+  /**
+   * Centroids that each query token was held against, and passages that were scored by them; 0 where that was left out,
+   * since a filter leaves no more passages than are scored with residuals.
+   */
+  readonly centroids: number
+  readonly scanned: number
+  /** Passages scored with residuals. */
+  readonly scored: number
 }
 
 export type Precision = 'full' | 'approximate'
@@ -105,12 +118,28 @@ export class LoadedReader implements IndexReader {
     const candidates = this.#scoresAll ? Infinity : (options.candidates ?? defaultCandidates(options.k))
     const asked = { ...options, candidates }
     const { hits, elapsedMs, backend } = await this.ops.searchPlaid(queryBatch(query), this.loaded, asked)
-    return { passages: hits.flatMap((found) => listed(found, query.rows)), elapsedMs, backend }
+    const passages = hits.flatMap((found) => listed(found, query.rows))
+    return { passages, elapsedMs, backend, counts: this.countsOf(hits, options.filter) }
   }
 
   close(): void {
     this.loaded.release()
   }
+
+  /** Of one query. */
+  protected countsOf([hits]: readonly PlaidHits[], filter: Uint32Array | undefined): Counts {
+    const { scored = 0, isScanned = false } = hits ?? {}
+    const scanned = isScanned ? countIn(filter, this.passages) : 0
+    return { centroids: isScanned ? this.loaded.centroids : 0, scanned, scored }
+  }
+}
+
+/** Passages that the filter lets through. */
+function countIn(filter: Uint32Array | undefined, passages: number): number {
+  if (filter === undefined) return passages
+  let count = 0
+  for (let word of filter) for (; word !== 0; word &= word - 1) count++
+  return count
 }
 
 /** The k best of several rankings, in the order of one: by score, the lower id first on ties. */

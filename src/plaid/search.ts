@@ -12,6 +12,7 @@ import { type RowsHeader, readRows, rowsCodec, rowsIndex } from './rows.ts'
 
 export {
   bitsetOf,
+  type Counts,
   defaultCandidates,
   type Found,
   type IndexReader,

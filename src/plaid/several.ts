@@ -6,7 +6,15 @@ import { SelvageError } from '../errors.ts'
 import { refused, typeName } from '../ops/check.ts'
 import type { StageTimes } from '../ops/ops.ts'
 import type { OpsBackend, TokenMatrix } from '../types.ts'
-import { bestOf, type Found, type IndexReader, type Precision, type Ranking, type SearchOptions } from './reader.ts'
+import {
+  bestOf,
+  type Counts,
+  type Found,
+  type IndexReader,
+  type Precision,
+  type Ranking,
+  type SearchOptions,
+} from './reader.ts'
 
 /**
  * Errors: `invalid-argument` for a reader of another dim. Its `close` closes all of them; a caller who goes on using some
@@ -51,6 +59,7 @@ class JoinedReader implements IndexReader {
     this.#check(query, filter)
     const found: Found[] = []
     const times: StageTimes[] = []
+    const counts: Counts[] = []
     const backends = new Set<OpsBackend>()
     let first = 0
     for (const [i, reader] of this.#readers.entries()) {
@@ -58,15 +67,16 @@ class JoinedReader implements IndexReader {
       // Where nothing may be found nothing need be scored. The last is asked in any case: it tells of wrong options.
       const isNeeded = own === undefined || own.some((word) => word !== 0)
       if (isNeeded || (times.length === 0 && i === this.#readers.length - 1)) {
-        const { passages, elapsedMs, backend } = await reader.search(query, { ...options, ...(own && { filter: own }) })
-        for (const hit of passages) found.push({ ...hit, id: hit.id + first })
-        times.push(elapsedMs)
-        backends.add(backend)
+        const ranking = await reader.search(query, { ...options, ...(own && { filter: own }) })
+        for (const hit of ranking.passages) found.push({ ...hit, id: hit.id + first })
+        times.push(ranking.elapsedMs)
+        counts.push(ranking.counts)
+        backends.add(ranking.backend)
       }
       first += reader.passages
     }
     const backend = SLOWEST_FIRST.find((name) => backends.has(name)) ?? 'reference'
-    return { passages: bestOf(found, options.k), elapsedMs: summed(times), backend }
+    return { passages: bestOf(found, options.k), elapsedMs: summed(times), backend, counts: sumOfCounts(counts) }
   }
 
   close(): void {
@@ -111,6 +121,15 @@ function summed(times: readonly StageTimes[]): StageTimes {
     if (known.length > 0 && known.length === times.length) sums[stage] = known.reduce((sum, ms) => sum + ms, 0)
   }
   return sums
+}
+
+function sumOfCounts(all: readonly Counts[]): Counts {
+  const sum = (of: (counts: Counts) => number) => all.reduce((total, one) => total + of(one), 0)
+  return {
+    centroids: sum(({ centroids }) => centroids),
+    scanned: sum(({ scanned }) => scanned),
+    scored: sum(({ scored }) => scored),
+  }
 }
 
 function sumOf(readers: readonly IndexReader[], count: (reader: IndexReader) => number): number {

@@ -166,10 +166,11 @@ export class Selvage {
   async #searchKeywords(wanted: EngineQuery, start: number, signal: AbortSignal | undefined): Promise<SearchResult> {
     const wait = performance.now() - start
     const call = this.#engine.call((remote) => remote.searchKeywords(wanted))
-    const { mode, hits, counts, elapsedMs } = (await abortable(call, signal, 'The search')).value
+    const { mode, hits, counts, elapsedMs, work } = (await abortable(call, signal, 'The search')).value
     return {
       ...{ query: wanted.text, mode, hits, ...(counts && { counts }) },
       elapsedMs: timesOf(elapsedMs, { wait, encode: 0, total: performance.now() - start }),
+      work,
     }
   }
 
@@ -188,11 +189,12 @@ export class Selvage {
       return loaded.ok ? remote.search({ ...wanted, matrix: encoded.encoded.matrix }) : loaded
     })
     const { value: answer } = await abortable(scoring, signal, 'The search')
-    const { mode, counts, scorer, elapsedMs } = answer
+    const { mode, counts, scorer, elapsedMs, work } = answer
     const hits = await abortable(this.#explain(wanted.text, encoded, answer), signal, 'The search')
     return {
       ...{ query: wanted.text, mode, hits, isUnderstood, ...(counts && { counts }) },
       elapsedMs: timesOf(elapsedMs, { wait, encode, total: performance.now() - start }),
+      work,
       encoder,
       ...(scorer && { scorer }),
     }
@@ -209,10 +211,11 @@ export class Selvage {
     throwIfAborted(signal)
     const start = performance.now()
     const { text, answer, hits } = await this.#stored.similar(of, { ...asked, k }, signal)
-    const { mode, counts, scorer, elapsedMs } = answer
+    const { mode, counts, scorer, elapsedMs, work } = answer
     return {
       ...{ query: text, mode, hits, ...(counts && { counts }) },
       elapsedMs: timesOf(elapsedMs, { wait: 0, encode: 0, total: performance.now() - start }),
+      work,
       ...(scorer && { scorer }),
     }
   }
@@ -278,9 +281,6 @@ export class Selvage {
   }
 
   /**
-   * Keeps all of the site's index, the model and the runtime in the browser, so that search works without a network. What is
-   * here is not fetched again. Errors: `aborted`, `download-failed`, `storage-full`, `storage-failed`.
-  /**
    * All that was added, without what was deleted and without the site's index, as the files of an index folder, as
    * `selvage build` writes them; manifest.json is the last. What waits is added first. Nothing is encoded anew.
    * Errors: `no-documents` where nothing was added, `paused` where documents wait and adding is paused, `aborted`.
@@ -290,6 +290,9 @@ export class Selvage {
     return this.#live.export(options)
   }
 
+  /**
+   * Keeps all of the site's index, the model and the runtime in the browser, so that search works without a network. What is
+   * here is not fetched again. Errors: `aborted`, `download-failed`, `storage-full`, `storage-failed`.
    */
   async download({ onProgress = () => {}, signal, ...rest }: DownloadOptions = {}): Promise<void> {
     rejectUnknown(rest, [], 'download')

@@ -78,7 +78,7 @@ const api: EngineApi = {
     }),
 
   async cosines(place, query) {
-    const result = await outcome(() => current().ask((engine) => engine.cosines(place, query)))
+    const result = await outcome(() => aside((index) => index.ask((engine) => engine.cosines(place, query))))
     return result.ok ? Comlink.transfer(result, [result.value.similarities.buffer]) : result
   },
 
@@ -92,7 +92,7 @@ const api: EngineApi = {
       }
     }),
 
-  filters: () => outcome(() => current().engine.filters()),
+  filters: () => outcome(() => aside((index) => index.engine.filters())),
   refresh: () => outcome(() => current().refresh()),
   download: (onProgress) => outcome(() => current().download(onProgress)),
   stopDownload: () => outcome(() => current().stopDownload()),
@@ -113,14 +113,23 @@ function current(): OpenIndex {
   return opened
 }
 
+/** No answer: what it reads is not counted for the next one. */
+async function aside<T>(run: (index: OpenIndex) => Promise<T>): Promise<T> {
+  const index = current()
+  const result = await run(index)
+  index.meter.take()
+  return result
+}
+
 function found(hit: SectionHit): UnexplainedHit {
   return unexplained(hit, current().folder)
 }
 
 async function common(answer: Answer): Promise<Omit<EngineAnswer<never>, 'hits'>> {
   const { mode, words, counts, elapsedMs, backend, precision = 'full' } = answer
+  const work = { ...answer.work, bytesRead: current().meter.take() }
   const scorer = backend && { backend, precision, refused: (await current().load(false)).ops.refused }
-  return { mode, words: meantWords(words), elapsedMs, ...(counts && { counts }), ...(scorer && { scorer }) }
+  return { mode, words: meantWords(words), elapsedMs, work, ...(counts && { counts }), ...(scorer && { scorer }) }
 }
 
 /** What matched is large, and of no more use here. */

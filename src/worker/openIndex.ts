@@ -18,6 +18,7 @@ import { deleteIdb, type OpenedStore, openStore } from '../store/idb.ts'
 import { layeredSource } from '../store/layered.ts'
 import { type NewsChannel, newsChannel, withLease } from '../store/lease.ts'
 import { type PackRef, sumOfPacks } from '../store/packs.ts'
+import { ReadMeter } from '../store/readMeter.ts'
 import type { BlobSource, SharedStore } from '../store/store.ts'
 import type { EngineQuery, OnProgress } from '../types.ts'
 import { lazily } from '../util.ts'
@@ -49,8 +50,12 @@ export class OpenIndex {
   readonly engine: Engine
   /** Undefined where nothing is kept. */
   readonly store: SharedStore | undefined
+  /** What answers have read. */
+  readonly meter: ReadMeter
   readonly #options: OpenIndexOptions
-  readonly #source: AheadSource
+  readonly #ahead: AheadSource
+  /** Of the site's packs, and of those that were added here. */
+  readonly #sources: readonly [site: BlobSource, own?: BlobSource]
   readonly #remote: BlobSource | undefined
   /** Address of the index's folder; undefined for one that is made in this browser. */
   readonly folder: string | undefined
@@ -128,7 +133,9 @@ export class OpenIndex {
         'invalid-argument',
         'open: without an index of a site, storage "none" leaves nothing to search.',
       )
-    return new OpenIndex(options, remote, undefined, undefined, state, EMPTY, await Engine.open(remote))
+    const meter = new ReadMeter()
+    const engine = await Engine.open(meter.of(remote))
+    return new OpenIndex(options, remote, undefined, undefined, state, EMPTY, meter, engine)
   }
 
   private constructor(
@@ -138,13 +145,15 @@ export class OpenIndex {
     remote: BlobSource | undefined,
     state: Pick<StoredState, 'kind' | 'reason' | 'offline'>,
     collection: Collection,
+    meter = new ReadMeter(),
     engine?: Engine,
   ) {
-    const source = aheadSource(given)
-    this.engine = engine ?? new Engine(collectedIndex(collection, source, store))
+    this.meter = meter
+    this.#ahead = aheadSource(given)
+    this.#sources = [meter.of(this.#ahead), store && meter.of(store)]
+    this.engine = engine ?? new Engine(collectedIndex(collection, ...this.#sources))
     this.store = store
     this.#options = options
-    this.#source = source
     this.#remote = remote
     this.folder = options.indexUrl?.replace(/\/?$/, '/')
     this.#state = state
@@ -188,7 +197,7 @@ export class OpenIndex {
     await withCollection(store, async ({ id, generation }) => {
       if (id === this.#collection.id && generation === this.#collection.generation) return
       const collection = await this.#latest(store)
-      await this.engine.replace(collectedIndex(collection, this.#source, store))
+      await this.engine.replace(collectedIndex(collection, ...this.#sources))
       this.#collection = collection
       this.#options.onChange(this.describe())
     })
@@ -351,7 +360,7 @@ export class OpenIndex {
     const { codec, centroids, lengths, codes, residuals } = vectors
     const packs = [codec, centroids, lengths, ...codes, ...residuals]
     if (sumOfPacks(packs) > this.#budget().cpuBytes / 2) return
-    this.#source.readAhead(packs.map(({ file }) => file))
+    this.#ahead.readAhead(packs.map(({ file }) => file))
     this.engine.segments.warm().catch(() => {}) // told to whoever asks
   }
 

@@ -3,6 +3,7 @@
  */
 import { rejectUnknown, SelvageError } from '../errors.ts'
 import {
+  checkCandidates,
   type FacetCounts,
   type Hit,
   type OnProgress,
@@ -139,6 +140,7 @@ export function checkOptions(options: OpenOptions): OpenOptions {
 export function checkSearch(options: SearchOptions): SearchOptions {
   rejectUnknown(options, [...QUERY_OPTIONS, 'signal'], 'search')
   checkCount(options, 'search')
+  checkCandidates(options)
   return options
 }
 
@@ -152,7 +154,7 @@ export function checkSimilar(options: SimilarOptions): SimilarOptions {
   return options
 }
 
-function checkCount({ k = 10 }: { readonly k?: number | undefined }, where: string): void {
+function checkCount({ k = 10 }: Pick<QueryOptions, 'k'>, where: string): void {
   if (!Number.isInteger(k) || k < 1 || k > 100)
     throw new SelvageError('invalid-argument', `${where}: k is ${k}; it must be a whole number from 1 to 100.`)
 }

@@ -20,6 +20,7 @@ import type {
   OpsBackend,
   Refusal,
   SearchMode,
+  SearchWork,
   TokenMatrix,
   UnexplainedHit,
   WorkProgress,
@@ -221,6 +222,7 @@ export interface EngineAnswer<Found> {
   }
   /** Where vectors were scored, and which backends were given up on the way. */
   readonly scorer?: Scorer
+  readonly work: SearchWork
 }
 
 export interface Cosines {
@@ -315,12 +317,12 @@ export interface WriterApi {
   resume(): Promise<Outcome<void>>
   compact(): Promise<Outcome<void>>
   rebuild(): Promise<Outcome<void>>
-  close(): Promise<Outcome<void>>
-}
   /** `id` is the caller's, for `stopExport`. */
   export(id: number, onProgress: OnProgress): Promise<Outcome<readonly IndexFile[]>>
   /** It rejects with `aborted`. */
   stopExport(id: number): Promise<Outcome<void>>
+  close(): Promise<Outcome<void>>
+}
 
 /** What tabs and workers tell each other of an index. */
 export interface News {

@@ -40,7 +40,7 @@ async function among(passages: readonly Partial<PassageFields>[], stemming: Stem
     index,
     find: async (text: string, isOpen = false) => {
       const ranking = await index.search({ text, isOpen })
-      return ranking.best(10).map(({ id }) => id)
+      return ranking.best(10).passages.map(({ id }) => id)
     },
     /** What a query's word stands for: `term how`. */
     meant: async (text: string, isOpen = false) => {
@@ -121,9 +121,14 @@ describe('against the formula', () => {
           const ids = passages.map((_, p) => p).filter((p) => scores[p]! > 0)
           const ranked = (kept: readonly number[]) =>
             kept.toSorted((a, b) => scores[b]! - scores[a]! || a - b).map((id) => ({ id, score: scores[id]! }))
-          expect(best(k)).toEqual(ranked(ids).slice(0, k))
+          const count = (kept: readonly number[]) => (k > 0 ? kept.length : 0)
+          expect(best(k)).toEqual({ passages: ranked(ids).slice(0, k), count: count(ids) })
           const isLetThrough = (p: number) => ((filter >> p) & 1) === 1
-          expect(best(k, Uint32Array.of(filter))).toEqual(ranked(ids.filter(isLetThrough)).slice(0, k))
+          const passing = ids.filter(isLetThrough)
+          expect(best(k, Uint32Array.of(filter))).toEqual({
+            passages: ranked(passing).slice(0, k),
+            count: count(passing),
+          })
         },
       ),
       { numRuns: 400 },
@@ -175,7 +180,7 @@ describe('while a word is being typed', () => {
     const { index } = await among(passages)
     const found = async (text: string, isOpen?: boolean) => {
       const ranking = await index.search({ text, ...(isOpen !== undefined && { isOpen }) })
-      return ranking.best(10).map(({ id }) => id)
+      return ranking.best(10).passages.map(({ id }) => id)
     }
     expect(await found('compo')).toEqual([0, 1])
     expect(await found('compo ')).toEqual([])
@@ -267,7 +272,7 @@ describe('common words', () => {
   test('are left out beside others, and said to be', async () => {
     const { index } = await build(passages)
     const { words, best } = await index.search({ text: 'the vue router ' })
-    expect(best(10).map(({ id }) => id)).toEqual([9, 8]) // 8 is longer by "vue", and gains nothing by it
+    expect(best(10).passages.map(({ id }) => id)).toEqual([9, 8]) // 8 is longer by "vue", and gains nothing by it
     expect(words.map(({ word, idf, passages }) => [word, idf > 0, passages])).toEqual([
       ['router', true, 2],
       ['the', false, 0],
@@ -278,20 +283,20 @@ describe('common words', () => {
   test('are answered beside words that are nowhere; words of a question are not', async () => {
     const { index } = await build(passages)
     const { best, words } = await index.search({ text: 'how the vue zebra ' })
-    expect(best(20).map(({ id }) => id)).toEqual([0, 2, 4, 6, 8])
+    expect(best(20).passages.map(({ id }) => id)).toEqual([0, 2, 4, 6, 8])
     expect(words.map(({ word, passages }) => [word, passages])).toEqual([
       ['vue', 5],
       ['zebra', 0],
       ['how', 0],
       ['the', 0],
     ])
-    expect((await index.search({ text: 'the zebra ' })).best(20)).toEqual([])
+    expect((await index.search({ text: 'the zebra ' })).best(20).passages).toEqual([])
   })
 
   test('alone are answered', async () => {
     const { index } = await build(passages)
     const ranking = await index.search({ text: 'the vue ' })
-    expect(ranking.best(20).map(({ id }) => id)).toEqual([0, 2, 4, 6, 8, 1, 3, 5, 7, 9])
+    expect(ranking.best(20).passages.map(({ id }) => id)).toEqual([0, 2, 4, 6, 8, 1, 3, 5, 7, 9])
   })
 })
 
@@ -337,25 +342,25 @@ describe('nothing to find', () => {
   test.each(['', '   ', '?!', '—', '…'])('%j asks for no word', async (text) => {
     const { index } = await among(texts('cat'))
     const { best, words, exact } = await index.search({ text })
-    expect([best(10), words, exact(0)]).toEqual([[], [], undefined])
+    expect([best(10).passages, words, exact(0)]).toEqual([[], [], undefined])
   })
 
   test('words that are nowhere are said to be', async () => {
     const { index } = await among(texts('cat'))
     const { best, words } = await index.search({ text: 'zebra ' })
-    expect(best(10)).toEqual([])
+    expect(best(10).passages).toEqual([])
     expect(words).toMatchObject([{ word: 'zebra', terms: [], passages: 0 }])
   })
 
   test('k of 0', async () => {
     const { index } = await among(texts('cat'))
-    expect((await index.search({ text: 'cat' })).best(0)).toEqual([])
+    expect((await index.search({ text: 'cat' })).best(0).passages).toEqual([])
   })
 
   test('an index without passages, and one without words', async () => {
     for (const passages of [[], [NOTHING, NOTHING]]) {
       const { index } = await build(passages)
-      expect((await index.search({ text: 'cat mistyped' })).best(10)).toEqual([])
+      expect((await index.search({ text: 'cat mistyped' })).best(10).passages).toEqual([])
     }
   })
 
@@ -367,9 +372,9 @@ describe('nothing to find', () => {
 
 test('a corpus of one passage is searched, though all its words are in all of it', async () => {
   const { index } = await build([{ ...NOTHING, text: 'a cat sleeps' }])
-  expect((await index.search({ text: 'cat' })).best(10)).toHaveLength(1)
-  expect((await index.search({ text: 'cat zebra ' })).best(10)).toHaveLength(1)
-  expect((await index.search({ text: 'zebra' })).best(10)).toEqual([])
+  expect((await index.search({ text: 'cat' })).best(10).passages).toHaveLength(1)
+  expect((await index.search({ text: 'cat zebra ' })).best(10).passages).toHaveLength(1)
+  expect((await index.search({ text: 'zebra' })).best(10).passages).toEqual([])
 })
 
 describe('an index of several blocks', async () => {
@@ -508,7 +513,7 @@ describe('wherever the index lies', () => {
     const memory = await build(passages)
     expect(memory.header).toEqual(header)
     const wanted = await answers(memory.store, header)
-    expect(wanted.map(({ best }) => best.length > 0)).toEqual([true, true, true, true, false])
+    expect(wanted.map(({ best }) => best.passages.length > 0)).toEqual([true, true, true, true, false])
     expect(await answers(store, header)).toEqual(wanted)
     expect(await answers({ location: 'here', get: (key) => store.get(key) }, header)).toEqual(wanted)
 

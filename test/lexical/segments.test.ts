@@ -38,7 +38,7 @@ async function answer(segments: readonly LexicalSegment[], query: LexicalQuery) 
 }
 
 const found = async (segments: readonly LexicalSegment[], text: string) =>
-  (await answer(segments, { text, isOpen: false })).best.map(({ id }) => id)
+  (await answer(segments, { text, isOpen: false })).best.passages.map(({ id }) => id)
 
 const meant = async (segments: readonly LexicalSegment[], text: string, isOpen = false) =>
   (await answer(segments, { text, isOpen })).words.map(({ terms }) => terms.map(({ term, how }) => `${term} ${how}`))
@@ -99,7 +99,7 @@ describe('as one index', () => {
       fc.asyncProperty(queries, async ([asked, typed]) => {
         const text = [...asked.slice(1), asked[0]!.slice(0, typed)].join(' ')
         const wanted = await answer([one], { text })
-        expect(wanted.best.length).toBeGreaterThan(0)
+        expect(wanted.best.passages.length).toBeGreaterThan(0)
         expect(await answer(segments, { text })).toEqual(wanted)
       }),
       { numRuns: 60 },
@@ -189,8 +189,8 @@ describe('segments without words', () => {
 
   test('alone, and no segment at all: nothing is found', async () => {
     const alone = await answer([{ source: memoryStore(), passages: 3 }], { text: 'the cat' })
-    expect([alone.best, alone.scores.length]).toEqual([[], 3])
-    expect((await answer([], { text: 'cat' })).best).toEqual([])
+    expect([alone.best.passages, alone.scores.length]).toEqual([[], 3])
+    expect((await answer([], { text: 'cat' })).best.passages).toEqual([])
   })
 
   test('another number of passages than the words are of is refused', async () => {

@@ -117,7 +117,7 @@ describe('readers that tell what they are asked', () => {
       precision: 'full',
       async search(_, options): Promise<Ranking> {
         asked.push(options)
-        return { passages: [], elapsedMs, backend }
+        return { passages: [], elapsedMs, backend, counts: { centroids: 5, scanned: passages, scored: 2 } }
       },
       close() {},
     }
@@ -137,7 +137,8 @@ describe('readers that tell what they are asked', () => {
     )
     const signal = new AbortController().signal
     const found = await joined.search(query, { k: 2, candidates: 9, matches: true, signal })
-    expect(found).toEqual({ passages: [], elapsedMs: { scan: 14, total: 31 }, backend: 'wasm' })
+    const counts = { centroids: 15, scanned: 9, scored: 6 }
+    expect(found).toEqual({ passages: [], elapsedMs: { scan: 14, total: 31 }, backend: 'wasm', counts })
     for (const { asked } of parts) expect(asked).toEqual([{ k: 2, candidates: 9, matches: true, signal }])
   })
 
@@ -159,7 +160,8 @@ describe('edges', () => {
     const none = joinReaders([], 16)
     expect(none).toMatchObject({ dim: 16, passages: 0, tokens: 0, bytes: 0, precision: 'full' })
     const ranking = await none.search(unitMatrix(3, 16, 1), { k: 5 })
-    expect(ranking).toEqual({ passages: [], elapsedMs: { total: 0 }, backend: 'reference' })
+    const counts = { centroids: 0, scanned: 0, scored: 0 }
+    expect(ranking).toEqual({ passages: [], elapsedMs: { total: 0 }, backend: 'reference', counts })
     await none.search(unitMatrix(3, 16, 1), { k: 5, filter: new Uint32Array() })
     none.close()
   })

@@ -70,6 +70,7 @@ function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve(
 const FOUND: Omit<EngineAnswer<never>, 'hits' | 'mode'> = {
   words: [],
   elapsedMs: { keyword: 1, score: 1, texts: 1 },
+  work: { withWords: 3, bytesRead: 9 },
 }
 
 function engineApi(hash = MODEL.hash): EngineApi {
@@ -132,6 +133,7 @@ test('a search comes back with hits, explanation, backends and times', async () 
   expect(result.encoder?.backend).toBe('wasm')
   expect(result.scorer?.backend).toBe('wasm')
   expect(result.elapsedMs.encode).toBe(5)
+  expect(result.work).toEqual({ withWords: 3, bytesRead: 9 })
   expect(progress).toEqual([{ stage: 'model', loaded: 1, total: 2, unit: 'bytes' }])
 })
 
@@ -260,6 +262,7 @@ test('close rejects what is pending and what comes after', async () => {
 
 test.each([
   [{ k: 0 }, 'k is 0'],
+  [{ candidates: 0 }, 'candidates is 0; it must be a whole number from 1 on, or Infinity'],
   [{ k: 1.5 }, 'k is 1.5'],
   [{ limit: 3 }, 'unknown option "limit"'],
 ])('search refuses %o', async (options: object, message) => {

@@ -77,6 +77,9 @@ describe('without a database', () => {
     expect(stored).toMatchObject({ kind: 'memory', isComplete: false, waiting: 0, problems: [] })
     expect(stored.reason).toMatch(/^Opening the browser's database selvage:test \d+ failed/)
     expect(await search('pear')).toEqual(['/pear'])
+    expect(index.meter.take()).toBeGreaterThan(0)
+    expect(await search('pear')).toEqual(['/pear'])
+    expect(index.meter.take()).toBe(0)
     await expect(index.download(() => {})).rejects.toMatchObject({
       code: 'storage-failed',
       message: expect.stringContaining("Opening the browser's database"),

@@ -70,7 +70,13 @@ export class WasmPlaid {
     const scored = await this.#residuals(chosen, query.rows, breather)
     const order = bestFirst(scored, k)
     const ids = order.map((place) => chosen[place]!)
-    const hits: PlaidHits = { ids, scores: Int32Array.from(order, (place) => scored[place]!), scale: query.scale }
+    const hits: PlaidHits = {
+      ids,
+      scores: Int32Array.from(order, (place) => scored[place]!),
+      scale: query.scale,
+      scored: chosen.length,
+      isScanned: few === undefined,
+    }
     const found = matches ? { ...hits, ...this.#matches(ids, query.rows) } : hits
     const end = performance.now()
     times.centroids += scanStart - start

@@ -228,7 +228,7 @@ class WebGpuOps implements Ops {
 /** Of an index without tokens, or where none are asked for. */
 function noHits(queries: QueryBatch, b: number, centroidNorm: number, matches: boolean): PlaidHits {
   const { scale } = quantizeQuery(queries, b, centroidNorm)
-  const none = { ids: new Uint32Array(), scores: new Int32Array(), scale }
+  const none = { ids: new Uint32Array(), scores: new Int32Array(), scale, scored: 0, isScanned: false }
   return matches ? { ...none, positions: new Uint32Array(), similarities: new Int32Array() } : none
 }
 

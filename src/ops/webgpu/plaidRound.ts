@@ -87,7 +87,7 @@ export async function runPlaidRound(
   const input: RoundInput = { round, index, queries, filter }
   const { device } = gpu
   const taken: GPUBuffer[] = []
-  const timesAt = Math.ceil((round.bytes.hits + round.bytes.matches) / 8) * 8
+  const timesAt = Math.ceil((countsAt(round) + queries.length * 4) / 8) * 8
   const readBytes = timesAt + (timer ? TIMES_BYTES : 0)
   try {
     const { buffers, timed } = await gpu.checked('Search', async () => {
@@ -111,6 +111,7 @@ export async function runPlaidRound(
         if (i === round.submits.length - 1) {
           encoder.copyBufferToBuffer(buffers.hits, 0, buffers.staging, 0, round.bytes.hits)
           encoder.copyBufferToBuffer(buffers.matches, 0, buffers.staging, round.bytes.hits, round.bytes.matches)
+          encoder.copyBufferToBuffer(buffers.candidates, 0, buffers.staging, countsAt(round), queries.length * 4)
           timed?.copy(encoder, buffers.staging, timesAt)
         }
         device.queue.submit([encoder.finish()])
@@ -264,6 +265,11 @@ function stageOf(step: Step): PlaidStage {
   return 'from' in step && step.from === 'passages' ? 'select' : 'residuals'
 }
 
+/** Where in what is read back the numbers of candidates are: the heads of their lists. */
+function countsAt({ bytes }: SearchRound): number {
+  return bytes.hits + bytes.matches
+}
+
 function readHits(mapped: ArrayBuffer, { round, queries }: RoundInput, query: IntegerQuery, b: number): PlaidHits {
   const batch = queries.length
   const count = new Uint32Array(mapped, b * 4, 1)[0]!
@@ -275,6 +281,8 @@ function readHits(mapped: ArrayBuffer, { round, queries }: RoundInput, query: In
     ids: order.map((place) => list[place]!),
     scores: Int32Array.from(order, (place) => scores[place]!),
     scale: query.scale,
+    scored: new Uint32Array(mapped, countsAt(round) + b * 4, 1)[0]!,
+    isScanned: true,
   }
   if (!round.matches) return hits
   const { rows, matchesAt } = round.places[b]!
