@@ -24,13 +24,16 @@ import {
   type SearchMode,
   type SearchWork,
 } from '../types.ts'
+import { orList } from '../util.ts'
 import { fileStore } from './fileStore.ts'
-import { DEFAULT_MODEL, openNodeEncoder } from './model.ts'
+import { DEFAULT_MODEL, NODE_BACKENDS, type NodeBackend, openNodeEncoder } from './model.ts'
 
 export interface OpenFolderOptions {
   /** Folder of the model; it must be the one the index was built with. Default: the one that ships with the package. */
   readonly model?: string
   readonly onProgress?: OnProgress
+  /** `node`: onnxruntime-node on the f32 graph. `wasm`: what a page has, slower, with a page's vectors. Default `node`. */
+  readonly encoder?: NodeBackend
 }
 
 export interface FolderSearchResult {
@@ -63,7 +66,13 @@ export class FolderIndex {
 
   /** Errors: `index-missing`, `index-invalid`, `index-version`. */
   static async open(dir: string, options: OpenFolderOptions = {}): Promise<FolderIndex> {
-    rejectUnknown(options, ['model', 'onProgress'], 'openFolder')
+    rejectUnknown(options, ['model', 'onProgress', 'encoder'], 'openFolder')
+    const { encoder = 'node' } = options
+    if (!NODE_BACKENDS.includes(encoder))
+      throw new SelvageError(
+        'invalid-argument',
+        `openFolder: encoder is "${encoder}", wanted ${orList(NODE_BACKENDS)}.`,
+      )
     const meter = new ReadMeter()
     return new FolderIndex(await Engine.open(meter.of(fileStore(dir))), meter, dir, options)
   }
@@ -134,11 +143,11 @@ export class FolderIndex {
   }
 
   async #loadVectors() {
-    const { model = DEFAULT_MODEL, onProgress } = this.#options
+    const { model = DEFAULT_MODEL, onProgress, encoder: backend } = this.#options
     const ops = await createOps({ backend: 'auto' })
     try {
       await this.#engine.loadVectors(ops, onProgress ? { onProgress } : {})
-      const encoder = await openNodeEncoder({ model, ...(onProgress && { onProgress }) })
+      const encoder = await openNodeEncoder({ model, ...(onProgress && { onProgress }), ...(backend && { backend }) })
       const built = this.#engine.index.model
       if (built === undefined || built.hash === encoder.model.hash) return { encoder, ops }
       await encoder.close()
