@@ -27,6 +27,9 @@ export class Live {
   /** The one that the writer's port leads to. */
   #encoder: Link<EncoderApi> | undefined
   #exports = 0
+  #isWorking = false
+  /** Told one after the other. */
+  #telling: Promise<unknown> = Promise.resolve()
 
   constructor(services: LiveServices) {
     this.#services = services
@@ -105,6 +108,17 @@ export class Live {
     return (await this.#writer.call(send)).value
   }
 
+  /** The engine hears of a commit some time later. Whoever is told that the work rests, and asks, finds all that it has done. */
+  #tell(progress: WorkProgress): void {
+    const isWorking = !['idle', 'paused'].includes(progress.state)
+    const isDone = this.#isWorking && !isWorking
+    this.#isWorking = isWorking
+    this.#telling = this.#telling
+      .then(() => (isDone ? this.#refresh() : undefined))
+      .catch(() => {}) // a search tells what is wrong
+      .then(() => this.#services.onWork(progress))
+  }
+
   async #refresh(): Promise<void> {
     await this.#services.engine.call((remote) => remote.refresh())
   }
@@ -126,7 +140,7 @@ export class Live {
         options,
         Comlink.transfer(encoderPort, [encoderPort]),
         storePort && Comlink.transfer(storePort, [storePort]),
-        Comlink.proxy(this.#services.onWork),
+        Comlink.proxy((progress) => this.#tell(progress)),
         Comlink.proxy(() => this.#renewEncoder()),
       ),
     )

@@ -1,6 +1,7 @@
 /** Documents from a page to the writer, and what is done around that: ports, news, a restart in the middle. Fakes only. */
 import { afterEach, expect, test } from 'vitest'
 import { SelvageError } from '../../src/errors.ts'
+import type { WorkProgress } from '../../src/types.ts'
 import { Selvage } from '../../src/worker/client.ts'
 import type { OpenOptions } from '../../src/worker/options.ts'
 import {
@@ -25,6 +26,7 @@ function fakes(stored: Partial<StoredState> = {}) {
   const ports: MessagePort[] = []
   /** As the writer says it. */
   const lose = { encoder: () => {} }
+  const work = { tell: (_: WorkProgress) => {} }
   const keep = (port: MessagePort | undefined, name: string) => {
     if (port) ports.push(port)
     return port ? name : 'none'
@@ -85,6 +87,7 @@ function fakes(stored: Partial<StoredState> = {}) {
     open: ({ name, kind }, encoderPort, storePort, onWork, onEncoderLost) =>
       outcome(() => {
         lose.encoder = onEncoderLost
+        work.tell = onWork
         calls.push(`writer open ${name} ${kind} ${keep(encoderPort, 'encoder')} ${keep(storePort, 'store')}`)
         onWork({ state: 'idle', documents: { done: 0, total: 0 } })
       }),
@@ -108,7 +111,7 @@ function fakes(stored: Partial<StoredState> = {}) {
     stopExport: (id) => say(`stop export ${id}`, undefined),
     close: () => say('writer close', undefined),
   }
-  return { calls, ports, lose, encoder, engine, writer }
+  return { calls, ports, lose, work, encoder, engine, writer }
 }
 
 const open: (() => void)[] = []
@@ -117,7 +120,7 @@ afterEach(() => {
 })
 
 function make(stored: Partial<StoredState> = {}, options: Partial<OpenOptions> = {}) {
-  const { calls, ports, lose, ...apis } = fakes(stored)
+  const { calls, ports, lose, work, ...apis } = fakes(stored)
   const workers: Record<string, FakeWorker[]> = { encoder: [], engine: [], writer: [] }
   const spawn = (name: 'encoder' | 'engine' | 'writer') => () => {
     const worker = new FakeWorker(apis[name])
@@ -131,7 +134,7 @@ function make(stored: Partial<StoredState> = {}, options: Partial<OpenOptions> =
     selvage.close()
     for (const port of ports) port.close()
   })
-  return { selvage, calls, workers, apis, lose }
+  return { selvage, calls, workers, apis, lose, work }
 }
 
 const A = { id: 'a', text: 'apple' }
@@ -159,6 +162,35 @@ test('the writer is started by the first change, with a way to the encoder, and 
   expect(calls.filter((call) => ['pause', 'resume', 'compact', 'rebuild'].includes(call))).toHaveLength(4)
   expect(workers['writer']).toHaveLength(1)
   expect(work).toEqual([{ state: 'idle', documents: { done: 0, total: 0 } }])
+})
+
+test('that the work rests is told when all of it is searched, and nothing is told out of order', async () => {
+  const told: string[] = []
+  const { selvage, calls, apis, work } = make({}, { onWork: ({ state }) => told.push(state) })
+  await selvage.documents()
+  await expect.poll(() => told).toEqual(['idle']) // there was no work: nothing to wait for
+  expect(calls).not.toContain('engine refresh')
+  let isSearched = () => {}
+  const { refresh } = apis.engine
+  apis.engine.refresh = async () => {
+    await new Promise<void>((resolve) => {
+      isSearched = resolve
+    })
+    return refresh()
+  }
+  const tell = (state: WorkProgress['state']) => work.tell({ state, documents: { done: 1, total: 1 } })
+  for (const state of ['adding', 'idle', 'adding', 'paused'] as const) tell(state)
+  await selvage.filters() // the engine is asked, and answers; but it is not there yet
+  expect(told).toEqual(['idle', 'adding'])
+  isSearched()
+  await expect.poll(() => told).toEqual(['idle', 'adding', 'idle', 'adding'])
+  expect(calls.filter((call) => call === 'engine refresh')).toHaveLength(1)
+  apis.engine.refresh = () => outcome(() => Promise.reject(new SelvageError('storage-failed', 'It is gone.')))
+  isSearched()
+  await expect.poll(() => told.at(-1)).toBe('paused')
+  tell('merging')
+  tell('idle')
+  await expect.poll(() => told.slice(-2)).toEqual(['merging', 'idle']) // a search tells what is wrong
 })
 
 test('without a database the writer works in the memory of the engine', async () => {

@@ -313,7 +313,9 @@ export class LiveWriter {
     const now = await this.state()
     const codec = await this.#codecFor(now)
     const chosen = segmentsToMerge(now.segments, codec, this.#options)
-    if (chosen) await this.#merge(chosen, codec)
+    if (chosen === undefined) return
+    await this.#merge(chosen, codec)
+    this.#meter.report(await this.state())
   }
 
   #codecFor(now: Collection): Promise<Codec | undefined> {

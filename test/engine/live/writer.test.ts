@@ -296,6 +296,22 @@ test('where there are no centroids yet, fresh passages are not merged with every
   expect(states.filter((state) => state === 'merging').length).toBeLessThanOrEqual(2)
 })
 
+test('the work rests when what is left of a segment was written anew, and says so', async () => {
+  const states: WorkProgress['state'][] = []
+  const store = memoryStore()
+  const options = { foldPassages: 4, trainPassages: 8 }
+  const first = writerOver(store, options)
+  await first.add(Array.from({ length: 12 }, (_, i) => record(`d${i}`, `${FRUIT[i % 8]} number${i}`)))
+  await first.compact()
+  await first.delete(Array.from({ length: 8 }, (_, i) => `d${i}`))
+  await first.close()
+  const writer = writerOver(store, { ...options, onProgress: ({ state }) => states.push(state) })
+  writer.work()
+  await atRest(store, ({ segments }) => segments.every(({ hidden }) => hidden.length === 0))
+  await expect.poll(() => states).toEqual(['idle', 'merging', 'idle'])
+  await writer.close()
+})
+
 test('compacting mixes no models', async () => {
   const store = memoryStore()
   const before = writerOver(store, { encoder: pageEncoder(fakeEncoder({ hash: 'e'.repeat(64) })) })
