@@ -34,12 +34,15 @@ const KINDS: Readonly<Record<Docs, Readonly<Record<string, string>>>> = {
   react: { learn: 'Learn', reference: 'Reference' },
 }
 
-/** All pages of one documentation, in the order of their paths. */
+/** In Vue's documentation: nothing but a program that shows something. There is no text to search, and nothing to show here. */
+const IS_PROGRAM = /^---\n(?:[^\n]*\n)*?page: true\n/
+
+/** All pages of one documentation that have a text, in the order of their paths. */
 export async function readPages(root: string, docs: Docs): Promise<readonly DocsPage[]> {
   const folder = join(root, 'demo/content', docs)
   const names = await readdir(folder, { recursive: true })
   const paths = names.filter((name) => name.endsWith('.md')).map((name) => name.slice(0, -3).replaceAll('\\', '/'))
-  return Promise.all(
+  const pages = await Promise.all(
     paths.toSorted().map(async (path) => ({
       docs,
       path,
@@ -48,6 +51,7 @@ export async function readPages(root: string, docs: Docs): Promise<readonly Docs
       source: await readFile(join(folder, `${path}.md`), 'utf8'),
     })),
   )
+  return pages.filter(({ source }) => !IS_PROGRAM.test(source))
 }
 
 export function addressOf(docs: Docs, path: string): string {
