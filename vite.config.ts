@@ -14,6 +14,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions, type EnvironmentOptions } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { contentSecurityPolicy, navigation, shellFiles } from './demo/site/plugins.ts'
+import { installable } from './demo/site/pwa.ts'
 import { bareShaders, executables, runtimeAsset, siblingModules, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
 import { CHROMIUM_FLAGS, chromiumPath } from './test/support/chromium.ts'
@@ -84,6 +85,7 @@ const library: ViteUserConfig = {
     heatmap: browserFile('heatmap', 'src/widget/heatMapView.ts'),
     docsearch: browserFile('docsearch', 'src/adapters/docsearch.ts'),
     pagefind: browserFile('pagefind', 'src/adapters/pagefind.ts'),
+    eval: browserFile('eval', 'src/eval/index.ts'),
     node: nodeFiles,
   },
   builder: {
@@ -103,7 +105,7 @@ function builtFile(name: string): string {
 
 const demo: ViteUserConfig = {
   root: 'demo',
-  plugins: [navigation, contentSecurityPolicy, shellFiles],
+  plugins: [navigation, contentSecurityPolicy, installable, shellFiles],
   base: './',
   publicDir: '../public',
   resolve: {

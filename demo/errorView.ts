@@ -25,7 +25,12 @@ const WAYS_ON: Partial<Record<ErrorCode, string>> = {
   'worker-died': 'Your question is still here. Trying again starts a new worker and loads what it needs.',
 }
 
-export function errorView(error: SelvageError, retry: () => void): HTMLElement {
+/** Model or runtime are missing, and words are not: told above what they find. */
+export function meaninglessView(error: SelvageError, retry: () => void): HTMLElement {
+  return errorView(error, retry, 'Words are searched all the same; meaning is not, until this is mended.')
+}
+
+export function errorView(error: SelvageError, retry: () => void, meanwhile?: string): HTMLElement {
   // A chosen backend that is not there will not come by trying: the other way is the likelier one.
   const automatic =
     error.code === 'backend-unavailable' &&
@@ -39,6 +44,7 @@ export function errorView(error: SelvageError, retry: () => void): HTMLElement {
     { class: 'notice error view', 'data-testid': 'error', 'data-code': error.code },
     h('h2', {}, HEADLINES[error.code] ?? 'Something went wrong'),
     wayOn !== undefined && h('p', {}, wayOn),
+    meanwhile !== undefined && h('p', {}, meanwhile),
     h('p', { class: 'error-message' }, error.message),
     h('p', { class: 'error-foot' }, automatic, again, h('code', {}, error.code)),
   )

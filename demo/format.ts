@@ -35,6 +35,14 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }
 
+const ordinals = new Intl.PluralRules('en', { type: 'ordinal' })
+const ENDINGS: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> = { one: 'st', two: 'nd', few: 'rd' }
+
+/** 14 -> "14th" */
+export function ordinal(rank: number): string {
+  return `${formatCount(rank)}${ENDINGS[ordinals.select(rank)] ?? 'th'}`
+}
+
 function scale(bytes: number) {
   const power = bytes < 999.5 ? 0 : bytes < 999.5e3 ? 1 : bytes < 999.5e6 ? 2 : 3
   const value = bytes / 1000 ** power

@@ -4,14 +4,14 @@
  */
 import type { CharRange, Hit } from 'selvage'
 import { h, icon } from './dom.ts'
-import { ownPath } from './files/own.ts'
+import { linkOf } from './link.ts'
 import { type Paragraph, paragraphsOf, shownExcerpt } from './passage.ts'
+import { placeOf, SOURCE_NAMES, type Source } from './sources.ts'
 
 /** `rank` counts from 1; `best` is the score of the first hit. */
 export function hitView(hit: Hit, rank: number, best: number): HTMLLIElement {
   const { passage, title, headings, url } = hit
-  const path = headings.slice(0, -1)
-  const file = ownPath(url)
+  const { source, path } = placeOf(url)
   const text = h('div', { class: 'passage', id: `passage-${rank}` })
   const shown = shownExcerpt(passage)
   const whole: CharRange = { start: 0, end: passage.text.length }
@@ -48,14 +48,15 @@ export function hitView(hit: Hit, rank: number, best: number): HTMLLIElement {
     h(
       'div',
       { class: 'hit-body' },
-      (path.length > 0 || file !== undefined) && breadcrumb(path, file !== undefined),
-      h('h3', {}, file === undefined ? link(title, url) : opener(title, more)),
+      breadcrumb(headings.slice(0, -1), source),
+      h('h3', {}, source === 'own' ? opener(title, more) : link(title, linkOf(hit))),
       text,
       h(
         'div',
         { class: 'hit-foot' },
         scoreView(hit.score, best),
-        h('span', { class: 'hit-url' }, file ?? readableUrl(url)),
+        h('span', { class: 'hit-url' }, path),
+        h('span', { class: 'by-words', 'data-testid': 'by-words', hidden: true }),
         more,
       ),
     ),
@@ -76,13 +77,17 @@ function opener(title: string, more: HTMLButtonElement | undefined): HTMLElement
   return button
 }
 
-function breadcrumb(path: readonly string[], isOwn: boolean): HTMLElement {
+function breadcrumb(path: readonly string[], source: Source): HTMLElement {
   const parts = path.flatMap((heading, i) => [
     ...(i === 0 ? [] : [h('span', { class: 'crumb-mark', 'aria-hidden': 'true' }, '›'), ' ']),
     h('span', {}, heading),
     ' ',
   ])
-  return h('p', { class: 'crumbs' }, isOwn && h('span', { class: 'own-mark' }, 'Your file'), ...parts)
+  const from =
+    source === 'own'
+      ? h('span', { class: 'own-mark' }, 'Your file')
+      : source !== 'all' && h('span', { class: `source-mark is-${source}` }, SOURCE_NAMES[source])
+  return h('p', { class: 'crumbs' }, from, ' ', ...parts)
 }
 
 function drawPassage(
@@ -171,9 +176,4 @@ function toggle(text: HTMLElement, onChange: (isWhole: boolean) => void): HTMLBu
     onChange(isWhole)
   })
   return button
-}
-
-/** The address as it is read: without protocol and file ending. */
-function readableUrl(url: string): string {
-  return url.replace(/^https?:\/\//, '').replace(/\.html(?=$|#)/, '')
 }

@@ -1,15 +1,15 @@
 /** What the page shows while there is no question: some to try, a place for own files, and how late interaction reads. */
 import { h, icon } from './dom.ts'
 import { EXAMPLES } from './examples.ts'
-import { chooseButtons } from './files/ownView.ts'
 import { loom } from './loom.ts'
 
 export interface IntroActions {
   ask(question: string): void
-  choose(files: FileList): void
+  /** Files, a folder, or text. */
+  bringButtons(): HTMLElement
 }
 
-export function introView({ ask, choose }: IntroActions): HTMLElement {
+export function introView({ ask, bringButtons }: IntroActions): HTMLElement {
   const chips = EXAMPLES.map((question) => {
     const chip = h(
       'button',
@@ -33,8 +33,12 @@ export function introView({ ask, choose }: IntroActions): HTMLElement {
       'section',
       { class: 'invitation', 'aria-labelledby': 'invitation' },
       h('h2', { id: 'invitation' }, 'Search your own files beside them'),
-      h('p', {}, 'Drop or choose Markdown, HTML or text files, or a folder of them. They stay in this browser.'),
-      chooseButtons(choose),
+      h(
+        'p',
+        {},
+        'Drop or choose Markdown, HTML and text, a folder or a zip of them, or paste a text. They stay in this browser.',
+      ),
+      bringButtons(),
     ),
     h(
       'section',
@@ -58,7 +62,7 @@ export function pendingView(query: string): HTMLElement {
   return h(
     'div',
     { class: 'pending view' },
-    h('p', { class: 'results-head' }, `“${query}” is answered as soon as the engine is ready.`),
+    h('p', { class: 'results-head' }, `“${query}” is answered by words in a moment, and by meaning after.`),
     h('ul', { class: 'ghosts', 'aria-hidden': 'true' }, ghost(), ghost(), ghost()),
   )
 }

@@ -1,10 +1,12 @@
 /**
- * What of the search is in this browser, and making it all so: asks the engine, decides what can be done; `KeptView` draws.
+ * What of the site is in this browser, and making it all so: index, model and runtime, which the library keeps, and the pages,
+ * which the service worker does. Asks both, decides what can be done; `KeptView` draws.
  */
-import type { EngineOpened, Progress, Selvage, Status, Storage } from 'selvage'
+import type { EngineOpened, Progress, Selvage, Status } from 'selvage'
+import { install, watchInstall } from './install.ts'
 import type { KeptState } from './keptView.ts'
 import { toSelvageError } from './searcher.ts'
-import { keepShell } from './shell.ts'
+import { keepPages, keepShell, reportPages } from './shell.ts'
 
 /** Changes come in swarms; the database is asked when they have rested. */
 const REST_MS = 300
@@ -21,49 +23,63 @@ export class Kept {
   #downloading: AbortController | undefined
   #indexBytes = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  #shell: Promise<void> = Promise.resolve()
+  #shell: Promise<void> | undefined
 
   constructor(events: KeptEvents) {
     this.#events = events
+    watchInstall((canInstall) => this.#draw({ canInstall }))
   }
 
-  /** The page works: what it works with can be counted, and the page itself kept. */
-  opened(engine: Selvage, { engine: now, encoder }: Status): void {
+  /** Words can be searched. What is kept is counted when the model is there, or will not be. */
+  opened(engine: Selvage, { stored, bytes }: EngineOpened): void {
     this.#engine = engine
-    const { storage } = encoder
-    this.#draw({ ...(storage.kind === 'none' && storage.reason && { modelProblem: storage.reason }) })
-    this.changed(now)
-    this.#shell = keepShell().then((shell) => {
+    this.#indexBytes = bytes
+    this.#draw({ stored })
+  }
+
+  /** All is loaded, or (undefined) will not be: now the pages can be fetched without being in its way. */
+  loaded(status: Status | undefined): void {
+    const storage = status?.encoder.storage
+    this.#draw({ modelProblem: storage?.kind === 'none' ? storage.reason : undefined })
+    this.#countSoon()
+    this.#shell ??= keepShell().then((shell) => {
       this.#draw({ shell })
-      this.#countSoon() // a page takes room, too
+      this.#countSoon() // pages take room, too
     })
   }
 
   changed({ stored, bytes }: EngineOpened): void {
     this.#indexBytes = bytes
     this.#draw({ stored })
-    this.#countSoon()
+    if (this.#shell !== undefined) this.#countSoon()
+  }
+
+  async install(): Promise<void> {
+    this.#draw({ canInstall: false })
+    await install()
   }
 
   async download(): Promise<void> {
     const engine = this.#engine
     if (engine === undefined || this.#downloading !== undefined) return
     const running = new AbortController()
+    const { signal } = running
     this.#downloading = running
-    const progress = new Map<Progress['stage'], Progress>()
+    const progress = new Map<Progress['stage'] | 'pages', { loaded: number; total: number }>()
+    const tell = (stage: Progress['stage'] | 'pages', loaded: number, total: number) => {
+      progress.set(stage, { loaded, total })
+      if (this.#downloading === running) this.#draw({})
+    }
     this.#draw({ download: progress, problem: undefined })
     try {
       engine.persist().catch(() => false) // some browsers ask: now it is plain what for
-      await engine.download({
-        signal: running.signal,
-        onProgress: (told) => {
-          progress.set(told.stage, told)
-          if (this.#downloading === running) this.#draw({})
-        },
-      })
-      await this.#shell
-      this.#events.announce('Available offline.')
+      await Promise.all([
+        engine.download({ signal, onProgress: ({ stage, loaded, total }) => tell(stage, loaded, total) }),
+        this.#shell?.then(() => keepPages((loaded, total) => tell('pages', loaded, total), signal)),
+      ])
+      if (!signal.aborted) this.#events.announce('Available offline.')
     } catch (thrown) {
+      running.abort() // one of them is in vain without the other; what has come is kept
       const error = toSelvageError(thrown)
       if (error.code !== 'aborted') this.#draw({ problem: error.message })
     } finally {
@@ -84,9 +100,9 @@ export class Kept {
 
   async #count(): Promise<void> {
     try {
-      const storage: Storage | undefined = await this.#engine?.storage()
-      // Both at once: what is missing is told by their difference.
-      if (storage !== undefined) this.#draw({ storage, indexBytes: this.#indexBytes })
+      const [storage, pages] = await Promise.all([this.#engine?.storage(), reportPages()])
+      // All at once: what is missing is told by their differences.
+      if (storage !== undefined) this.#draw({ storage, pages, indexBytes: this.#indexBytes })
     } catch {
       // A worker that died is told of by the next question; the figures before stay.
     }

@@ -1,7 +1,13 @@
-/** The section of what is kept: index, model and page, whole or not, and one button for all that is missing. Draws only. */
+/**
+ * The section of what is kept: index, model and pages, whole or not, one button for all that is missing, and what it takes of
+ * the browser's room. Draws only.
+ */
 import type { Progress, Storage, StoredState } from 'selvage'
 import { h, icon } from './dom.ts'
-import { formatBytes, formatBytesOf } from './format.ts'
+import { formatBytes, formatBytesOf, formatCount } from './format.ts'
+import { MeterView } from './meterView.ts'
+import type { Shell } from './shell.ts'
+import type { PagesReport } from './sw/pages.ts'
 
 export interface KeptState {
   readonly stored?: StoredState | undefined
@@ -10,9 +16,15 @@ export interface KeptState {
   readonly storage?: Storage | undefined
   /** Why the model is not kept. */
   readonly modelProblem?: string | undefined
-  readonly shell?: { readonly isKept: boolean; readonly reason?: string } | undefined
-  /** While everything is being fetched: how far each stage is. */
-  readonly download?: ReadonlyMap<Progress['stage'], Progress> | undefined
+  readonly shell?: Shell | undefined
+  /** Of the documentation; undefined where no worker keeps them. */
+  readonly pages?: PagesReport | undefined
+  /** The browser offers to install the page. */
+  readonly canInstall?: boolean
+  /** While everything is being fetched: how far each stage is, in bytes. */
+  readonly download?:
+    | ReadonlyMap<Progress['stage'] | 'pages', { readonly loaded: number; readonly total: number }>
+    | undefined
   /** Why it could not be. */
   readonly problem?: string | undefined
 }
@@ -20,6 +32,7 @@ export interface KeptState {
 export interface KeptActions {
   download(): void
   cancel(): void
+  install(): void
 }
 
 interface Row {
@@ -30,7 +43,7 @@ interface Row {
 
 export class KeptView {
   readonly element: HTMLElement
-  readonly #rows = { index: row('Index'), model: row('Model and runtime'), page: row('This page') }
+  readonly #rows = { index: row('Index'), model: row('Model and runtime'), pages: row('All pages') }
   readonly #stages = h(
     'ul',
     { class: 'stages', role: 'list' },
@@ -43,10 +56,17 @@ export class KeptView {
     'Available offline',
   )
   readonly #button = h('button', { class: 'button is-quiet', type: 'button', 'data-testid': 'keep', hidden: true })
+  readonly #install = h(
+    'button',
+    { class: 'button is-quiet', type: 'button', 'data-testid': 'install', hidden: true },
+    'Install as an app',
+  )
   readonly #notes = h('div', { class: 'kept-notes' })
+  readonly #meter = new MeterView()
   #isDownloading = false
 
-  constructor({ download, cancel }: KeptActions) {
+  constructor({ download, cancel, install }: KeptActions) {
+    this.#install.addEventListener('click', install)
     this.#button.addEventListener('click', () => (this.#isDownloading ? cancel() : download()))
     this.element = h(
       'section',
@@ -55,12 +75,15 @@ export class KeptView {
       this.#stages,
       this.#whole,
       this.#button,
+      this.#install,
       this.#notes,
+      this.#meter.element,
     )
   }
 
   show(state: KeptState): void {
-    const { stored, storage, indexBytes = 0, download, shell } = state
+    const { stored, storage, indexBytes = 0, download, pages } = state
+    this.#install.hidden = state.canInstall !== true
     if (stored === undefined || storage === undefined) return
     this.element.hidden = false
     this.#isDownloading = download !== undefined
@@ -79,20 +102,27 @@ export class KeptView {
       'model',
       'runtime',
     ])
-    draw(this.#rows.page, shell?.isKept === true, '', undefined, [])
+    const pageWords = pages === undefined ? '' : `${formatCount(pages.keptPages)} of ${formatCount(pages.pages)}`
+    draw(this.#rows.pages, arePagesWhole(state), pageWords, download, ['pages'])
     const isWhole = isOffline(state)
     this.#whole.hidden = !isWhole || this.#isDownloading
-    this.#button.hidden = !isKept || (isIndexWhole(state) && model.isComplete && !this.#isDownloading)
+    this.#button.hidden = !isKept || (isWhole && !this.#isDownloading)
     // Of a model that runs, little can be missing: what other backends would need.
-    const missing = model.bytes > 0 ? ` (${formatBytes(Math.max(0, indexBytes - indexHere))})` : ''
-    this.#button.textContent = this.#isDownloading ? 'Cancel' : `Make available offline${missing}`
+    const missing = Math.max(0, indexBytes - indexHere) + (pages === undefined ? 0 : pages.bytes - pages.keptBytes)
+    const amount = model.bytes > 0 && missing > 0 ? ` (${formatBytes(missing)})` : ''
+    this.#button.textContent = this.#isDownloading ? 'Cancel' : `Make available offline${amount}`
     this.#notes.replaceChildren(...notesOf(state).map((note) => h('p', {}, note)))
+    this.#meter.show(storage, pages)
   }
 }
 
-/** Index, model and page are here: nothing is wanted of the network. */
+/** Index, model and pages are here: nothing is wanted of the network. */
 export function isOffline(state: KeptState): boolean {
-  return isIndexWhole(state) && state.storage?.model.isComplete === true && state.shell?.isKept === true
+  return isIndexWhole(state) && state.storage?.model.isComplete === true && arePagesWhole(state)
+}
+
+function arePagesWhole({ shell, pages }: KeptState): boolean {
+  return shell?.isKept === true && pages !== undefined && pages.keptPages === pages.pages
 }
 
 function isIndexWhole({ stored, storage }: KeptState): boolean {
@@ -112,7 +142,7 @@ function draw(
   isWhole: boolean,
   words: string,
   download: KeptState['download'],
-  stages: readonly Progress['stage'][],
+  stages: readonly (Progress['stage'] | 'pages')[],
 ): void {
   const told = stages.map((stage) => download?.get(stage)).filter((progress) => progress !== undefined)
   const sum = (of: 'loaded' | 'total') => told.reduce((total, progress) => total + progress[of], 0)
@@ -124,7 +154,7 @@ function draw(
 }
 
 /** What a person may want to know of it, calmly. */
-function notesOf({ stored, storage, shell, modelProblem, problem }: KeptState): string[] {
+function notesOf({ stored, storage, shell, pages, modelProblem, problem }: KeptState): string[] {
   const notes: string[] = []
   if (stored === undefined || storage === undefined) return notes
   if (problem !== undefined) notes.push(problem)
@@ -135,11 +165,7 @@ function notesOf({ stored, storage, shell, modelProblem, problem }: KeptState): 
   if (stored.offline !== undefined) notes.push('The site cannot be reached just now. What is kept is searched.')
   if (stored.isOutdated) notes.push('There is a newer index. Until it is here whole, this one is searched.')
   if (shell?.reason !== undefined) notes.push(shell.reason)
-  const { usageBytes, quotaBytes, isPersisted } = storage
-  if (usageBytes !== undefined && quotaBytes !== undefined) {
-    const room = `This site uses ${formatBytes(usageBytes)}, and has room for ${formatBytes(quotaBytes)}.`
-    const promise = isPersisted ? 'The browser will not clear it.' : 'The browser may clear it when the disk is full.'
-    notes.push(`${room} ${promise}`)
-  }
+  if (isOffline({ stored, storage, shell, pages }))
+    notes.push('The playground and the check read small indexes of their own from the site: those are not among it.')
   return notes
 }

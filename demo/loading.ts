@@ -45,6 +45,12 @@ export class Loading {
     this.#isReady = true
   }
 
+  /** All bytes that are known of have come: what is left is work. */
+  isDownloaded(): boolean {
+    const downloads = this.stages().filter(({ unit, state }) => unit === 'bytes' && state !== 'waiting')
+    return downloads.length > 0 && downloads.every(({ state, loaded, total }) => state === 'done' || loaded >= total)
+  }
+
   stages(): StageProgress[] {
     return STAGES.map((stage) => this.#read(stage))
   }

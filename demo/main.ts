@@ -1,259 +1,311 @@
 /**
- * The demo page: wires the engine to its views. What is open, what is asked and what is shown is decided here;
- * the views draw, the searcher times, the engine answers.
+ * The search page: wires the engine to its views. What is open, what is asked and what is shown is decided here; the views
+ * draw, the searcher times, the engine answers. Words are searched as soon as the index can be read; model and vectors come
+ * after, and their answer takes the place of the one by words.
  */
 import { type EngineOpened, Selvage, type SelvageError, type Status } from 'selvage'
+import { Announcer } from './announcer.ts'
 import { byId } from './dom.ts'
-import { errorView } from './errorView.ts'
-import { takeDrops } from './files/dropTarget.ts'
-import { OwnFiles } from './files/ownFiles.ts'
-import { chosen, dropped, type Gathered } from './files/readFiles.ts'
-import { formatMs, plural } from './format.ts'
+import { emptyView } from './emptyView.ts'
+import { errorView, meaninglessView } from './errorView.ts'
+import { Field } from './field.ts'
+import { Files } from './files/files.ts'
 import { HereView } from './hereView.ts'
 import { introView, pendingView } from './introView.ts'
 import { Kept } from './kept.ts'
 import { bindKeys } from './keyboard.ts'
 import { Loading } from './loading.ts'
+import { bytesLine } from './loadingView.ts'
 import { PanelView, type State } from './panelView.ts'
-import { noHitsView, ResultsView } from './resultsView.ts'
-import { Searcher, toSelvageError } from './searcher.ts'
-import { backendName, readSettings, writeQuery } from './settings.ts'
+import { ResultsView } from './resultsView.ts'
+import { type Meaning, Searcher, toSelvageError } from './searcher.ts'
+import { readSettings, writeAddress } from './settings.ts'
+import { countsOf, type Source } from './sources.ts'
+import { SourcesView } from './sourcesView.ts'
 
 /** An answer that takes longer than this after the empty page gets a place of its own to wait in. */
 const PATIENCE_MS = 300
-/** A screen reader is told what came of a question once typing has rested. */
-const ANNOUNCE_MS = 400
+/** Changes of the index come in swarms. */
+const CHANGE_REST_MS = 300
 
 const settings = readSettings()
-const input = byId('query', HTMLInputElement)
 const main = byId('main', HTMLElement)
 const thread = byId('thread', HTMLElement)
-const announcer = byId('announce', HTMLElement)
-const clearButton = byId('clear', HTMLButtonElement)
-
-const panel = new PanelView(byId('panel', HTMLElement), settings)
-const results = new ResultsView()
-const intro = introView({ ask, choose: (files) => addFiles(chosen(files)) })
-
-const here: HereView = new HereView(byId('panel', HTMLElement), {
-  choose: (files) => addFiles(chosen(files)),
-  pause: () => void own.pause(),
-  resume: () => void own.resume(),
-  delete: (id) => void own.delete([id]),
-  deleteAll: () => void own.deleteAll(),
-  forgetProblems: () => own.forgetProblems(),
-  download: () => void kept.download(),
-  cancel: () => kept.cancel(),
-})
-const own = new OwnFiles({ draw: (state) => here.showOwn(state), settled: askAgain, announce })
-const kept = new Kept({ draw: (state) => here.showKept(state), announce })
+const pageTitle = document.title
 
 let engine: Selvage | undefined
+let opened: EngineOpened | undefined
+/** Once meaning can be searched. */
 let status: Status | undefined
-/** Set from a start or a failure until the next success: only then is progress worth showing. */
+let meaning: Meaning = 'coming'
+/** From a start or a failure until the next success: only then is progress worth showing. */
 let loading: Loading | undefined
+let asking: 'nothing' | 'words' | 'answered' | 'failed' = 'nothing'
+/** What the answer in view was given from: a later state may have more. */
+let answeredFrom = ''
+let source: Source = settings.source
+let trouble: HTMLElement | undefined
 let patience: ReturnType<typeof setTimeout> | undefined
-let announcement: ReturnType<typeof setTimeout> | undefined
+let changeTimer: ReturnType<typeof setTimeout> | undefined
 
-const searcher = new Searcher(() => engine, {
+const announcer = new Announcer(byId('announce', HTMLElement))
+const announce = (text: string) => announcer.say(text)
+const panel = new PanelView(byId('panel', HTMLElement), settings)
+const results = new ResultsView()
+const own = new Files({ draw: (state) => here.showOwn(state), began: () => here.open(), settled: askAgain, announce })
+const intro = introView({ ask, bringButtons: () => own.buttons() })
+const sources = new SourcesView(byId('sources', HTMLFieldSetElement), source, chooseSource)
+const field = new Field({ typed: (text) => searcher.type(text), submitted: (text) => searcher.now(text) })
+
+const here: HereView = new HereView(byId('panel', HTMLElement), {
+  ...own.actions,
+  download: () => void kept.download(),
+  cancel: () => kept.cancel(),
+  install: () => void kept.install(),
+})
+const kept = new Kept({ draw: (state) => here.showKept(state), announce })
+
+const asked = { engine: () => engine, meaning: () => meaning, source: () => source }
+const searcher = new Searcher(asked, {
   started(query) {
-    writeQuery(query)
+    clearTimeout(patience)
+    writeAddress(query, source)
     document.title = `${query} · Selvage`
     results.setStale(true)
-    if (engine !== undefined) {
-      setState('searching')
-      if (!results.element.isConnected) patience = setTimeout(() => show(pendingView(query)), PATIENCE_MS)
-    } else if (loading !== undefined) show(pendingView(query))
+    asking = 'words'
+    answeredFrom = stateKey()
+    drawState()
+    if (engine === undefined && loading !== undefined) show(pendingView(query))
+    else if (engine !== undefined && !results.element.isConnected)
+      patience = setTimeout(() => show(pendingView(query)), PATIENCE_MS)
   },
 
-  answered(result) {
+  answered(result, isFinal) {
     clearTimeout(patience)
-    if (status === undefined) return
-    const before = status.engine.backend
-    // Backends may change from one answer to the next, when a GPU goes away.
-    status = { encoder: result.encoder ?? status.encoder, engine: { ...status.engine, ...result.scorer } }
-    settle(status)
-    panel.showResult(result, status)
-    setState('done')
-    if (result.hits.length === 0) show(noHitsView(result, status.engine.passages))
-    else {
+    asking = isFinal ? 'answered' : 'words'
+    if (isFinal && meaning === 'coming' && result.encoder !== undefined) meaning = 'ready'
+    if (status !== undefined && result.encoder !== undefined)
+      // Backends may change from one answer to the next, when a GPU goes away.
+      status = { encoder: result.encoder, engine: { ...status.engine, ...result.scorer } }
+    panel.showResult(result, isFinal ? status : undefined)
+    if (result.hits.length > 0) {
       results.show(result)
+      results.tellHow(howOf(result.mode === 'keyword', result.isUnderstood === false))
       show(results.element)
-    }
-    const first = result.hits[0]
-    const { backend } = status.engine
-    const moved = before !== backend
-    announce(
-      `${first === undefined ? 'No results.' : `${plural(result.hits.length, 'result')}. First: ${first.title}.`}` +
-        `${moved ? ` Scoring moved to ${backendName(backend)}.` : ''} ${formatMs(result.elapsedMs.total)}.`,
-    )
+    } else if (isFinal)
+      show(emptyView(result, { source, pages: pagesOf(source) }, { searchAll, chooseButtons: () => own.buttons() }))
+    drawState()
+    if (isFinal) announcer.sayResult(result)
   },
 
-  failed: (error) => fail(error),
+  ranked: (url, rank) => results.tellRank(url, rank),
+  failed: fail,
+  meaningFailed: loseMeaning,
 
   cleared() {
     clearTimeout(patience)
-    writeQuery('')
+    writeAddress('', source)
     document.title = pageTitle
+    asking = 'nothing'
     // Where the engine could not be opened, that stays in view: there is nothing to ask.
     if (engine === undefined && loading === undefined) return
     show(intro)
-    if (engine !== undefined) setState('ready')
+    drawState()
   },
 })
-
-const pageTitle = document.title
 
 async function open(): Promise<void> {
   beginLoading()
   try {
     engine = await Selvage.open({
-      index: './index/vue/',
+      index: './index/docs/',
       model: './models/selvage-mini/',
       encoder: settings.encoder,
       scorer: settings.scorer,
+      lazy: true,
       onChange: changed,
       onWork: (work) => own.worked(work),
       onProgress(progress) {
         if (loading === undefined) return
         loading.report(progress)
-        if (engine !== undefined) setState('loading')
         drawLoading(loading)
       },
     })
-    status = await engine.status()
+    opened = await engine.opened()
   } catch (thrown) {
     engine = undefined
     fail(toSelvageError(thrown))
     return
   }
-  settle(status)
-  setState('ready')
-  own.opened(engine, status.engine)
-  kept.opened(engine, status)
-  if (input.value.trim() === '') announce('Ready. Ask a question.')
-  else searcher.now(input.value)
+  panel.showWords(opened)
+  own.opened(engine, opened)
+  kept.opened(engine, opened)
+  void count(engine)
+  // Its words first: the model takes both cores for a while.
+  if (field.text.trim() !== '') searcher.now(field.text)
+  await loadMeaning(engine)
+}
+
+async function loadMeaning(from: Selvage): Promise<void> {
+  try {
+    status = await from.status()
+  } catch (thrown) {
+    loseMeaning(toSelvageError(thrown))
+    return
+  }
+  meaning = 'ready'
+  loading?.finish()
+  if (loading !== undefined) drawLoading(loading)
+  loading = undefined
+  panel.showReady(status)
+  kept.loaded(status)
+  drawState()
+  if (asking === 'nothing') announce('Ready. Ask a question.')
+}
+
+/** The model or its runtime could not be had: words are searched all the same. */
+function loseMeaning(error: SelvageError): void {
+  if (meaning === 'failed') return
+  meaning = 'failed'
+  loading = undefined
+  trouble = meaninglessView(error, retry)
+  main.prepend(trouble)
+  kept.loaded(undefined)
+  if (asking === 'words' && results.element.isConnected) {
+    asking = 'answered'
+    results.setStale(false)
+    results.tellHow(howOf(true, false))
+  }
+  drawState()
+  announce(`${error.message} Words are searched all the same. You can try again.`)
+}
+
+function fail(error: SelvageError): void {
+  clearTimeout(patience)
+  asking = 'failed'
+  loading = engine === undefined ? undefined : new Loading()
+  show(errorView(error, retry))
+  drawState()
+  announce(`${error.message} You can try again.`)
+}
+
+/** A new engine where none was opened; else what failed once more: the engine starts its dead workers anew. */
+function retry(): void {
+  field.focus()
+  trouble?.remove()
+  trouble = undefined
+  if (engine === undefined) {
+    asking = 'nothing'
+    show(intro)
+    void open()
+  } else if (meaning === 'failed') {
+    meaning = 'coming'
+    beginLoading()
+    void loadMeaning(engine)
+  }
+  searcher.now(field.text)
 }
 
 /** Documents came or went, here or in another tab; or more of the index is here. */
 function changed(now: EngineOpened): void {
-  if (status === undefined) return // told by the status that is on its way
-  status = { ...status, engine: { ...status.engine, ...now } }
-  panel.showFacts(status)
+  opened = now
+  if (status !== undefined) status = { ...status, engine: { ...status.engine, ...now } }
+  panel.showFacts(now)
   own.changed(now)
   kept.changed(now)
+  clearTimeout(changeTimer)
+  changeTimer = setTimeout(() => {
+    if (engine !== undefined) void count(engine)
+    // The answer in view may be older than what is here by now, whoever told of it first.
+    if (asking !== 'nothing' && stateKey() !== answeredFrom) askAgain()
+  }, CHANGE_REST_MS)
+}
+
+/** What can be found: it differs where documents came or went. */
+function stateKey(): string {
+  return opened === undefined ? '' : [opened.pages, opened.sections, opened.passages, opened.tokens].join()
 }
 
 /** The answer that is shown was given before the last change. */
 function askAgain(): void {
-  if (results.element.isConnected || main.querySelector('.notice:not(.error)')) searcher.now(input.value)
+  if (asking === 'answered' || asking === 'words') searcher.now(field.text)
 }
 
-function addFiles(gathering: Promise<Gathered>): void {
-  here.open()
-  void own.add(gathering)
+async function count(from: Selvage): Promise<void> {
+  const facets = await from.filters().catch(() => ({})) // told by the next question
+  if (opened !== undefined) sources.show(countsOf(opened, facets))
+  facetPages = opened && countsOf(opened, facets)
+}
+
+let facetPages: Readonly<Record<Source, number>> | undefined
+
+function pagesOf(of: Source): number {
+  return facetPages?.[of] ?? opened?.pages ?? 0
+}
+
+function chooseSource(next: Source): void {
+  source = next
+  writeAddress(field.text, source)
+  if (field.text.trim() !== '') searcher.now(field.text)
+}
+
+function searchAll(): void {
+  sources.choose('all')
+  chooseSource('all')
+}
+
+function ask(question: string): void {
+  field.text = question
+  field.focus()
+  scrollTo({ top: 0 })
+  searcher.now(question)
 }
 
 function beginLoading(): void {
   loading = new Loading()
-  setState('loading')
+  drawState()
   drawLoading(loading)
 }
 
 function drawLoading(at: Loading): void {
   panel.showLoading(at)
   thread.style.setProperty('--spun', at.fraction().toFixed(3))
+  if (asking === 'words' && results.element.isConnected) results.tellHow(howOf(true, false))
 }
 
-/** All is there: whatever loading was going on is over. */
-function settle(now: Status): void {
-  loading?.finish()
-  if (loading !== undefined) drawLoading(loading)
-  loading = undefined
-  panel.showReady(now)
+/** By what the answer was found, and whether a better one is on its way. */
+function howOf(isByWords: boolean, isForeign: boolean): string {
+  if (isForeign) return 'By words alone: the model does not know this script.'
+  if (!isByWords) return 'By meaning and by words.'
+  if (meaning === 'failed') return 'By words alone.'
+  if (meaning === 'ready') return 'By words; meaning is on its way.'
+  const bytes = loading && !loading.isDownloaded() ? bytesLine(loading) : ''
+  return bytes === '' ? 'By words; the model is getting ready.' : `By words; meaning is loading, ${bytes}.`
 }
 
-function fail(error: SelvageError): void {
-  clearTimeout(patience)
-  loading = engine === undefined ? undefined : new Loading()
-  setState('error')
-  show(errorView(error, retry))
-  announce(`${error.message} You can try again.`)
+function stateOf(): State {
+  if (asking === 'failed' || meaning === 'failed') return 'error'
+  if (asking === 'answered') return 'done'
+  if (meaning === 'coming') return 'loading'
+  return asking === 'words' ? 'searching' : 'ready'
 }
 
-/** A new engine where none was opened; else the same question again: the engine starts its dead workers anew. */
-function retry(): void {
-  input.focus({ preventScroll: true })
-  if (engine !== undefined) {
-    searcher.now(input.value)
-    return
-  }
-  void open()
-  show(intro)
-  searcher.now(input.value)
-}
-
-function ask(question: string): void {
-  input.value = question
-  input.focus({ preventScroll: true })
-  scrollTo({ top: 0 })
-  clearButton.hidden = false
-  searcher.now(question)
-}
-
-function clear(): void {
-  input.value = ''
-  clearButton.hidden = true
-  input.focus({ preventScroll: true })
-  searcher.type('')
-}
-
-function setState(state: State): void {
+function drawState(): void {
+  const state = stateOf()
   panel.setState(state)
   document.documentElement.dataset['state'] = state
 }
 
 function show(view: HTMLElement): void {
   clearTimeout(patience)
-  if (main.firstElementChild !== view || main.childElementCount > 1) main.replaceChildren(view)
+  const views = trouble === undefined ? [view] : [trouble, view]
+  if (views.some((one, i) => main.children[i] !== one) || main.childElementCount > views.length)
+    main.replaceChildren(...views)
 }
 
-function announce(text: string): void {
-  clearTimeout(announcement)
-  announcement = setTimeout(() => {
-    announcer.textContent = text
-  }, ANNOUNCE_MS)
-}
-
-/** The header sticks by its field alone: what stands above it is as high as its words need. */
-function keepFieldInSight(): void {
-  const brand = byId('brand', HTMLElement)
-  const head = byId('head', HTMLElement)
-  new ResizeObserver(() => {
-    head.style.setProperty('--brand-height', `${brand.offsetHeight}px`)
-  }).observe(brand)
-}
-
-input.addEventListener('input', () => {
-  clearButton.hidden = input.value === ''
-  searcher.type(input.value)
-})
-clearButton.addEventListener('click', clear)
-byId('search', HTMLFormElement).addEventListener('submit', (event) => {
-  event.preventDefault()
-  searcher.now(input.value)
-  // On a touch screen the keyboard covers the answers.
-  if (matchMedia('(pointer: coarse)').matches) input.blur()
-})
-takeDrops((data) => addFiles(dropped(data)))
-bindKeys({ input, links: () => results.links(), clear })
-keepFieldInSight()
-
+bindKeys({ input: field.input, links: () => results.links(), clear: () => field.clear() })
 show(intro)
+field.text = settings.query
 void open()
-if (settings.query !== '') {
-  input.value = settings.query
-  clearButton.hidden = false
-  searcher.now(settings.query)
-}
-input.focus({ preventScroll: true })
+if (settings.query !== '') searcher.now(settings.query)
+field.focus()

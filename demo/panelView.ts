@@ -2,7 +2,7 @@
  * The label sewn to the page: what runs where, how long the last question took, what the index holds, which backends
  * to use. While the engine gets ready it shows the stages instead. Draws states; decides none.
  */
-import type { SearchResult, Status } from 'selvage'
+import type { EngineOpened, SearchResult, Status } from 'selvage'
 import { backendsView } from './backendsView.ts'
 import { choiceView } from './choiceView.ts'
 import { h, icon } from './dom.ts'
@@ -55,7 +55,7 @@ export class PanelView {
     root.append(this.#details)
     const wide = matchMedia(WIDE)
     const fold = () => {
-      this.#details.open = wide.matches || !this.#isReady
+      this.#details.open = wide.matches
     }
     wide.addEventListener('change', fold)
     fold()
@@ -66,9 +66,6 @@ export class PanelView {
     this.#details.dataset['state'] = state
     const title = TITLES[state]
     if (title !== undefined) this.#title.textContent = title
-    // On a narrow page the stages are worth the room; what went wrong stands below and needs it.
-    if (state === 'loading') this.#details.open = true
-    if (state === 'error') this.#details.open = matchMedia(WIDE).matches
   }
 
   showLoading(loading: Loading): void {
@@ -77,28 +74,37 @@ export class PanelView {
     this.#note.textContent = bytesLine(loading)
   }
 
+  /** Words can be searched; the stages go on. */
+  showWords(now: EngineOpened): void {
+    this.#title.textContent = 'Words are ready'
+    this.showFacts(now)
+  }
+
   showReady(status: Status): void {
     this.#showChoice(status.encoder, status.engine)
-    this.showFacts(status)
+    this.showFacts(status.engine)
     if (!this.#isReady) this.#swap(true)
   }
 
-  showFacts({ encoder, engine }: Status): void {
+  showFacts({ pages, sections, passages, tokens, bytes }: EngineOpened): void {
     const facts: [string, string][] = [
-      ['Pages', formatCount(engine.pages)],
-      ['Sections', formatCount(engine.sections)],
-      ['Passages', formatCount(engine.passages)],
-      ['Tokens', formatCount(engine.tokens)],
-      ['Size', formatBytes(engine.bytes)],
-      ['Dimensions', formatCount(encoder.model.dim)],
+      ['Pages', formatCount(pages)],
+      ['Sections', formatCount(sections)],
+      ['Passages', formatCount(passages)],
+      ['Tokens', formatCount(tokens)],
+      ['Size', formatBytes(bytes)],
     ]
     this.#facts.replaceChildren(...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
   }
 
-  showResult({ elapsedMs, scorer }: SearchResult, { encoder, engine }: Status): void {
-    this.#title.textContent = `Answered in ${formatMs(elapsedMs.total)}`
+  /** `status`: once it is known what runs where. */
+  showResult({ elapsedMs, scorer, mode }: SearchResult, status: Status | undefined): void {
+    const how = mode === 'keyword' ? 'By words in' : 'Answered in'
+    this.#title.textContent = `${how} ${formatMs(elapsedMs.total)}`
     this.#timings.show(elapsedMs)
     this.#last.hidden = false
+    if (status === undefined) return
+    const { encoder, engine } = status
     // A GPU may have gone away since the index was opened: what the answer says is newer than the status.
     const isSame = scorer === undefined || scorer.backend === engine.backend
     this.#showChoice(encoder, { ...(scorer ?? engine), device: isSame ? engine.device : '' })
@@ -120,7 +126,5 @@ export class PanelView {
     this.#stages.element.hidden = isReady
     this.#engine.hidden = !isReady
     this.#index.hidden = !isReady
-    // On a narrow page the label is one line once there is nothing to wait for.
-    this.#details.open = !isReady || matchMedia(WIDE).matches
   }
 }

@@ -1,11 +1,12 @@
 /**
- * The list of results. An answer replaces the last one in place: sections that stay glide to their new rank, others
- * fade in. Knows nothing of typing or of the engine.
+ * The list of results. An answer replaces the last one in place: sections that stay glide to their new rank, others fade in;
+ * while words are shown and meaning comes, what somebody points at stays where it is. Knows nothing of typing or of the engine.
  */
-import type { SearchResult } from 'selvage'
+import type { Hit, SearchResult } from 'selvage'
 import { h, prefersStillness } from './dom.ts'
-import { plural } from './format.ts'
+import { ordinal, plural } from './format.ts'
 import { hitView } from './hitView.ts'
+import { letGo, mergeAround, placeAround } from './hold.ts'
 
 const GLIDE: KeyframeAnimationOptions = { duration: 280, easing: 'cubic-bezier(.2, .7, .2, 1)' }
 /** A section that comes from further away than this fades in instead. */
@@ -16,6 +17,12 @@ export class ResultsView {
   readonly #list = h('ol', { class: 'hits', role: 'list', 'data-testid': 'hits' })
   readonly #count = h('span', {})
   readonly #query = h('q', {})
+  readonly #how = h('p', { class: 'how', 'data-testid': 'how' })
+  #shown: readonly Hit[] = []
+  /** The answer whose ranks are held back by somebody's pointer or focus. */
+  #heldBack: SearchResult | undefined
+  /** A pointer that lies where a list appears points at nothing. */
+  #hasPointed = false
 
   constructor() {
     this.element = h(
@@ -28,14 +35,9 @@ export class ResultsView {
         h(
           'p',
           { class: 'keys', 'aria-hidden': 'true' },
-          h('kbd', {}, '↑'),
-          h('kbd', {}, '↓'),
-          'move',
-          h('kbd', {}, '↵'),
-          'open',
-          h('kbd', {}, 'esc'),
-          'clear',
+          ...[h('kbd', {}, '↑'), h('kbd', {}, '↓'), 'move', h('kbd', {}, '↵'), 'open', h('kbd', {}, 'esc'), 'clear'],
         ),
+        this.#how,
       ),
       this.#list,
       h(
@@ -45,17 +47,41 @@ export class ResultsView {
           'darker where it matched better.',
       ),
     )
+    this.#list.addEventListener('pointermove', ({ pointerType, movementX, movementY }) => {
+      if (pointerType === 'mouse' && (movementX !== 0 || movementY !== 0)) this.#hasPointed = true
+    })
+    for (const leaving of ['pointerleave', 'focusout'] as const)
+      this.#list.addEventListener(leaving, () => setTimeout(() => this.#release()))
   }
 
-  show({ query, hits, isUnderstood }: SearchResult): void {
-    const before = this.#places()
-    const best = hits[0]?.score ?? 0
-    const how = isUnderstood === false ? ', by words alone: the model does not know this script' : ''
-    this.#count.textContent = plural(hits.length, 'section') + how
-    this.#query.textContent = query
-    this.#list.replaceChildren(...hits.map((hit, i) => hitView(hit, i + 1, best)))
+  show(result: SearchResult): void {
+    const isSame = this.element.isConnected && result.query === this.#list.dataset['query']
+    if (!isSame) this.#hasPointed = false
+    const held = isSame ? this.#heldItem() : undefined
+    this.#count.textContent = plural(result.hits.length, 'section')
+    this.#query.textContent = result.query
+    this.#list.dataset['query'] = result.query
+    this.#list.dataset['mode'] = result.mode
+    this.#draw(result, held)
     this.setStale(false)
-    if (!prefersStillness() && this.element.isConnected) this.#glide(before)
+  }
+
+  /** By what the answer was found, and what is still to come. */
+  tellHow(text: string): void {
+    if (this.#how.textContent !== text) this.#how.textContent = text
+  }
+
+  /** Where the first section stands by words alone. */
+  tellRank(url: string, rank: number | undefined): void {
+    const note = this.#items()
+      .find((item) => item.dataset['url'] === url)
+      ?.querySelector<HTMLElement>('.by-words')
+    if (note == null) return
+    note.textContent =
+      rank === undefined
+        ? 'By words alone, not among the first 100'
+        : `By words alone, this section is ${ordinal(rank)}`
+    note.hidden = false
   }
 
   /** These results answer an earlier question; the next ones are on the way. */
@@ -68,42 +94,49 @@ export class ResultsView {
     return this.element.isConnected ? [...this.#list.querySelectorAll<HTMLElement>('.hit-title')] : []
   }
 
+  #draw(result: SearchResult, held: HTMLElement | undefined): void {
+    const before = this.#places()
+    const best = result.hits[0]?.score ?? 0
+    const url = held?.dataset['url']
+    const hits = url === undefined ? result.hits : mergeAround(this.#shown, result.hits, url)
+    const items = hits.map((hit, i) => (held !== undefined && hit.url === url ? held : hitView(hit, i + 1, best)))
+    if (held === undefined) {
+      letGo(this.#list)
+      this.#list.replaceChildren(...items)
+    } else placeAround(this.#list, items, held)
+    this.#shown = hits
+    this.#heldBack = held && result
+    if (!prefersStillness() && this.element.isConnected) this.#glide(before, held)
+  }
+
+  /** Nobody holds it any more: the true order. */
+  #release(): void {
+    if (this.#heldBack === undefined || this.#heldItem() !== undefined) return
+    this.#draw(this.#heldBack, undefined)
+  }
+
+  #heldItem(): HTMLElement | undefined {
+    const focused = document.activeElement?.closest<HTMLElement>('.hit')
+    if (focused && this.#list.contains(focused)) return focused
+    return this.#hasPointed ? (this.#list.querySelector<HTMLElement>('.hit:hover') ?? undefined) : undefined
+  }
+
   #items(): HTMLElement[] {
     return [...this.#list.querySelectorAll<HTMLElement>('.hit')]
   }
 
   #places(): Map<string, number> {
-    return new Map(this.#items().map((item) => [item.dataset['url'] ?? '', item.offsetTop]))
+    return new Map(this.#items().map((item) => [item.dataset['url'] ?? '', item.getBoundingClientRect().top]))
   }
 
-  #glide(before: ReadonlyMap<string, number>): void {
+  #glide(before: ReadonlyMap<string, number>, held: HTMLElement | undefined): void {
     for (const item of this.#items()) {
+      if (item === held) continue
       const from = before.get(item.dataset['url'] ?? '')
-      const distance = from === undefined ? Number.POSITIVE_INFINITY : from - item.offsetTop
-      if (distance === 0) continue
+      const distance = from === undefined ? Number.POSITIVE_INFINITY : from - item.getBoundingClientRect().top
+      if (Math.abs(distance) < 1) continue
       if (Math.abs(distance) < FAR_PX) item.animate({ transform: [`translateY(${distance}px)`, 'none'] }, GLIDE)
       else item.animate({ opacity: [0, 1], transform: ['translateY(6px)', 'none'] }, GLIDE)
     }
   }
-}
-
-/** A question that nothing answers. */
-export function noHitsView({ query, isUnderstood }: SearchResult, passages: number): HTMLElement {
-  const isEmpty = passages === 0
-  const tip =
-    isUnderstood === false
-      ? 'The model does not know its script, so only its very words were looked for.'
-      : 'Try a sentence.'
-  return h(
-    'section',
-    { class: 'notice view' },
-    h('h2', {}, isEmpty ? 'This index is empty' : 'Nothing to show'),
-    h(
-      'p',
-      {},
-      isEmpty
-        ? 'It holds no passages, so no question has an answer. Build it again from a folder with documents.'
-        : `No passage of the documentation has a word to hold against “${query}”. ${tip}`,
-    ),
-  )
 }

@@ -1,32 +1,56 @@
 /**
- * When to ask the engine: after a pause in typing, one question at a time, the newest wins.
+ * When to ask the engine, and for what: after a pause in typing, one question at a time, the newest wins. Words are answered as
+ * soon as the index can be read, meaning when the model is there; where it is, an answer by words would only flicker.
  * Draws nothing; what happens is told to the page through `SearchEvents`.
  */
 import { type SearchResult, type Selvage, SelvageError } from 'selvage'
+import { filtersOf, type Source } from './sources.ts'
 
 /** A pause in typing that ends a thought rather than a keystroke. */
 const PAUSE_MS = 150
+/** With a model that is there, meaning is waited for so long before words are shown. */
+const MEANING_MS = 350
+/** The rank by words is asked for when the answer has been looked at for a moment. */
+const RANK_REST_MS = 250
+/** As many sections as a search gives at most. */
+const MOST_RANKED = 100
+/** Whoever stands there by words alone has not been found by meaning. */
+const FOUND_BY_WORDS = 5
+
+/** Whether meaning can be asked: `failed` until somebody tries again. */
+export type Meaning = 'coming' | 'ready' | 'failed'
+
+export interface Asked {
+  /** Undefined until words can be searched; call `now` again when they can. */
+  engine(): Selvage | undefined
+  meaning(): Meaning
+  source(): Source
+}
 
 export interface SearchEvents {
   /** The question settled; its answer is on the way. */
   started(query: string): void
-  answered(result: SearchResult): void
-  failed(error: SelvageError, query: string): void
+  /** `isFinal`: nothing better comes for this question. */
+  answered(result: SearchResult, isFinal: boolean): void
+  /** Where the first section of an answer stands by words alone; undefined: not among the first hundred. */
+  ranked(url: string, rank: number | undefined): void
+  failed(error: SelvageError): void
+  /** Words have answered, or can; meaning could not be had. */
+  meaningFailed(error: SelvageError): void
   /** There is no question any more. */
   cleared(): void
 }
 
 export class Searcher {
-  readonly #engine: () => Selvage | undefined
+  readonly #asked: Asked
   readonly #events: SearchEvents
   #timer: ReturnType<typeof setTimeout> | undefined
   #running: AbortController | undefined
   /** The question last begun: white space at its ends makes no new one. */
-  #asked = ''
+  #query = ''
 
-  /** `engine()` is undefined until the engine is open; call `now` again when it is. */
-  constructor(engine: () => Selvage | undefined, events: SearchEvents) {
-    this.#engine = engine
+  constructor(asked: Asked, events: SearchEvents) {
+    this.#asked = asked
     this.#events = events
   }
 
@@ -34,7 +58,7 @@ export class Searcher {
   type(text: string): void {
     clearTimeout(this.#timer)
     if (text.trim() === '') this.#clear()
-    else if (text.trim() !== this.#asked) this.#timer = setTimeout(() => this.now(text), PAUSE_MS)
+    else if (text.trim() !== this.#query) this.#timer = setTimeout(() => this.now(text), PAUSE_MS)
   }
 
   /** Search at once, even for the question last asked. */
@@ -45,14 +69,14 @@ export class Searcher {
       this.#clear()
       return
     }
-    this.#asked = query
+    this.#query = query
     this.#events.started(query)
-    const engine = this.#engine()
+    const engine = this.#asked.engine()
     if (engine !== undefined) void this.#search(engine, query)
   }
 
   #clear(): void {
-    this.#asked = ''
+    this.#query = ''
     this.#running?.abort()
     this.#running = undefined
     this.#events.cleared()
@@ -62,18 +86,72 @@ export class Searcher {
     this.#running?.abort()
     const running = new AbortController()
     this.#running = running
+    const { signal } = running
+    const isNewest = () => this.#running === running
+    const filters = filtersOf(this.#asked.source())
+    const options = { signal, ...(filters && { filters }) }
+    const meaning = this.#asked.meaning()
+    let isAnswered = false
+    const words = async () => {
+      const result = await engine.search(query, { ...options, mode: 'keyword' })
+      if (isNewest() && !isAnswered) this.#events.answered(result, this.#asked.meaning() === 'failed')
+    }
     try {
-      const result = await engine.search(query, { signal: running.signal })
-      if (this.#running === running) this.#events.answered(result)
+      if (meaning === 'failed') {
+        await words()
+        return
+      }
+      const both = engine.search(query, options)
+      both.catch(() => {}) // its error is thrown where it is awaited
+      // What is wrong with words is wrong with both, and told there.
+      const wait = meaning === 'ready' ? rest(MEANING_MS) : Promise.resolve()
+      void wait.then(() => (isNewest() && !isAnswered ? words() : undefined)).catch(() => {})
+      const result = await both
+      isAnswered = true
+      if (!isNewest()) return
+      this.#events.answered(result, true)
+      await this.#rank(engine, result, options, isNewest)
     } catch (thrown) {
       const error = toSelvageError(thrown)
-      if (this.#running === running && error.code !== 'aborted') this.#events.failed(error, query)
+      if (!isNewest() || error.code === 'aborted') return
+      if (OF_MEANING.has(error.code)) {
+        this.#events.meaningFailed(error)
+        isAnswered = false
+        await words().catch((also) => this.#events.failed(toSelvageError(also)))
+      } else this.#events.failed(error)
     }
   }
+
+  /** The place by words alone of what meaning has put first. */
+  async #rank(
+    engine: Selvage,
+    { query, mode, hits }: SearchResult,
+    options: NonNullable<Parameters<Selvage['search']>[1]>,
+    isNewest: () => boolean,
+  ): Promise<void> {
+    const first = hits[0]
+    if (mode === 'keyword' || first === undefined || (first.ranking.keyword?.rank ?? MOST_RANKED) <= FOUND_BY_WORDS)
+      return
+    await rest(RANK_REST_MS)
+    if (!isNewest()) return
+    const byWords = await engine.search(query, { ...options, mode: 'keyword', k: MOST_RANKED })
+    const at = byWords.hits.findIndex(({ url }) => url === first.url)
+    if (isNewest() && (at < 0 || at >= FOUND_BY_WORDS)) this.#events.ranked(first.url, at < 0 ? undefined : at + 1)
+  }
 }
+
+/** Errors that leave words as they are. */
+export const OF_MEANING: ReadonlySet<SelvageError['code']> = new Set([
+  ...(['model-missing', 'model-invalid', 'model-mismatch', 'backend-unavailable', 'runtime-failed'] as const),
+  ...(['wasm-blocked', 'download-failed', 'device-lost'] as const),
+])
 
 /** Anything thrown, as the one error class that the page shows. */
 export function toSelvageError(thrown: unknown): SelvageError {
   if (thrown instanceof SelvageError) return thrown
   return new SelvageError('internal', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+}
+
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }

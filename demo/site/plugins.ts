@@ -36,7 +36,10 @@ export const navigation: Plugin = {
   },
 }
 
-/** Tells the demo's service worker which files to keep: the page's own, of which no runtime and no model is one. */
+/**
+ * Tells the demo's service worker which files to keep: as its shell the pages at the top with all scripts, styles and icons; and,
+ * when somebody asks, the documentation's pages, each with a hash of what it says. No runtime and no model is among them.
+ */
 export const shellFiles: Plugin = {
   name: 'selvage:shell',
   apply: 'build',
@@ -45,14 +48,33 @@ export const shellFiles: Plugin = {
     order: 'post',
     handler(_, bundle) {
       const worker = bundle['sw.js']
-      const page = bundle['index.html']
-      const entry = Object.values(bundle).find((file) => file.type === 'chunk' && file.isEntry && file.name === 'index')
-      if (worker?.type !== 'chunk' || page?.type !== 'asset' || entry === undefined)
-        return this.error('The demo is a page with a script, and sw.js beside it.')
-      const files = Object.keys(bundle).filter((name) => /\.(?:js|css|svg)$/.test(name) && name !== 'sw.js')
-      const hash = createHash('sha256').update(page.source).update(files.join()).update(worker.code)
-      const shell = { version: hash.digest('hex').slice(0, 12), entry: entry.fileName, files }
-      worker.code = worker.code.replaceAll('SELVAGE_SHELL', () => JSON.stringify(shell))
+      if (worker?.type !== 'chunk') return this.error('The demo has no sw.js.')
+      const html = Object.values(bundle).flatMap((file) =>
+        file.type === 'asset' && file.fileName.endsWith('.html')
+          ? [{ path: file.fileName, text: Buffer.from(file.source).toString('utf8') }]
+          : [],
+      )
+      const shell = html.filter(({ path }) => !path.includes('/'))
+      const entries = shell.map(({ path, text }) => {
+        const entry = /src="\.\/(assets\/[^"]+\.js)"/.exec(text)?.[1]
+        if (entry === undefined) this.error(`${path} has no script of its own.`)
+        return [path === 'index.html' ? '' : path, entry] as const
+      })
+      const files = Object.keys(bundle).filter((name) => SHELL.test(name) && name !== 'sw.js')
+      const pages = html
+        .filter(({ path }) => path.includes('/'))
+        .map(({ path, text }) => [path, hashOf(text), Buffer.byteLength(text)] as const)
+      const version = hashOf(...shell.map(({ text }) => text), files.join(), JSON.stringify(pages), worker.code)
+      const told = { version, entries: Object.fromEntries(entries), files, pages }
+      worker.code = worker.code.replaceAll('SELVAGE_SHELL', () => JSON.stringify(told))
     },
   },
+}
+
+const SHELL = /\.(?:js|css|svg|png|webmanifest)$/
+
+function hashOf(...parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex').slice(0, 12)
 }
