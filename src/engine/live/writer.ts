@@ -5,8 +5,7 @@
  * Knows the model, the lease and the news between tabs as interfaces.
  */
 import { asSelvageError, SelvageError, throwIfAborted } from '../../errors.ts'
-import type { AssignCentroids } from '../../plaid/kmeans.ts'
-import type { BlobSource, SharedStore } from '../../store/store.ts'
+import type { SharedStore } from '../../store/store.ts'
 import type { DocumentRecord } from '../../text/document.ts'
 import type { AddedDocument, AddedDocuments, ExportOptions, IndexFile, WorkProgress } from '../../types.ts'
 import { lazily } from '../../util.ts'
@@ -16,34 +15,25 @@ import {
   changeCollection,
   type InboxEntry,
   KEPT_PROBLEMS,
-  type LiveSegment,
   readCollection,
   sweep,
   waiting,
   waitingIn,
   withCollection,
 } from '../collection.ts'
-import type { PageEncoder } from '../encodePages.ts'
 import { withoutLost } from '../lost.ts'
 import { idOf } from '../pages.ts'
 import { Catalog } from './catalog.ts'
-import { advanced, hiding, replacing, skipping } from './changes.ts'
-import { type Codec, codecFor, hasCodec } from './codecs.ts'
+import { advanced, hiding, skipping } from './changes.ts'
 import { checkExportable, exportedFiles } from './export.ts'
 import { freshSegment, parsed } from './fresh.ts'
 import { documentsOf, newEntry, nextPortion } from './inbox.ts'
-import { type Merged, mergeSegments } from './merge.ts'
 import { WorkMeter } from './meter.ts'
-import { rebuilt } from './rebuild.ts'
-import { segmentsToMerge, type TidyOptions } from './tidy.ts'
+import { Upkeep, type UpkeepOptions } from './upkeep.ts'
 import { Waiters } from './waiters.ts'
 
-export interface WriterOptions extends TidyOptions {
+export interface WriterOptions extends UpkeepOptions {
   readonly store: SharedStore
-  /** Where the packs of the site's index are read: the store, and the network behind it. Others are in the store only. */
-  readonly source: BlobSource
-  readonly encoder: PageEncoder
-  readonly assign: AssignCentroids
   /** Runs the work while nobody else does it; the signal ends the waiting for that. */
   readonly lease: (run: () => Promise<void>, signal: AbortSignal) => Promise<void>
   /** A new state, committed by this writer. */
@@ -64,6 +54,7 @@ export class LiveWriter {
   #isCalled = false
   readonly #stop = new AbortController()
   readonly #meter: WorkMeter
+  readonly #upkeep: Upkeep
   /** What the browser has deleted since the last session is told, once. */
   readonly #withoutLost = lazily(() => this.#dropLost())
   /** What an earlier session has left, once. */
@@ -73,6 +64,12 @@ export class LiveWriter {
     this.#options = options
     this.#catalog = new Catalog(options.source, options.store)
     this.#meter = new WorkMeter(options.onProgress ?? (() => {}))
+    this.#upkeep = new Upkeep(options, {
+      meter: this.#meter,
+      signal: this.#stop.signal,
+      state: () => this.state(),
+      change: (change) => this.#change(change),
+    })
   }
 
   /**
@@ -164,9 +161,9 @@ export class LiveWriter {
         await this.#swept()
         while (this.#isCalled && !this.#stop.signal.aborted) {
           this.#isCalled = false
-          await this.#reencodeForeign()
+          await this.#upkeep.reencodeForeign()
           await this.#emptyInbox()
-          await this.#tidy()
+          await this.#upkeep.tidy()
         }
       }, this.#stop.signal)
       .catch((thrown) => this.#fail(asSelvageError(thrown)))
@@ -179,20 +176,14 @@ export class LiveWriter {
   /** One segment of all that was added here, without what is hidden. */
   async compact(): Promise<void> {
     await this.#alone(async () => {
-      await this.#reencodeForeign() // vectors of two models have no place in one segment
-      const now = await this.state()
-      const codec = await this.#codecFor(now)
-      const chosen = codec
-        ? now.segments.filter((segment) => segment.vectors.kind === 'rows' || hasCodec(segment, codec))
-        : now.segments
-      if (chosen.length > 1 || chosen.some(({ hidden, vectors }) => hidden.length > 0 || vectors.kind === 'rows'))
-        await this.#merge(chosen, codec)
+      await this.#upkeep.reencodeForeign()
+      await this.#upkeep.compact()
     })
   }
 
   /** All that was added here is encoded anew from its text, and centroids are found anew. */
   async rebuild(): Promise<void> {
-    await this.#alone(() => this.#rebuild(() => true))
+    await this.#alone(() => this.#upkeep.rebuild(() => true))
   }
 
   /**
@@ -206,7 +197,7 @@ export class LiveWriter {
     let files: readonly IndexFile[] = []
     await this.#alone(async () => {
       throwIfAborted(signal)
-      await this.#reencodeForeign()
+      await this.#upkeep.reencodeForeign()
       await this.#emptyInbox()
       const { dim } = await encoder.model()
       files = await withCollection(store, (now) => {
@@ -252,7 +243,7 @@ export class LiveWriter {
       const [entry] = now.inbox
       if (entry === undefined || now.isPaused || this.#stop.signal.aborted) return
       await this.#step(entry)
-      if (await this.#isFoldDue()) await this.#tidy()
+      if (await this.#upkeep.isDue()) await this.#upkeep.tidy()
     }
   }
 
@@ -299,79 +290,6 @@ export class LiveWriter {
       `${known.length === 1 ? 'A document is' : `${known.length} documents are`} there already: ${named.join(', ')}` +
         `${known.length > 3 ? ', …' : ''}. Nothing was added. To replace what is there, use update.`,
     )
-  }
-
-  // --- merging
-
-  async #isFoldDue(): Promise<boolean> {
-    const now = await this.state()
-    const fresh = now.segments.filter(({ vectors }) => vectors.kind === 'rows')
-    return segmentsToMerge(fresh, await this.#codecFor(now), this.#options) !== undefined
-  }
-
-  async #tidy(): Promise<void> {
-    const now = await this.state()
-    const codec = await this.#codecFor(now)
-    const chosen = segmentsToMerge(now.segments, codec, this.#options)
-    if (chosen === undefined) return
-    await this.#merge(chosen, codec)
-    this.#meter.report(await this.state())
-  }
-
-  #codecFor(now: Collection): Promise<Codec | undefined> {
-    return codecFor(now, this.#options)
-  }
-
-  async #merge(segments: readonly LiveSegment[], codec: Codec | undefined): Promise<void> {
-    const { store, assign, trainPassages = 1024 } = this.#options
-    this.#meter.report(await this.state(), 'merging')
-    const { dim } = await this.#options.encoder.model()
-    const options = { source: store, segments, codec, dim, assign, trainPassages, signal: this.#stop.signal }
-    await this.#replace(segments, () => mergeSegments(options))
-  }
-
-  /** False where one of them has gone meanwhile, and nothing was changed. */
-  async #replace(segments: readonly LiveSegment[], make: () => Promise<Merged>): Promise<boolean> {
-    let made: Merged
-    try {
-      made = await make()
-    } catch (error) {
-      // Where one of them is gone meanwhile, deleted by another tab, what is left is for the next round.
-      if (replacing(await this.state(), segments, undefined, new Map()) === undefined) return false
-      throw error
-    }
-    let isDone = false
-    await this.#change((now) => {
-      const change = replacing(now, segments, made.segment, made.put)
-      isDone = change !== undefined
-      return change
-    })
-    return isDone
-  }
-
-  // --- encoding anew
-
-  /** What another model has encoded cannot be compared with this one's questions. */
-  async #reencodeForeign(): Promise<void> {
-    const { segments } = await this.state()
-    if (segments.length === 0) return
-    const { hash } = await this.#options.encoder.model()
-    await this.#rebuild(({ model }) => model.hash !== hash)
-  }
-
-  /** Once more where one of them has gone meanwhile: what is left is to be made anew all the same. */
-  async #rebuild(isWanted: (segment: LiveSegment) => boolean): Promise<void> {
-    const { store, encoder, assign, trainPassages = 1024 } = this.#options
-    const { signal } = this.#stop
-    for (let isDone = false; !isDone; ) {
-      const now = await this.state()
-      const segments = now.segments.filter(isWanted)
-      if (segments.length === 0) return
-      this.#meter.report(now, 'rebuilding')
-      isDone = await this.#replace(segments, () =>
-        rebuilt({ source: store, segments, encoder, assign, trainPassages, signal }),
-      )
-    }
   }
 
   // --- telling
