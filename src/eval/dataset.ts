@@ -1,6 +1,6 @@
 /**
  * A labelled set in BEIR's layout, parsed from its lines: corpus.jsonl `{_id, title, text}`, queries.jsonl `{_id, text}`,
- * qrels.tsv `query-id <tab> corpus-id <tab> score` with a header line. Files are opened elsewhere.
+ * qrels.tsv `query-id <tab> corpus-id <tab> score` with a header line. Files are opened elsewhere: `file` is a name for messages.
  */
 import { SelvageError } from '../errors.ts'
 import type { Judgements } from './metrics.ts'
@@ -9,6 +9,8 @@ export interface LabelledDocument {
   readonly id: string
   readonly title: string
   readonly text: string
+  /** `url`, or `metadata.url`, as `selvage build` takes it. */
+  readonly url?: string
 }
 
 export interface LabelledQuery {
@@ -23,11 +25,13 @@ export function parseCorpus(content: string, file: string): LabelledDocument[] {
       id: idOf(row, fail),
       title: textOf(row, 'title'),
       text: textOf(row, 'text'),
+      ...urlOf(row),
     })),
     file,
   )
 }
 
+/** Errors: as parseCorpus. */
 export function parseQueries(content: string, file: string): LabelledQuery[] {
   return unique(
     parseJsonLines(content, file, (row, fail) => ({
@@ -38,6 +42,7 @@ export function parseQueries(content: string, file: string): LabelledQuery[] {
   )
 }
 
+/** Query id → document id → grade. Errors: as parseCorpus. */
 export function parseQrels(content: string, file: string): Map<string, Map<string, number>> {
   const qrels = new Map<string, Map<string, number>>()
   content.split(/\r?\n/).forEach((line, i) => {
@@ -102,6 +107,13 @@ function idOf(row: Row, fail: Fail): string {
 function textOf(row: Row, name: string): string {
   const value = row.get(name)
   return typeof value === 'string' ? value : ''
+}
+
+function urlOf(row: Row): Pick<LabelledDocument, 'url'> {
+  const metadata = row.get('metadata')
+  const inMetadata = typeof metadata === 'object' && metadata !== null && 'url' in metadata ? metadata.url : undefined
+  const url = row.get('url') ?? inMetadata
+  return typeof url === 'string' && url !== '' ? { url } : {}
 }
 
 function unique<T extends { readonly id: string }>(rows: T[], file: string): T[] {

@@ -29,6 +29,13 @@ export function reciprocalRank(ranked: readonly string[], judged: Judgements, k:
   return at < 0 ? 0 : 1 / (at + 1)
 }
 
+/** Share of the first k of `best` that are among the first k of `found`, in any order; 1 where `best` is empty. 0 .. 1. */
+export function sharedBest<Id>(found: readonly Id[], best: readonly Id[], k: number): number {
+  const wanted = best.slice(0, k)
+  const first = new Set(found.slice(0, k))
+  return wanted.length === 0 ? 1 : wanted.filter((id) => first.has(id)).length / wanted.length
+}
+
 export interface Summary {
   readonly 'ndcg@10': number
   readonly 'recall@100': number

@@ -3,25 +3,27 @@
  * for a person and an exit code. The commands themselves are ordinary functions beside this file.
  */
 import { Command, CommanderError, Option } from 'commander'
-import { asSelvageError } from '../errors.ts'
+import { asSelvageError, SelvageError } from '../errors.ts'
 import { FUSIONS, SEARCH_MODES } from '../types.ts'
+import { orList } from '../util.ts'
 import { addBuildCommand } from './cliBuild.ts'
 import {
   bitsOption,
+  candidatesOption,
   clusteringOption,
   examples,
   modelOption,
   nameAndValue,
-  oneOf,
   poolOption,
   wholeNumber,
   wholeNumberFrom,
 } from './cliOptions.ts'
 import { evalCommand } from './evaluate.ts'
+import { evalIndexCommand } from './evaluateIndex.ts'
 import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
 import { inspectCommand } from './inspect.ts'
-import { modelCommand } from './model.ts'
+import { modelCommand, NODE_BACKENDS } from './model.ts'
 import { searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand } from './verify.ts'
@@ -46,6 +48,18 @@ export async function run(args: readonly string[], signal?: AbortSignal): Promis
     if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`)
     return EXIT.failed
   }
+}
+
+/** What an index that is there has been given already. */
+const BUILD_OPTIONS = ['bits', 'pool', 'clustering', 'centroids', 'seed', 'threads']
+
+/** What eval makes of a set by itself. */
+const EVAL_MODES = ['plaid', 'exact', 'both', 'hybrid'] as const
+
+function oneOfModes<const Mode extends string>(given: string, allowed: readonly Mode[], when: string): Mode {
+  const mode = allowed.find((one) => one === given)
+  if (mode !== undefined) return mode
+  throw new SelvageError('invalid-argument', `eval: --mode is "${given}". ${when} it is ${orList(allowed)}.`)
 }
 
 function commands(onExit: (code: number) => void, signal: AbortSignal | undefined): Command {
@@ -81,6 +95,7 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .addOption(new Option('--mode <mode>', 'by meaning, by words, or both (default: both)').choices(SEARCH_MODES))
     .option('--filter <name=value>', 'only pages that have it; one name given twice means either value', nameAndValue)
     .option('--sort <key>', 'order by a sort key; -key for the largest or latest first')
+    .addOption(candidatesOption())
     .option('--pages', 'answer with pages, each with its best sections', false)
     .option('--explain', 'say why each hit stands where it does, and what became of each word', false)
     .addOption(
@@ -156,13 +171,22 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .argument('<folder>', 'the labelled set')
     .option('--qrels <file>', 'judgements (default: qrels.tsv in the folder); labels may name pages of sections')
     .option('--limit <n>', 'use the first n queries only', wholeNumber)
-    .option(
-      '--mode <mode>',
-      'plaid: vectors of the index that build writes; exact: float MaxSim over all vectors; both: and how far they agree; hybrid: vectors, words, and both joined',
-      oneOf('plaid', 'exact', 'both', 'hybrid'),
-      'plaid',
+    .addOption(
+      new Option('--index <dir>', 'measure this index as it is, by the search of a page').conflicts(BUILD_OPTIONS),
     )
-    .option('--candidates <n>', 'passages scored in full (default: as search does)', wholeNumber)
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'plaid (default): vectors of the index that build writes; exact: float MaxSim over all vectors; both: and how far they agree; hybrid: vectors, words, and both joined. With --index: semantic (default), keyword or hybrid',
+      ).choices([...EVAL_MODES, 'semantic', 'keyword'] as const),
+    )
+    .addOption(candidatesOption())
+    .addOption(
+      new Option(
+        '--encoder <name>',
+        'with --index: node, fast and in f32; or wasm, the runtime and the graph of a page, with its vectors',
+      ).choices(NODE_BACKENDS),
+    )
     .addOption(bitsOption())
     .addOption(poolOption())
     .addOption(clusteringOption())
@@ -171,9 +195,28 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .option('--json', 'print JSON', false)
     .addOption(modelOption())
     .option('--threads <n>', 'passages encoded at a time (default: one for each core and GB of memory)', wholeNumber)
-    .action(async (folder, { bits, pool, clustering, centroids, seed, ...options }) =>
-      onExit(await evalCommand({ folder, plaid: { bits, pool, clustering, centroids, seed }, ...options })),
+    .addHelpText(
+      'after',
+      examples([
+        'selvage eval scifact',
+        'selvage build scifact/corpus.jsonl -o scifact-index && selvage eval scifact --index scifact-index --mode hybrid',
+      ]),
     )
+    .action(async (folder, { index, mode, bits, pool, clustering, centroids, seed, encoder, ...options }) => {
+      if (index !== undefined) {
+        const { threads: _, ...rest } = options
+        const wanted = oneOfModes(mode ?? 'semantic', SEARCH_MODES, 'With --index')
+        return onExit(await evalIndexCommand({ folder, index, mode: wanted, ...(encoder && { encoder }), ...rest }))
+      }
+      if (encoder !== undefined)
+        throw new SelvageError(
+          'invalid-argument',
+          'eval: --encoder is for --index; without it onnxruntime-node encodes.',
+        )
+      const wanted = oneOfModes(mode ?? 'plaid', EVAL_MODES, 'Without --index')
+      const plaid = { bits, pool, clustering, centroids, seed }
+      onExit(await evalCommand({ folder, mode: wanted, plaid, ...options }))
+    })
 
   program
     .command('export')

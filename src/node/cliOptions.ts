@@ -35,6 +35,13 @@ export function poolOption() {
     .argParser(wholeNumber)
 }
 
+export function candidatesOption() {
+  return new Option(
+    '--candidates <n>',
+    'passages scored in full; "all" for every one (default: as search does)',
+  ).argParser((value) => (value === 'all' ? Infinity : wholeNumber(value)))
+}
+
 export function clusteringOption() {
   return new Option(
     '--clustering <how>',

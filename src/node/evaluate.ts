@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { SelvageError } from '../errors.ts'
 import { labelsArePages, pageOf, parseCorpus, parseQrels, parseQueries } from '../eval/dataset.ts'
-import { type Summary, summarize } from '../eval/metrics.ts'
+import { type Summary, sharedBest, summarize } from '../eval/metrics.ts'
 import { createOps } from '../ops/create.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
 import { defaultCandidates } from '../plaid/search.ts'
@@ -39,6 +39,7 @@ export interface EvalCommandOptions {
    */
   readonly mode: 'plaid' | 'exact' | 'both' | 'hybrid'
   readonly plaid: PlaidOptions
+  /** Infinity for all. */
   readonly candidates?: number
 }
 
@@ -200,7 +201,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     }
     const hybrids = mode === 'hybrid' ? await measureHybrids() : {}
     const compressed = await measure(system)
-    const scoredInFull = candidates ?? defaultCandidates(DEPTH[ranked][0])
+    const scoredInFull = candidates === Infinity ? corpus.length : (candidates ?? defaultCandidates(DEPTH[ranked][0]))
     const sized = { 'bytes per token': round(bytesPerToken) }
     const both = async () => {
       const [remembered, exact] = [await runExact(vectors), await runExact(documents)]
@@ -242,11 +243,7 @@ interface Measured {
 /** Mean share of the first k of `right` that are among the first k of `left`. */
 function overlap(left: Measured['rankings'], right: Measured['rankings'], k: number): number {
   let sum = 0
-  for (const [id, ids] of right) {
-    const best = ids.slice(0, k)
-    const found = new Set(left.get(id)?.slice(0, k))
-    sum += best.filter((p) => found.has(p)).length / Math.max(1, best.length)
-  }
+  for (const [id, ids] of right) sum += sharedBest(left.get(id) ?? [], ids, k)
   return Math.round((sum / right.size) * 1000) / 1000
 }
 

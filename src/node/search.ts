@@ -17,6 +17,8 @@ export interface SearchCommandOptions {
   readonly filter?: readonly string[]
   /** "name" or "-name". */
   readonly sort?: string
+  /** Infinity for all. */
+  readonly candidates?: number
   readonly pages: boolean
   readonly explain: boolean
 }
@@ -42,9 +44,9 @@ export async function searchCommand({ dir, query, json, model, ...given }: Searc
   }
 }
 
-type Given = Pick<SearchCommandOptions, 'k' | 'mode' | 'fusion' | 'filter' | 'sort' | 'pages'>
+type Given = Pick<SearchCommandOptions, 'k' | 'mode' | 'fusion' | 'filter' | 'sort' | 'candidates' | 'pages'>
 
-function optionsOf({ k, mode, fusion, filter = [], sort, pages }: Given): QueryOptions {
+function optionsOf({ k, mode, fusion, filter = [], sort, candidates, pages }: Given): QueryOptions {
   const filters: Record<string, string[]> = {}
   for (const one of filter) {
     const at = one.indexOf('=')
@@ -57,6 +59,7 @@ function optionsOf({ k, mode, fusion, filter = [], sort, pages }: Given): QueryO
     fusion,
     filters,
     ...(mode && { mode }),
+    ...(candidates !== undefined && { candidates }),
     ...(sort && { sort: { by: isDescending ? sort.slice(1) : sort, descending: isDescending } }),
     ...(pages && { groupBy: 'page' as const }),
     ...(filter.length > 0 && { counts: true }),
@@ -106,10 +109,11 @@ function countLines(counts: FacetCounts): string[] {
   })
 }
 
-function timeLine({ elapsedMs, scorer, mode }: FolderSearchResult): string {
+function timeLine({ elapsedMs, scorer, mode, work }: FolderSearchResult): string {
   const total = Object.values(elapsedMs).reduce((sum, ms) => sum + ms, 0)
   const encode = elapsedMs.encode > 0 ? `, ${seconds(elapsedMs.encode)} of it encoding the query` : ''
-  return `${mode}: ${seconds(total)}${encode}${scorer ? `; scores by ${scorer}` : ''}`
+  const scored = work?.candidates === undefined ? '' : `, ${work.candidates} passages in full`
+  return `${mode}: ${seconds(total)}${encode}${scorer ? `; scores by ${scorer}${scored}` : ''}`
 }
 
 function indented(text: string, margin: string): string[] {

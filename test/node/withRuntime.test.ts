@@ -43,6 +43,7 @@ const RUNTIME = [
   'docsearch.js',
   'encoder.js',
   'engine.js',
+  'eval.js',
   'heatmap.js',
   'highlight.js',
   'languages.js',

@@ -1,0 +1,24 @@
+/**
+ * How good is a search? Labelled sets in BEIR's layout, metrics as trec_eval has them, and one function that measures anything
+ * that ranks. Pure: it runs in pages, workers and Node alike, and fetches nothing. Everything public is here.
+ */
+export { type ErrorCode, SelvageError } from '../errors.ts'
+export type { OnProgress, Progress } from '../types.ts'
+export {
+  type LabelledDocument,
+  type LabelledQuery,
+  parseCorpus,
+  parseQrels,
+  parseQueries,
+} from './dataset.ts'
+export {
+  type EvaluatedQuery,
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationFigures,
+  evaluate,
+  type Rank,
+  type RankedIds,
+} from './evaluate.ts'
+export { type Judgements, ndcg, recall, reciprocalRank, type Summary, sharedBest, summarize } from './metrics.ts'
+export { type Addressed, groupingOf, type Names, namesOf } from './names.ts'
