@@ -1,12 +1,45 @@
 /**
- * Questions in a person's words that the Vue documentation answers in other words: keywords alone miss half of them.
- * Each was tried against the index: its answer stands first (the comment names it).
+ * Questions in a person's words that the documentation answers in other words: by words alone their section is not among the
+ * first five, by meaning it is the first. A test asks each of them (test/e2e/demo.test.ts).
  */
-export const EXAMPLES: readonly string[] = [
-  'scrolling a huge list is slow', // Performance > Virtualize Large Lists
-  'clean up a timer when a component goes away', // Options: Lifecycle > unmounted
-  'show a dialog on top of everything else', // Teleport > Basic Usage
-  'share state between components without passing props', // State Management
-  'load a component only when it is needed', // Performance > Code Splitting, then Async Components
-  'is it safe to show HTML that a user typed', // Security > HTML Injection
+import type { Source } from './sources.ts'
+
+export interface Example {
+  readonly question: string
+  readonly source: Source
+  /** Where its answer stands: the end of the section's address. */
+  readonly section: string
+}
+
+export const EXAMPLES: readonly Example[] = [
+  {
+    question: 'scrolling a huge list is slow',
+    source: 'vue',
+    section: 'vue/guide/best-practices/performance.html#virtualize-large-lists',
+  },
+  {
+    question: 'make it usable for blind visitors',
+    source: 'vue',
+    section: 'vue/guide/best-practices/accessibility.html',
+  },
+  {
+    question: 'download less code at the start',
+    source: 'vue',
+    section: 'vue/guide/best-practices/performance.html#code-splitting',
+  },
+  {
+    question: 'two siblings need the same data',
+    source: 'react',
+    section: 'react/learn/index.html#sharing-data-between-components',
+  },
+  {
+    question: 'someone edits my object and the screen stays the same',
+    source: 'react',
+    section: 'react/reference/react/useState.html#ive-updated-the-state-but-the-screen-doesnt-update',
+  },
+  {
+    question: "why does my log show yesterday's value",
+    source: 'react',
+    section: 'react/reference/react/useReducer.html#ive-dispatched-an-action-but-logging-gives-me-the-old-state-value',
+  },
 ]

@@ -1,7 +1,9 @@
-/** What the page shows while there is no question: some to try, a place for own files, and how late interaction reads. */
+/** What the page shows while there is no question: some to try, ways on, a place for own files, how late interaction reads. */
+import { cardsView } from './cardsView.ts'
 import { h, icon } from './dom.ts'
 import { EXAMPLES } from './examples.ts'
 import { loom } from './loom.ts'
+import { SOURCE_NAMES } from './sources.ts'
 
 export interface IntroActions {
   ask(question: string): void
@@ -10,16 +12,6 @@ export interface IntroActions {
 }
 
 export function introView({ ask, bringButtons }: IntroActions): HTMLElement {
-  const chips = EXAMPLES.map((question) => {
-    const chip = h(
-      'button',
-      { class: 'chip', type: 'button', 'data-testid': 'example' },
-      h('span', {}, question),
-      icon('chip-arrow', 'M7 17 17 7M9 7h8v8'),
-    )
-    chip.addEventListener('click', () => ask(question))
-    return h('li', {}, chip)
-  })
   return h(
     'div',
     { class: 'intro view' },
@@ -27,7 +19,24 @@ export function introView({ ask, bringButtons }: IntroActions): HTMLElement {
       'section',
       { 'aria-labelledby': 'examples' },
       h('h2', { class: 'eyebrow', id: 'examples' }, 'Questions in other words than the docs'),
-      h('ul', { class: 'chips', role: 'list' }, ...chips),
+      h(
+        'div',
+        { class: 'asks' },
+        ...(['vue', 'react'] as const).flatMap((source) => [
+          h('h3', { class: `source-mark is-${source}` }, SOURCE_NAMES[source]),
+          h(
+            'ul',
+            { class: 'chips', role: 'list' },
+            ...EXAMPLES.filter((example) => example.source === source).map(({ question }) => chip(question, ask)),
+          ),
+        ]),
+      ),
+    ),
+    h(
+      'section',
+      { 'aria-labelledby': 'more' },
+      h('h2', { class: 'eyebrow', id: 'more' }, 'The same engine elsewhere'),
+      cardsView(),
     ),
     h(
       'section',
@@ -47,6 +56,17 @@ export function introView({ ask, bringButtons }: IntroActions): HTMLElement {
       loom(),
     ),
   )
+}
+
+function chip(question: string, ask: (question: string) => void): HTMLElement {
+  const button = h(
+    'button',
+    { class: 'chip', type: 'button', 'data-testid': 'example' },
+    h('span', {}, question),
+    icon('chip-arrow', 'M7 17 17 7M9 7h8v8'),
+  )
+  button.addEventListener('click', () => ask(question))
+  return h('li', {}, button)
 }
 
 /** A question was typed before the engine is there. */
