@@ -112,7 +112,7 @@ function summaryLines(summary: ReturnType<typeof summaryOf>, languages: Record<s
     [
       'fingerprint',
       summary.fingerprint === ''
-        ? 'none: it was imported, or built without documents that were named'
+        ? 'none: it was imported or exported, or built without documents that were named'
         : summary.fingerprint,
     ],
     ['pages', n(summary.pages)],

@@ -16,7 +16,7 @@ test('what an index holds', async () => {
     `Index at ${FIXTURE}
   format       version 1
   model        fake (ffffffffffff)
-  fingerprint  none: it was imported, or built without documents that were named
+  fingerprint  none: it was imported or exported, or built without documents that were named
   pages        3
   sections     5
   passages     5
