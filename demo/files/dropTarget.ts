@@ -10,7 +10,7 @@ export function takeDrops(onDrop: (data: DataTransfer) => void): void {
       { class: 'drop-frame' },
       icon('drop-icon', 'M12 4v11m0 0-4.5-4.5M12 15l4.5-4.5M4 16v4h16v-4'),
       h('p', { class: 'drop-title' }, 'Drop to search them too'),
-      h('p', {}, 'Markdown, HTML and text, files or folders. They stay in this browser.'),
+      h('p', {}, 'Markdown, HTML and text: files, folders or zips. They stay in this browser.'),
     ),
   )
   document.body.append(overlay)

@@ -1,22 +1,31 @@
 /**
  * The visitor's own files as the index knows them: a document's id is the file's path, its address one that leads nowhere,
- * since there is no page to open; and a filter tells them from the documentation.
+ * since there is no page to open; a filter tells them from the documentation, and a hash of its bytes a file that has not changed.
  */
-import type { DocumentInput } from 'selvage'
+import type { AddedDocument, DocumentInput } from 'selvage'
+import { endingOf } from './leftOut.ts'
 
 /** Name of the filter that they have, and nothing else has. */
 export const OWN_FILTER = 'own'
 
 const SCHEME = 'own:'
+const HASH = 'hash'
 
-export function ownDocument(path: string, text: string): DocumentInput {
+export function ownDocument(path: string, text: string, hash?: string, title?: string): DocumentInput {
   return {
     id: path,
     url: SCHEME + encodeURI(wellFormed(path)).replace(/[?#]/g, encodeURIComponent),
     text,
+    ...(title !== undefined && { title }),
     format: formatOf(path) ?? 'plain',
     filters: { [OWN_FILTER]: ['yes'] },
+    ...(hash !== undefined && { meta: { [HASH]: hash } }),
   }
+}
+
+/** Undefined for one that waits, or that an older version of this page has added. */
+export function hashIn({ meta }: Pick<AddedDocument | DocumentInput, 'meta'>): string | undefined {
+  return meta?.[HASH]
 }
 
 /** The path of the file that an address stands for; undefined where it is the documentation's. */
@@ -34,11 +43,11 @@ const FORMATS: Readonly<Record<string, DocumentInput['format']>> = {
 }
 
 /** What the file dialog offers. */
-export const ENDINGS: readonly string[] = Object.keys(FORMATS).map((ending) => `.${ending}`)
+export const ENDINGS: readonly string[] = [...Object.keys(FORMATS), 'zip'].map((ending) => `.${ending}`)
 
 /** Undefined for a file that is none of ours. */
 export function formatOf(path: string): DocumentInput['format'] {
-  const ending = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
+  const ending = endingOf(path)
   return Object.hasOwn(FORMATS, ending) ? FORMATS[ending] : undefined
 }
 

@@ -5,15 +5,21 @@
 import type { AddedDocument, DocumentInput, EngineOpened, Selvage, WorkProgress } from 'selvage'
 import { plural } from '../format.ts'
 import { toSelvageError } from '../searcher.ts'
-import { OWN_FILTER, ownDocument } from './own.ts'
+import { breathe } from './breathe.ts'
+import { LeftOut } from './leftOut.ts'
+import { hashIn, OWN_FILTER, ownDocument } from './own.ts'
 import type { OwnState } from './ownView.ts'
-import { type Found, type Gathered, readText } from './readFiles.ts'
+import { type Pasted, pathOf, titleOf } from './pasted.ts'
+import { type Found, hashOf, readText, type Source, Unreadable } from './readFiles.ts'
+import { Speed } from './speed.ts'
 
 /** Text that is handed over at a time: little enough that adding begins while the rest is read. */
 const PORTION_CHARS = 1 << 20
 const PORTION_FILES = 50
 /** The list is asked for when changes have rested for so long. */
 const LIST_REST_MS = 150
+/** Ten thousand files change more in a second than anybody sees. */
+const DRAW_REST_MS = 60
 
 export interface OwnEvents {
   draw(state: OwnState): void
@@ -22,15 +28,26 @@ export interface OwnEvents {
   announce(text: string): void
 }
 
+/** What came of the files of one drop. */
+interface Tally {
+  added: number
+  same: number
+  replaced: number
+}
+
 export class OwnFiles {
   readonly #events: OwnEvents
   readonly #engine: Promise<Selvage>
   #open: (engine: Selvage) => void = () => {}
-  /** Handed over, and not known to be findable yet. */
-  readonly #underWay = new Set<string>()
-  #state: OwnState = { documents: [], coming: 0, reading: 0, problems: [] }
+  /** Handed over, and not known to be findable yet; with their hashes. */
+  readonly #underWay = new Map<string, string | undefined>()
+  readonly #speed = new Speed()
+  #state: OwnState = { documents: [], coming: 0, looking: 0, reading: 0, problems: [], told: [] }
+  #leftOut = new LeftOut()
+  #gatherings = 0
   #isListed = false
   #listTimer: ReturnType<typeof setTimeout> | undefined
+  #drawTimer: ReturnType<typeof setTimeout> | undefined
   #listings = 0
 
   constructor(events: OwnEvents) {
@@ -49,6 +66,7 @@ export class OwnFiles {
 
   /** What is searched has changed, or is known for the first time. */
   changed({ filters, stored }: EngineOpened): void {
+    this.#draw({ home: stored })
     // Listing starts the engine's writer: a page without own files does without it.
     if (filters.includes(OWN_FILTER) || stored.waiting > 0) this.#isListed = true
     if (this.#isListed) this.#listSoon()
@@ -59,26 +77,43 @@ export class OwnFiles {
 
   worked(work: WorkProgress): void {
     const before = this.#state.work?.state
-    this.#draw({ work: work.state === 'idle' ? undefined : work })
+    const perSecond = this.#speed.of(work, performance.now())
+    this.#draw({ work: work.state === 'idle' ? undefined : work, perSecond })
     if (work.state === 'idle' && before !== undefined) {
       this.#listSoon()
       this.#events.settled()
     }
   }
 
-  async add(gathering: Promise<Gathered>): Promise<void> {
-    this.#draw({ problems: [] })
-    let gathered: Gathered
+  async add(source: Source): Promise<void> {
+    if (this.#gatherings === 0) this.#leftOut = new LeftOut()
+    this.#gatherings++
+    this.#draw({ told: [] })
+    const tally: Tally = { added: 0, same: 0, replaced: 0 }
     try {
-      gathered = await gathering
-    } catch {
-      this.#tell(['A folder could not be read. It may have been moved meanwhile.'])
-      return
+      const found = await source(this.#leftOut, (looking) => this.#draw({ looking }))
+      this.#draw({ looking: 0, reading: this.#state.reading + found.length })
+      await this.#handOver(found, tally)
+    } catch (thrown) {
+      this.#tell(toSelvageError(thrown).message)
+    } finally {
+      this.#gatherings--
+      this.#draw({ looking: 0, told: sentencesOf(tally) })
     }
-    this.#tell(gathered.problems)
-    this.#draw({ reading: this.#state.reading + gathered.found.length })
-    const added = await this.#handOver(gathered.found)
-    if (added > 0) this.#events.announce(`${plural(added, 'file')} added.`)
+    const said = [...sentencesOf(tally), ...this.#leftOut.sentences().slice(0, 2)]
+    if (said.length > 0) this.#events.announce(said.join(' '))
+  }
+
+  /** A text that was pasted, as a file like others. */
+  async paste(pasted: Pasted): Promise<void> {
+    const path = pathOf(pasted, new Date())
+    const bytes = new TextEncoder().encode(pasted.text)
+    const document = ownDocument(path, pasted.text, await hashOf(bytes), titleOf(pasted))
+    if (this.#gatherings === 0) this.#leftOut = new LeftOut()
+    this.#draw({ told: [] })
+    if ((await this.#update([document])) === 0) return
+    this.#draw({ told: [`“${titleOf(pasted)}” was added.`] })
+    this.#events.announce('The text was added.')
   }
 
   async pause(): Promise<void> {
@@ -92,7 +127,7 @@ export class OwnFiles {
   async delete(ids: readonly string[]): Promise<void> {
     const gone = new Set(ids)
     // Gone from the list at once; should it fail, the next listing has it again.
-    this.#draw({ documents: this.#state.documents.filter(({ id }) => !gone.has(id)) })
+    this.#draw({ documents: this.#state.documents.filter(({ id }) => !gone.has(id)), told: [] })
     await this.#tried((engine) => engine.delete(ids))
     this.#events.announce(`${plural(ids.length, 'file')} deleted.`)
     this.#listSoon()
@@ -105,11 +140,13 @@ export class OwnFiles {
   }
 
   forgetProblems(): void {
-    this.#draw({ problems: [] })
+    this.#leftOut = new LeftOut()
+    this.#draw({})
   }
 
-  /** Reads one file after the other and hands them over as they come. Returns how many can be found in the end. */
-  async #handOver(found: readonly Found[]): Promise<number> {
+  /** Reads one file after the other and hands them over as they come. */
+  async #handOver(found: readonly Found[], tally: Tally): Promise<void> {
+    const known = found.length > 0 ? await this.#known() : new Map<string, string | undefined>()
     const calls: Promise<number>[] = []
     let portion: DocumentInput[] = []
     let chars = 0
@@ -120,44 +157,70 @@ export class OwnFiles {
     }
     for (const one of found) {
       try {
-        const text = await readText(one)
-        portion.push(ownDocument(one.path, text))
-        chars += text.length
+        const { text, hash } = await readText(one)
+        const before = this.#underWay.get(one.path) ?? known.get(one.path)
+        if (hash !== undefined && hash === before) tally.same++
+        else {
+          if (known.has(one.path)) tally.replaced++
+          portion.push(ownDocument(one.path, text, hash))
+          chars += text.length
+        }
       } catch (error) {
-        this.#tell([error instanceof Error ? error.message : String(error)])
+        this.#leftOut.name(one.path, error instanceof Unreadable ? error.reason : 'unreadable')
       }
       this.#draw({ reading: this.#state.reading - 1 })
       if (chars >= PORTION_CHARS || portion.length >= PORTION_FILES) send()
+      await breathe()
     }
     send()
-    return (await Promise.all(calls)).reduce((sum, count) => sum + count, 0)
+    const counts = await Promise.all(calls)
+    tally.added = counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** What can be found already, by path, with the hashes that are known. */
+  async #known(): Promise<Map<string, string | undefined>> {
+    await this.#engine
+    const documents = this.#isListed ? await this.#tried((engine) => engine.documents()) : undefined
+    return new Map(documents?.map((one) => [one.id, hashIn(one)]))
   }
 
   async #update(documents: readonly DocumentInput[]): Promise<number> {
-    for (const { id } of documents) this.#underWay.add(id)
+    for (const one of documents) this.#underWay.set(one.id, hashIn(one))
     this.#isListed = true
-    const added = await this.#tried((engine) => engine.update(documents))
-    for (const { id } of documents) this.#underWay.delete(id)
+    const added = await this.#tried((engine) => engine.update(documents), documents.length)
+    for (const one of documents) if (this.#underWay.get(one.id) === hashIn(one)) this.#underWay.delete(one.id)
     this.#listSoon()
     if (added === undefined) return 0
-    this.#tell(added.problems.map(({ id, message }) => `${id} was left out. ${message}`))
+    for (const { id, message } of added.problems) this.#tell(`${id} was left out. ${message}`)
     return added.ids.length
   }
 
-  async #tried<T>(run: (engine: Selvage) => Promise<T>): Promise<T | undefined> {
+  /** @param files that are lost to this page when it fails. */
+  async #tried<T>(run: (engine: Selvage) => Promise<T>, files = 0): Promise<T | undefined> {
     try {
       return await run(await this.#engine)
     } catch (thrown) {
       const error = toSelvageError(thrown)
-      if (error.code !== 'closed') this.#tell([error.message])
+      if (error.code === 'storage-full') this.#fullFor(files)
+      else if (error.code !== 'closed') this.#tell(error.message)
       return undefined
     }
   }
 
+  /** There is one sentence of this, however many portions it is. */
+  #fullFor(files: number): void {
+    const what = files > 0 ? 'Not all of the files could be kept' : 'That could not be kept'
+    this.#tell(
+      `${what}: the browser gives this site no more room. What is in the list stays and is found. Delete files from it, or ` +
+        'free space on the disk, and drop the rest again.',
+    )
+  }
+
   /** On their way, and not in the list yet. */
   #coming({ documents } = this.#state): string[] {
+    if (this.#underWay.size === 0) return []
     const listed = new Set(documents.map(({ id }) => id))
-    return [...this.#underWay].filter((id) => !listed.has(id))
+    return [...this.#underWay.keys()].filter((id) => !listed.has(id))
   }
 
   #listSoon(): void {
@@ -171,13 +234,37 @@ export class OwnFiles {
     if (documents !== undefined && listing === this.#listings) this.#draw({ documents: documents.toReversed() })
   }
 
-  #tell(problems: readonly string[]): void {
-    if (problems.length > 0) this.#draw({ problems: [...this.#state.problems, ...problems] })
+  #tell(sentence: string): void {
+    this.#leftOut.say(sentence)
+    this.#draw({})
   }
 
-  #draw(change: Partial<OwnState>): void {
-    const state = { ...this.#state, ...change }
-    this.#state = { ...state, coming: this.#coming(state).length }
-    this.#events.draw(this.#state)
+  /** The same list as before where they say the same. */
+  #problems(): readonly string[] {
+    const now = this.#leftOut.sentences()
+    return now.join('\n') === this.#state.problems.join('\n') ? this.#state.problems : now
   }
+
+  /** What changes often is drawn together. */
+  #draw(change: Partial<OwnState>): void {
+    this.#state = { ...this.#state, ...change }
+    this.#drawTimer ??= setTimeout(() => {
+      this.#drawTimer = undefined
+      this.#state = { ...this.#state, coming: this.#coming().length, problems: this.#problems() }
+      this.#events.draw(this.#state)
+    }, DRAW_REST_MS)
+  }
+}
+
+function sentencesOf({ added, same, replaced }: Tally): string[] {
+  const isNew = added - replaced
+  return [
+    ...(isNew > 0 ? [`${plural(isNew, 'file')} ${isNew === 1 ? 'was' : 'were'} added.`] : []),
+    ...(replaced > 0
+      ? [`${plural(replaced, 'file')} took the place of ${replaced === 1 ? 'its' : 'their'} older text.`]
+      : []),
+    ...(same > 0
+      ? [`${plural(same, 'file')} ${same === 1 ? 'is the same' : 'are the same'} as before, and stayed.`]
+      : []),
+  ]
 }

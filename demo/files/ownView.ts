@@ -1,8 +1,10 @@
 /** The section of the visitor's own files: how to bring some, how far adding is, what is there. Draws; decides nothing. */
-import type { AddedDocument, WorkProgress } from 'selvage'
-import { h, icon } from '../dom.ts'
+import type { AddedDocument, StoredState, WorkProgress } from 'selvage'
+import { h } from '../dom.ts'
 import { formatCount, plural } from '../format.ts'
-import { ENDINGS } from './own.ts'
+import { type BringActions, bringButtons, button, crossButton } from './buttons.ts'
+import { type ExportState, ExportView } from './exportView.ts'
+import { FileList } from './fileList.ts'
 
 export interface OwnState {
   /** That can be found; the newest first. */
@@ -11,24 +13,30 @@ export interface OwnState {
   readonly coming: number
   /** Undefined while there is nothing to do. */
   readonly work?: WorkProgress | undefined
+  /** Files added in a second. */
+  readonly perSecond?: number | undefined
+  /** Files found so far, while a folder is looked through. */
+  readonly looking: number
   /** Files that are not read yet. */
   readonly reading: number
-  /** Sentences. */
+  /** Sentences: what was left out. */
   readonly problems: readonly string[]
+  /** Sentences: what came of the last files. */
+  readonly told: readonly string[]
+  /** Where all this is kept. */
+  readonly home?: StoredState | undefined
+  readonly export?: ExportState | undefined
 }
 
-export interface OwnActions {
-  choose(files: FileList): void
+export interface OwnActions extends BringActions {
   pause(): void
   resume(): void
   delete(id: string): void
   deleteAll(): void
   forgetProblems(): void
+  export(): void
+  stopExport(): void
 }
-
-/** Nobody reads further, and every row costs. */
-const MOST_ROWS = 200
-const CROSS = 'm6 6 12 12M18 6 6 18'
 
 export class OwnView {
   readonly element: HTMLElement
@@ -36,8 +44,9 @@ export class OwnView {
   readonly #hint = h(
     'p',
     { class: 'own-hint' },
-    'Markdown, HTML and text that you drop on the page is read here, stays here, and is found beside the docs.',
+    'Markdown, HTML and text that you drop on the page or paste, zips too, is read here, stays here, and is found beside the docs.',
   )
+  readonly #home = h('p', { class: 'own-home', 'data-testid': 'own-home', hidden: true })
   readonly #count = h('span', { class: 'own-count' })
   readonly #words = h('p', { class: 'own-words' })
   readonly #bar = h('progress', { max: 1, value: 0, 'aria-label': 'Files added' })
@@ -49,42 +58,69 @@ export class OwnView {
     this.#hold,
     this.#bar,
   )
+  readonly #told = h('p', { class: 'own-told', 'data-testid': 'own-told', hidden: true })
   readonly #problems = h('div', { class: 'own-problems', 'data-testid': 'own-problems', hidden: true })
-  readonly #list = h('ul', { class: 'own-list', role: 'list', 'data-testid': 'own-list', hidden: true })
+  readonly #list: FileList
+  readonly #export: ExportView
   readonly #all = h('div', { class: 'own-all' })
-  #state: OwnState = { documents: [], coming: 0, reading: 0, problems: [] }
+  #state: OwnState = { documents: [], coming: 0, looking: 0, reading: 0, problems: [], told: [] }
   #isAsking = false
 
   constructor(actions: OwnActions) {
     this.#actions = actions
+    this.#list = new FileList((id) => actions.delete(id))
+    this.#export = new ExportView(actions)
     this.element = h(
       'section',
       { class: 'own', 'data-testid': 'own', 'aria-labelledby': 'own-title' },
       h('div', { class: 'own-head' }, h('h2', { id: 'own-title' }, 'Your files ', this.#count), this.#all),
       this.#hint,
+      this.#home,
       this.#work,
+      this.#told,
       this.#problems,
-      this.#list,
-      chooseButtons((files) => actions.choose(files)),
+      this.#list.element,
+      bringButtons(actions),
+      this.#export.element,
     )
   }
 
   show(state: OwnState): void {
     const before = this.#state
     this.#state = state
-    const { documents, problems } = state
+    const { documents, problems, told, home } = state
     this.#hint.hidden = documents.length > 0
     this.#count.textContent = documents.length > 0 ? formatCount(documents.length) : ''
+    if (home !== before.home) this.#showHome(home)
     this.#showWork(state)
+    this.#told.hidden = told.length === 0
+    this.#told.textContent = told.join(' ')
     if (problems !== before.problems) this.#showProblems(problems)
-    if (documents !== before.documents) this.#showList(documents)
+    if (documents !== before.documents) this.#list.show(documents)
+    this.#export.show(state.export, documents.length > 0)
+    if (documents.length !== before.documents.length || state.coming !== before.coming) this.#showAll()
   }
 
-  #showWork({ work, reading }: OwnState): void {
-    this.#work.hidden = work === undefined && reading === 0
-    this.#words.textContent = work === undefined ? `Reading ${plural(reading, 'file')}` : wordsOf(work)
+  /** Where what is added does not stay, that is said before anything is. */
+  #showHome(home: StoredState | undefined): void {
+    this.#home.hidden = home === undefined || home.kind === 'browser'
+    if (home === undefined) return
+    this.#home.textContent =
+      home.kind === 'none'
+        ? `Nothing can be added: this page keeps nothing in this browser${because(home)}.`
+        : `This browser gives the page no database, so what you add here is gone when the tab is closed${because(home)}.`
+  }
+
+  #showWork({ work, perSecond, looking, reading }: OwnState): void {
+    this.#work.hidden = work === undefined && reading === 0 && looking === 0
+    this.#words.textContent =
+      looking > 0
+        ? `Looking through the folder: ${plural(looking, 'file')}`
+        : work === undefined
+          ? `Reading ${plural(reading, 'file')}`
+          : wordsOf(work, perSecond)
     const { done, total } = work?.documents ?? { done: 0, total: 0 }
-    const isMeasured = work?.state === 'adding' || work?.state === 'paused'
+    const isMeasured = looking === 0 && (work?.state === 'adding' || work?.state === 'paused')
     if (isMeasured) this.#bar.value = total > 0 ? done / total : 0
     else this.#bar.removeAttribute('value')
     this.#hold.hidden = !isMeasured
@@ -94,29 +130,8 @@ export class OwnView {
 
   #showProblems(problems: readonly string[]): void {
     this.#problems.hidden = problems.length === 0
-    const close = iconButton('Dismiss these messages', () => this.#actions.forgetProblems())
+    const close = crossButton('Dismiss these messages', () => this.#actions.forgetProblems())
     this.#problems.replaceChildren(h('ul', { role: 'list' }, ...problems.map((problem) => h('li', {}, problem))), close)
-  }
-
-  #showList(documents: readonly AddedDocument[]): void {
-    this.#list.hidden = documents.length === 0
-    const rows = documents.slice(0, MOST_ROWS).map(({ id, title, isWaiting }) =>
-      h(
-        'li',
-        { class: 'own-file', 'data-id': id, 'data-state': isWaiting ? 'waiting' : 'added' },
-        h(
-          'span',
-          { class: 'own-name', title: id },
-          h('bdi', {}, id),
-          (isWaiting || title !== id) && h('small', {}, isWaiting ? 'Waits to be read' : title),
-        ),
-        iconButton(`Delete ${id}`, () => this.#actions.delete(id)),
-      ),
-    )
-    const more = documents.length - rows.length
-    if (more > 0) rows.push(h('li', { class: 'own-more' }, `and ${formatCount(more)} more`))
-    this.#list.replaceChildren(...rows)
-    this.#showAll()
   }
 
   /** One question before much is gone; it stays while files are added. */
@@ -140,7 +155,7 @@ export class OwnView {
         no.focus()
       }
     } else if (count < 2) this.#all.replaceChildren()
-    else {
+    else if (this.#all.childElementCount !== 1) {
       const ask = () => {
         this.#isAsking = true
         this.#showAll()
@@ -155,13 +170,20 @@ export class OwnView {
   }
 }
 
-/** One line: what is done, and how long it may take. */
-function wordsOf({ state, documents: { done, total }, secondsLeft }: WorkProgress): string {
+/** One line: what is done, how fast, and how long it may take. */
+function wordsOf({ state, documents: { done, total }, secondsLeft }: WorkProgress, perSecond?: number): string {
   if (state === 'merging') return 'Putting the index in order'
   if (state === 'rebuilding') return 'Reading all of them anew'
   const count = `${formatCount(done)} of ${formatCount(total)}`
   if (state === 'paused') return `Paused at ${count}`
-  return secondsLeft === undefined ? `Added ${count}` : `Added ${count}, ${timeLeft(secondsLeft)} left`
+  const speed = perSecond === undefined ? '' : ` · ${paceOf(perSecond)}`
+  const left = secondsLeft === undefined ? '' : ` · ${timeLeft(secondsLeft)} left`
+  return `Added ${count}${speed}${left}`
+}
+
+function paceOf(perSecond: number): string {
+  if (perSecond < 0.5) return `${formatCount(Math.max(1, Math.round(perSecond * 60)))} a minute`
+  return `${perSecond < 9.95 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))} a second`
 }
 
 function timeLeft(seconds: number): string {
@@ -169,46 +191,10 @@ function timeLeft(seconds: number): string {
   return `${Math.ceil(seconds / 60)} min`
 }
 
-/** Files, and folders where the browser lets them be chosen. */
-export function chooseButtons(choose: (files: FileList) => void): HTMLElement {
-  const files = picker({ accept: ENDINGS.join() }, choose)
-  const folder = picker({ webkitdirectory: true }, choose)
-  const knowsFolders = 'webkitdirectory' in folder
-  return h(
-    'div',
-    { class: 'own-choose' },
-    button('Choose files', 'button is-quiet', () => files.click()),
-    knowsFolders && button('A folder', 'button is-quiet', () => folder.click()),
-    files,
-    knowsFolders && folder,
-  )
+function because({ reason }: StoredState): string {
+  return reason === undefined ? '' : ` (${reason.replace(/\.$/, '')})`
 }
 
 function question(count: number): HTMLElement {
   return h('span', {}, `Delete ${plural(count, 'file')}?`)
-}
-
-function picker(attributes: Record<string, string | boolean>, choose: (files: FileList) => void): HTMLInputElement {
-  const input = h('input', { type: 'file', multiple: true, hidden: true, tabindex: -1, ...attributes })
-  input.addEventListener('change', () => {
-    if (input.files !== null && input.files.length > 0) choose(input.files)
-    input.value = '' // the same files may be chosen again
-  })
-  return input
-}
-
-function button(label: string, name: string, press: () => void): HTMLButtonElement {
-  const element = h('button', { class: name, type: 'button' }, label)
-  element.addEventListener('click', press)
-  return element
-}
-
-function iconButton(label: string, press: () => void): HTMLButtonElement {
-  const element = h(
-    'button',
-    { class: 'icon-button', type: 'button', 'aria-label': label, title: label },
-    icon('cross', CROSS),
-  )
-  element.addEventListener('click', press)
-  return element
 }

@@ -1,0 +1,62 @@
+/**
+ * The index of the visitor's files as one zip, saved like any download: the folder that `selvage build` would have written, and a
+ * note that says how to search it. Loaded when somebody exports.
+ */
+import { makeZip } from 'client-zip'
+import type { IndexFile } from 'selvage'
+import { plural } from '../format.ts'
+
+const FOLDER = 'my-files'
+
+export interface Saved {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** Vectors do not shrink: nothing is compressed, so that it takes no time. */
+export async function zipOf(files: readonly IndexFile[], documents: number, now: Date): Promise<File> {
+  const all = [
+    { name: `${FOLDER}/README.txt`, lastModified: now, input: readme(documents, now) },
+    ...files.map(({ path, bytes }) => ({ name: `${FOLDER}/${path}`, lastModified: now, input: bytes })),
+  ]
+  const zip = await new Response(makeZip(all)).blob()
+  return new File([zip], `selvage-${FOLDER}-${day(now)}.zip`, { type: 'application/zip' })
+}
+
+export function save(file: File): Saved {
+  const address = URL.createObjectURL(file)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = file.name
+  link.click()
+  // The browser reads it while it saves: when that is over nobody tells.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+  return { name: file.name, bytes: file.size }
+}
+
+function readme(documents: number, now: Date): string {
+  return `An index of your files
+======================
+
+Selvage made this folder in your browser on ${day(now)}, of ${plural(documents, 'file')}. It holds their texts, too:
+whoever has the folder can read them.
+
+To search it, with Node 20.19 or newer:
+
+    npx selvage search ${FOLDER} "what you look for"
+
+To look into it, and to see that it is whole:
+
+    npx selvage inspect ${FOLDER}
+    npx selvage verify ${FOLDER}
+
+To have a page search it, put the folder beside the page:
+
+    Selvage.open({ index: './${FOLDER}/', model: './models/selvage-mini/' })
+`
+}
+
+function day(now: Date): string {
+  const two = (part: number) => String(part).padStart(2, '0')
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
+}
