@@ -1,0 +1,36 @@
+/** The figures as a JSON file: all that was measured, where, and beside what. Written by the tab, fetched by nobody. */
+import type { Machine } from './machine.ts'
+import type { CommandLine } from './set.ts'
+import type { BackendReport } from './types.ts'
+
+export function asJson(
+  reports: readonly BackendReport[],
+  machine: Machine,
+  cli: CommandLine | undefined,
+  measuredAt: Date,
+): string {
+  const { userAgent, cores, adapter, noAdapter } = machine
+  const file = {
+    measuredAt: measuredAt.toISOString(),
+    machine: { userAgent, cores, adapter: adapter ?? null, ...(noAdapter !== undefined && { noAdapter }) },
+    selvage: cli?.version ?? null,
+    backends: reports.map(({ ways, ...backend }) => ({
+      ...backend,
+      ways: ways.map(({ answers, ...way }) => ({
+        ...way,
+        answers: Object.fromEntries([...answers].map(([id, { found }]) => [id, found.map((section) => section.id)])),
+      })),
+    })),
+    commandLine: cli ?? null,
+  }
+  return `${JSON.stringify(file, undefined, 2)}\n`
+}
+
+export function saveJson(text: string, name: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000) // the browser reads it after the click
+}
