@@ -29,6 +29,8 @@ const NOT_SERVED = [`${INDEXES}/cache`, `${INDEXES}/records`]
 process.chdir(root)
 /** @type {typeof import('./site/indexes.ts')} */
 const { planIndexes, describeLab } = await createJiti(import.meta.url).import('./site/indexes.ts')
+/** @type {typeof import('./site/checkFiles.ts')} */
+const { writeCheckFiles } = await createJiti(import.meta.url).import('./site/checkFiles.ts')
 const builds = await planIndexes(root, `${INDEXES}/records`)
 for (const { name, input, args } of builds)
   await selvage('build', input, '-o', `${INDEXES}/${name}`, ...args, ...CACHED, ...(values.force ? ['--force'] : []))
@@ -42,6 +44,7 @@ await cp(INDEXES, 'dist/demo/index', {
   mode: constants.COPYFILE_FICLONE,
   filter: (path) => !NOT_SERVED.includes(path),
 })
+await writeCheckFiles(`${INDEXES}/check`, `${INDEXES}/records/check.json`, 'dist/demo/check')
 
 if (!values['build-only']) {
   const server = await preview({ ...config, preview: { port: Number(values.port), host: 'localhost' } })

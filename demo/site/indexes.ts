@@ -35,6 +35,7 @@ export async function planIndexes(root: string, folder: string): Promise<readonl
   )
   return [
     { name: 'docs', input: docs, args: ['--anchors', 'vitepress'] },
+    { name: 'check', input: 'demo/content/check/corpus.jsonl.gz', args: [] },
     ...BITS.flatMap((bits) =>
       POOLS.map((pool) => ({
         name: `lab/${bits}-${pool}`,
