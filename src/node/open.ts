@@ -13,6 +13,8 @@ import type { FailoverOps } from '../ops/failover.ts'
 import { explainHit } from '../search/hit.ts'
 import { ReadMeter } from '../store/readMeter.ts'
 import {
+  checkCandidates,
+  type EncodedText,
   type EncoderBackend,
   type FacetCounts,
   type Hit,
@@ -63,6 +65,8 @@ export class FolderIndex {
   readonly #dir: string
   readonly #options: OpenFolderOptions
   #vectors: Promise<{ readonly encoder: Encoder; readonly ops: FailoverOps }> | undefined
+  /** The last query: asked again with other candidates, or for more, it is not encoded again. */
+  #last: { readonly query: string; readonly encoded: EncodedText } | undefined
 
   /** Errors: `index-missing`, `index-invalid`, `index-version`. */
   static async open(dir: string, options: OpenFolderOptions = {}): Promise<FolderIndex> {
@@ -90,13 +94,14 @@ export class FolderIndex {
    */
   async search(query: string, options: QueryOptions = {}): Promise<FolderSearchResult> {
     rejectUnknown(options, QUERY_OPTIONS, 'search')
+    checkCandidates(options)
     const { k = 10, mode = this.#engine.hasKeywords ? 'hybrid' : 'semantic', ...rest } = options
     const none = { encode: 0, keyword: 0, score: 0, texts: 0, explain: 0 }
     if (query.trim() === '' && !isListing({ ...rest, text: query, mode }))
       return { query, mode, hits: [], words: [], elapsedMs: none }
     const loaded = mode === 'keyword' ? undefined : await this.#load()
     const start = performance.now()
-    const encoded = await loaded?.encoder.encodeQuery(query)
+    const encoded = loaded && (await this.#encode(loaded.encoder, query))
     const encode = loaded ? performance.now() - start : 0
     const answer = await this.#engine.search({ text: query, matrix: encoded?.matrix, k, mode, ...rest })
     const explainStart = performance.now()
@@ -130,6 +135,11 @@ export class FolderIndex {
     const loaded = await this.#vectors?.catch(() => undefined)
     loaded?.ops.close()
     await loaded?.encoder.close()
+  }
+
+  async #encode(encoder: Encoder, query: string): Promise<EncodedText> {
+    if (this.#last?.query !== query) this.#last = { query, encoded: await encoder.encodeQuery(query) }
+    return this.#last.encoded
   }
 
   #load() {
