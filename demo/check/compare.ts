@@ -27,7 +27,9 @@ export function compareFigure(
   const value = way.figures[figure]
   if (value === undefined) return undefined
   const encoder = report.encoder.backend === 'wasm' ? 'wasm' : 'node'
-  const run = cli?.runs.find((run) => run.way === way.way && run.encoder === encoder && run.queries === way.questions)
+  const run = cli?.runs.find(
+    (run) => run.way === way.way && (run.encoder ?? encoder) === encoder && run.queries === way.questions,
+  )
   const expected = run?.figures[figure]
   return { value, expected, isEqual: expected !== undefined && toDigits(expected) === toDigits(value) }
 }

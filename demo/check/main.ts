@@ -11,11 +11,11 @@ import { backendName } from '../settings.ts'
 import { sameRankings } from './compare.ts'
 import { type Machine, readMachine } from './machine.ts'
 import { missesLine, missesView } from './missesView.ts'
-import { FIGURE_NAMES, reportView } from './reportView.ts'
+import { reportView } from './reportView.ts'
 import { runCheck } from './run.ts'
 import { RunView } from './runView.ts'
 import { asJson, saveJson } from './save.ts'
-import { type CommandLine, type LabelledSet, readCommandLine, readSet } from './set.ts'
+import { type CommandLine, type CommandLineRun, type LabelledSet, readCommandLine, readSet } from './set.ts'
 import { type BackendReport, WAY_NAMES, WAYS } from './types.ts'
 
 const params = new URLSearchParams(location.search)
@@ -155,11 +155,13 @@ function showCommandLine(): void {
     line.textContent = 'This build of the page has no figures of the command line, so there is nothing to compare with.'
     return
   }
-  const told = cli.runs.map(({ way, encoder, figures }) => {
-    const ndcg = figures['ndcg@10']
-    return `${WAY_NAMES[way]}${way === 'keyword' ? '' : encoder === 'wasm' ? '' : ' in f32'} ${ndcg?.toFixed(4)}`
-  })
-  line.textContent = `Selvage ${cli.version} in Node ${cli.node} measured, when this page was built, ${FIGURE_NAMES['ndcg@10']}: ${told.join(', ')}.`
+  const told = (runs: readonly CommandLineRun[]) =>
+    runs.map(({ way, figures }) => `${WAY_NAMES[way]} ${figures['ndcg@10']?.toFixed(4)}`).join(', ')
+  const asHere = cli.runs.filter(({ encoder }) => encoder !== 'node')
+  const inFull = cli.runs.filter(({ encoder }) => encoder === 'node')
+  line.textContent =
+    `When this page was built, Selvage ${cli.version} in Node ${cli.node} measured nDCG@10: ${told(asHere)}` +
+    `${inFull.length === 0 ? '' : `; with the model in f32: ${told(inFull)}`}.`
 }
 
 function announce(text: string): void {

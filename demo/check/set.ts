@@ -13,7 +13,7 @@ export interface LabelledSet {
   readonly qrels: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
-/** What `selvage eval` said, as demo/site/check.ts wrote it down. */
+/** What `selvage eval` said, as demo/site/checkFiles.ts wrote it down. */
 export interface CommandLine {
   readonly version: string
   readonly node: string
@@ -21,8 +21,8 @@ export interface CommandLine {
 }
 
 export interface CommandLineRun {
-  /** `wasm`: with the runtime and the graph that a page has. `node`: with onnxruntime-node on the f32 graph. */
-  readonly encoder: 'wasm' | 'node'
+  /** `wasm`: with the runtime and the graph that a page has. `node`: with onnxruntime-node on the f32 graph. None for words. */
+  readonly encoder?: 'wasm' | 'node'
   readonly way: Way
   readonly queries: number
   readonly figures: Figures

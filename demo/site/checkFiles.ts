@@ -10,10 +10,18 @@ import { promisify } from 'node:util'
 
 const SET = 'demo/content/check'
 const LIBRARY = 'dist/node'
-const MODES = ['keyword', 'semantic', 'hybrid'] as const
 
-/** `wasm`: with a page's runtime and graph. `node`: as the command line has it by itself. Words need neither. */
-const RUNS = [...MODES.map((mode) => ({ mode, encoder: 'wasm' })), ...MODES.map((mode) => ({ mode, encoder: 'node' }))]
+/** `wasm`: with a page's runtime and graph. `node`: as the command line has it by itself. Words need no model. */
+const RUNS = [
+  { mode: 'keyword' },
+  { mode: 'semantic', encoder: 'wasm' },
+  { mode: 'hybrid', encoder: 'wasm' },
+  { mode: 'semantic', encoder: 'node' },
+  { mode: 'hybrid', encoder: 'node' },
+] as const
+
+/** The same names in the command line's report and in the page's. */
+const FIGURES = ['ndcg@10', 'mrr@10', 'recall@10 of exact'] as const
 
 /** @param index the folder of the check's index; @param kept a file to keep figures in; @param folder where all goes */
 export async function writeCheckFiles(index: string, kept: string, folder: string): Promise<void> {
@@ -28,17 +36,13 @@ export async function writeCheckFiles(index: string, kept: string, folder: strin
 /** One line of figures a run, and what ran: see demo/check/set.ts. */
 async function measured(index: string, key: string): Promise<string> {
   const runs = []
-  for (const { mode, encoder } of RUNS) {
-    const args = ['eval', SET, '--index', index, '--mode', mode, '--encoder', encoder, '--json']
+  for (const { mode, ...model } of RUNS) {
+    const chosen = 'encoder' in model ? ['--encoder', model.encoder] : []
+    const args = ['eval', SET, '--index', index, '--mode', mode, ...chosen, '--json']
     process.stdout.write(`selvage ${args.join(' ')}\n`)
     const report = JSON.parse(await selvage(args))
-    const figures = ['ndcg@10', 'mrr@10', 'recall@10 of exact'].filter((name) => report[name] !== undefined)
-    runs.push({
-      encoder,
-      way: mode,
-      queries: report.queries,
-      figures: Object.fromEntries(figures.map((name) => [name, report[name]])),
-    })
+    const told = FIGURES.filter((name) => report[name] !== undefined).map((name) => [name, report[name]])
+    runs.push({ way: mode, ...model, queries: report.queries, figures: Object.fromEntries(told) })
   }
   const version = (await selvage(['--version'])).trim()
   return `${JSON.stringify({ key, version, node: process.versions.node, runs }, undefined, 2)}\n`
