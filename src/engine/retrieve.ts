@@ -137,20 +137,13 @@ const STAGES = ['centroids', 'scan', 'select', 'residuals'] as const
  */
 function told({ rows }: TokenMatrix, searches: readonly Ranking[], further?: Ranking): Retrieved['work'] {
   const scoreMs: Partial<Record<(typeof STAGES)[number], number>> = {}
-  for (const { elapsedMs } of further ? [...searches, further] : searches)
-    for (const stage of STAGES) {
-      const ms = elapsedMs[stage]
-      if (ms !== undefined) scoreMs[stage] = (scoreMs[stage] ?? 0) + ms
-    }
+  for (const { elapsedMs } of [...searches, ...(further ? [further] : [])])
+    for (const stage of STAGES)
+      if (elapsedMs[stage] !== undefined) scoreMs[stage] = (scoreMs[stage] ?? 0) + elapsedMs[stage]
   const { centroids, scanned, scored } = searches.at(-1)!.counts
   // Where all that may be found was scored, no other was scored later.
-  const candidates = scanned > 0 ? Math.min(scanned, scored + (further?.counts.scored ?? 0)) : scored
-  return {
-    queryTokens: rows,
-    ...(scanned > 0 && { centroids, scanned }),
-    candidates,
-    ...(Object.keys(scoreMs).length > 0 && { scoreMs }),
-  }
+  const candidates = Math.min(scored + (further?.counts.scored ?? 0), scanned || scored)
+  return { queryTokens: rows, ...(scanned > 0 && { centroids, scanned }), candidates, scoreMs }
 }
 
 /** Sections are cut into few passages: some slack finds enough of them, and the rare query that needs more asks again. */

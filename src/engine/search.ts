@@ -6,7 +6,6 @@ import { SelvageError } from '../errors.ts'
 import type { LexicalRanking, ReadWord } from '../lexical/search.ts'
 import type { IndexReader } from '../plaid/search.ts'
 import {
-  checkCandidates,
   type EngineQuery,
   type FacetCounts,
   FUSIONS,
@@ -269,7 +268,6 @@ function checkQuery(query: EngineQuery): void {
   const { k, filters = {} } = query
   if (!Number.isInteger(k) || k < 0)
     throw new SelvageError('invalid-argument', `search: k is ${k}; it must be a whole number, and not below 0.`)
-  checkCandidates(query)
   for (const name of ['mode', 'fusion', 'groupBy'] as const) {
     const chosen = query[name]
     if (chosen !== undefined && !CHOICES[name].includes(chosen))

@@ -6,15 +6,7 @@ import { SelvageError } from '../errors.ts'
 import { refused, typeName } from '../ops/check.ts'
 import type { StageTimes } from '../ops/ops.ts'
 import type { OpsBackend, TokenMatrix } from '../types.ts'
-import {
-  bestOf,
-  type Counts,
-  type Found,
-  type IndexReader,
-  type Precision,
-  type Ranking,
-  type SearchOptions,
-} from './reader.ts'
+import { bestOf, type Found, type IndexReader, type Precision, type Ranking, type SearchOptions } from './reader.ts'
 
 /**
  * Errors: `invalid-argument` for a reader of another dim. Its `close` closes all of them; a caller who goes on using some
@@ -59,7 +51,7 @@ class JoinedReader implements IndexReader {
     this.#check(query, filter)
     const found: Found[] = []
     const times: StageTimes[] = []
-    const counts: Counts[] = []
+    const counts = { centroids: 0, scanned: 0, scored: 0 }
     const backends = new Set<OpsBackend>()
     let first = 0
     for (const [i, reader] of this.#readers.entries()) {
@@ -70,13 +62,13 @@ class JoinedReader implements IndexReader {
         const ranking = await reader.search(query, { ...options, ...(own && { filter: own }) })
         for (const hit of ranking.passages) found.push({ ...hit, id: hit.id + first })
         times.push(ranking.elapsedMs)
-        counts.push(ranking.counts)
+        for (const of of COUNTS) counts[of] += ranking.counts[of]
         backends.add(ranking.backend)
       }
       first += reader.passages
     }
     const backend = SLOWEST_FIRST.find((name) => backends.has(name)) ?? 'reference'
-    return { passages: bestOf(found, options.k), elapsedMs: summed(times), backend, counts: sumOfCounts(counts) }
+    return { passages: bestOf(found, options.k), elapsedMs: summed(times), backend, counts }
   }
 
   close(): void {
@@ -92,6 +84,8 @@ class JoinedReader implements IndexReader {
     if (filter.length !== words) throw refused('filter', `${filter.length} words`, `${words}: a bit for each passage`)
   }
 }
+
+const COUNTS = ['centroids', 'scanned', 'scored'] as const
 
 const SLOWEST_FIRST: readonly OpsBackend[] = ['reference', 'wasm', 'webgpu']
 
@@ -121,15 +115,6 @@ function summed(times: readonly StageTimes[]): StageTimes {
     if (known.length > 0 && known.length === times.length) sums[stage] = known.reduce((sum, ms) => sum + ms, 0)
   }
   return sums
-}
-
-function sumOfCounts(all: readonly Counts[]): Counts {
-  const sum = (of: (counts: Counts) => number) => all.reduce((total, one) => total + of(one), 0)
-  return {
-    centroids: sum(({ centroids }) => centroids),
-    scanned: sum(({ scanned }) => scanned),
-    scored: sum(({ scored }) => scored),
-  }
 }
 
 function sumOf(readers: readonly IndexReader[], count: (reader: IndexReader) => number): number {

@@ -1,11 +1,11 @@
 /**
  * How much was read of an index to answer: bytes that sources gave, whoever asked, until somebody takes the count. What is
- * read ahead for all answers is left out by its kind. It knows names of packs; not which query a read was for.
+ * loaded for all answers is left out by its kind. It knows names of packs; not which query a read was for.
  */
 import type { BlobSource } from './store.ts'
 
-/** Read whole, these are opened or loaded, once; of vectors parts are read for a query. */
-const LOADED_WHOLE = /^(?:manifest\.json$|(?:codec|centroids|lengths|codes|residuals|rows)-)/
+/** What is read whole for a query too. Manifests are opened and vectors loaded once; parts of those are read for a query. */
+const BLOCKS = /^(texts|pages|lexical)-/
 
 export class ReadMeter {
   #bytes = 0
@@ -19,7 +19,7 @@ export class ReadMeter {
     return {
       location: source.location,
       isVerified: source.isVerified ?? false,
-      get: (key) => (LOADED_WHOLE.test(key) ? source.get(key) : source.get(key).then(count)),
+      get: (key) => (BLOCKS.test(key) ? source.get(key).then(count) : source.get(key)),
       ...(source.slice && { slice: (key, start, end) => source.slice!(key, start, end).then(count) }),
     }
   }

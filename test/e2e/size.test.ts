@@ -20,8 +20,8 @@ const WORDS = ['selvage.js', 'engine.js']
 const MEANING = [...WORDS, 'encoder.js', 'vectors.js']
 const KERNELS = ['webgpu.js', 'wasm.js']
 
-/** As measured, and 2 % more. The aim was 40 kB for all of it: README says what is in the way. */
-const TOTAL = 112_200
+/** As measured, and half a per cent more. The aim was 40 kB for all of it: README says what is in the way. */
+const TOTAL = 113_200
 
 interface Size {
   readonly raw: number

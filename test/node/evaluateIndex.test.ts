@@ -52,6 +52,7 @@ test('figures, times and counts, by meaning, by words and by both', async () => 
   const ids = new Map(DOCUMENTS.map(({ _id, url }) => [url ?? `https://example.org/x/${encodeURIComponent(_id)}`, _id]))
   const index = await openFolder(at('index'))
   try {
+    await expect(index.search('x', { candidates: 0 })).rejects.toMatchObject({ code: 'invalid-argument' })
     for (const mode of ['semantic', 'keyword', 'hybrid'] as const) {
       let gain = 0
       let shared = 0
