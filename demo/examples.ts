@@ -33,13 +33,13 @@ export const EXAMPLES: readonly Example[] = [
     section: 'react/learn/index.html#sharing-data-between-components',
   },
   {
-    question: 'someone edits my object and the screen stays the same',
+    question: 'pass things to the grandchildren',
     source: 'react',
-    section: 'react/reference/react/useState.html#ive-updated-the-state-but-the-screen-doesnt-update',
+    section: 'react/learn/passing-data-deeply-with-context.html#the-problem-with-passing-props',
   },
   {
-    question: "why does my log show yesterday's value",
+    question: 'why does everything run two times',
     source: 'react',
-    section: 'react/reference/react/useReducer.html#ive-dispatched-an-action-but-logging-gives-me-the-old-state-value',
+    section: 'react/learn/synchronizing-with-effects.html#step-3-add-cleanup-if-needed',
   },
 ]

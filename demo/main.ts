@@ -3,13 +3,15 @@
  * draw, the searcher times, the engine answers. Words are searched as soon as the index can be read; model and vectors come
  * after, and their answer takes the place of the one by words.
  */
-import { type EngineOpened, Selvage, type SelvageError, type Status } from 'selvage'
+import { type EngineOpened, type SearchResult, Selvage, type SelvageError, type Status } from 'selvage'
 import { Announcer } from './announcer.ts'
 import { byId } from './dom.ts'
 import { emptyView } from './emptyView.ts'
 import { errorView, meaninglessView } from './errorView.ts'
 import { Field } from './field.ts'
 import { Files } from './files/files.ts'
+import { OWN_FILTER } from './files/own.ts'
+import { watchRequests } from './files/requests.ts'
 import { HereView } from './hereView.ts'
 import { introView, pendingView } from './introView.ts'
 import { Kept } from './kept.ts'
@@ -65,7 +67,13 @@ const here: HereView = new HereView(byId('panel', HTMLElement), {
 })
 const kept = new Kept({ draw: (state) => here.showKept(state), announce })
 
-const asked = { engine: () => engine, meaning: () => meaning, source: () => source }
+const asked = {
+  engine: () => engine,
+  meaning: () => meaning,
+  source: () => source,
+  // A filter that no page has is not known to the index.
+  isEmpty: () => source === 'own' && opened?.filters.includes(OWN_FILTER) === false,
+}
 const searcher = new Searcher(asked, {
   started(query) {
     clearTimeout(patience)
@@ -92,13 +100,19 @@ const searcher = new Searcher(asked, {
       results.show(result)
       results.tellHow(howOf(result.mode === 'keyword', result.isUnderstood === false))
       show(results.element)
-    } else if (isFinal)
-      show(emptyView(result, { source, pages: pagesOf(source) }, { searchAll, chooseButtons: () => own.buttons() }))
+    } else if (isFinal) showEmpty(result)
     drawState()
     if (isFinal) announcer.sayResult(result)
   },
 
   ranked: (url, rank) => results.tellRank(url, rank),
+  foundEmpty(query) {
+    clearTimeout(patience)
+    asking = 'answered'
+    showEmpty({ query })
+    drawState()
+    announce('No results.')
+  },
   failed: fail,
   meaningFailed: loseMeaning,
 
@@ -249,6 +263,10 @@ function chooseSource(next: Source): void {
   if (field.text.trim() !== '') searcher.now(field.text)
 }
 
+function showEmpty(result: Pick<SearchResult, 'query' | 'isUnderstood'>): void {
+  show(emptyView(result, { source, pages: pagesOf(source) }, { searchAll, chooseButtons: () => own.buttons() }))
+}
+
 function searchAll(): void {
   sources.choose('all')
   chooseSource('all')
@@ -303,6 +321,7 @@ function show(view: HTMLElement): void {
     main.replaceChildren(...views)
 }
 
+watchRequests((asked) => here.showRequests(asked)) // before workers start
 bindKeys({ input: field.input, links: () => results.links(), clear: () => field.clear() })
 show(intro)
 field.text = settings.query

@@ -79,8 +79,8 @@ export class ResultsView {
     if (note == null) return
     note.textContent =
       rank === undefined
-        ? 'By words alone, not among the first 100'
-        : `By words alone, this section is ${ordinal(rank)}`
+        ? 'By words alone it is not among the first 100'
+        : `By words alone it is ${ordinal(rank)}`
     note.hidden = false
   }
 

@@ -25,6 +25,8 @@ export interface Asked {
   engine(): Selvage | undefined
   meaning(): Meaning
   source(): Source
+  /** There is nothing in that source, so nothing is asked. */
+  isEmpty(): boolean
 }
 
 export interface SearchEvents {
@@ -34,6 +36,8 @@ export interface SearchEvents {
   answered(result: SearchResult, isFinal: boolean): void
   /** Where the first section of an answer stands by words alone; undefined: not among the first hundred. */
   ranked(url: string, rank: number | undefined): void
+  /** The source has nothing in it. */
+  foundEmpty(query: string): void
   failed(error: SelvageError): void
   /** Words have answered, or can; meaning could not be had. */
   meaningFailed(error: SelvageError): void
@@ -72,7 +76,12 @@ export class Searcher {
     this.#query = query
     this.#events.started(query)
     const engine = this.#asked.engine()
-    if (engine !== undefined) void this.#search(engine, query)
+    if (engine === undefined) return
+    if (this.#asked.isEmpty()) {
+      this.#running?.abort()
+      this.#running = undefined
+      this.#events.foundEmpty(query)
+    } else void this.#search(engine, query)
   }
 
   #clear(): void {

@@ -12,7 +12,7 @@ const PAPER = '#f6f7f9'
 const MANIFEST = 'manifest.webmanifest'
 const APPLE = 'icons/apple-180.png'
 /** Systems cut a maskable icon to their own shape: what counts lies within the middle four fifths. */
-const SAFE = 0.66
+const SAFE = 0.86
 
 const ICONS = [
   { file: 'icons/any-192.png', size: 192, purpose: 'any' },
@@ -47,20 +47,28 @@ const manifest = {
 export const installable: Plugin = {
   name: 'selvage:pwa',
   apply: 'build',
-  // After Vite has seen to the page's own links: these names are to stay as they are.
-  transformIndexHtml: {
-    order: 'post',
-    handler: () => [
-      { tag: 'link', attrs: { rel: 'manifest', href: `./${MANIFEST}` }, injectTo: 'head' },
-      { tag: 'link', attrs: { rel: 'apple-touch-icon', href: `./${APPLE}` }, injectTo: 'head' },
-    ],
-  },
   async buildStart() {
     const svg = await readFile(join(import.meta.dirname, '../icon.svg'))
     const emit = (fileName: string, source: string | Uint8Array) => this.emitFile({ type: 'asset', fileName, source })
     for (const { file, size, purpose } of ICONS) emit(file, await drawn(svg, size, purpose === 'maskable'))
     emit(APPLE, await drawn(svg, 180, true))
     emit(MANIFEST, JSON.stringify(manifest, null, 2))
+  },
+  // Of every page, however it was made. Vite would give the manifest a name of its own, and its addresses another base.
+  generateBundle: {
+    order: 'post',
+    handler(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type !== 'asset' || !file.fileName.endsWith('.html')) continue
+        const root = '../'.repeat(file.fileName.split('/').length - 1) || './'
+        const links =
+          `    <link rel="manifest" href="${root}${MANIFEST}" />\n` +
+          `    <link rel="apple-touch-icon" href="${root}${APPLE}" />\n`
+        file.source = Buffer.from(file.source)
+          .toString('utf8')
+          .replace(/ *<\/head>/, () => `${links}  </head>`)
+      }
+    },
   },
 }
 

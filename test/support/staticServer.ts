@@ -13,6 +13,8 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css',
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
 }
 
 export const STRICT_CSP = [
@@ -22,6 +24,7 @@ export const STRICT_CSP = [
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
+  "manifest-src 'self'",
 ].join('; ')
 
 export interface StaticSite {
