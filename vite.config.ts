@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defaultClientConditions, type EnvironmentOptions } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { docsPages } from './demo/site/docs/plugin.ts'
 import { contentSecurityPolicy, navigation, shellFiles } from './demo/site/plugins.ts'
 import { installable } from './demo/site/pwa.ts'
 import { bareShaders, executables, runtimeAsset, siblingModules, siblingWorkers } from './src/node/bundle.ts'
@@ -105,7 +106,7 @@ function builtFile(name: string): string {
 
 const demo: ViteUserConfig = {
   root: 'demo',
-  plugins: [navigation, contentSecurityPolicy, installable, shellFiles],
+  plugins: [navigation, contentSecurityPolicy, installable, docsPages, shellFiles],
   base: './',
   publicDir: '../public',
   resolve: {
@@ -124,6 +125,7 @@ const demo: ViteUserConfig = {
         index: 'demo/index.html',
         playground: 'demo/playground.html',
         check: 'demo/check.html',
+        docs: 'demo/docs/page.html',
         sw: 'demo/sw.ts',
       },
       // Browsers ask for a service worker under the same name again, to see whether it has changed.

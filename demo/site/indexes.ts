@@ -48,19 +48,20 @@ export async function planIndexes(root: string, folder: string): Promise<readonl
 
 /** One line a page. `up` leads from the index's folder to the demo's, so that the index can lie below any path. */
 async function writeRecords(file: string, pages: readonly DocsPage[], up: string): Promise<string> {
-  const lines = pages.map(({ docs, path, address, kind, source }) =>
-    JSON.stringify({
-      id: `${docs}/${path}`,
-      url: `${up}${address}`,
-      text: source,
-      format: docs === 'vue' ? 'markdown' : 'mdx',
-      language: 'en',
-      filters: { docs: [NAMES[docs]], kind: [kind] },
-    }),
-  )
   await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, `${lines.join('\n')}\n`)
+  await writeFile(file, pages.map((page) => `${JSON.stringify(recordOf(page, up))}\n`).join(''))
   return file
+}
+
+export function recordOf({ docs, path, address, kind, source }: DocsPage, up: string) {
+  return {
+    id: `${docs}/${path}`,
+    url: `${up}${address}`,
+    text: source,
+    format: docs === 'vue' ? ('markdown' as const) : ('mdx' as const),
+    language: 'en',
+    filters: { docs: [NAMES[docs]], kind: [kind] },
+  }
 }
 
 /**
