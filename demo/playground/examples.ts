@@ -23,7 +23,7 @@ export const EXAMPLES: readonly Example[] = [
     query: 'let the parent decide what goes inside',
     note: 'Slots, and not one word of theirs.',
     answer: 'guide/components/slots.html#slot-content-and-outlet',
-    ranks: { keyword: 0, hybrid: 3, semantic: 1 },
+    ranks: { keyword: 0, hybrid: 2, semantic: 1 },
   },
   {
     query: 'scroll handler that does not block',

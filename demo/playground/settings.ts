@@ -68,7 +68,8 @@ export function addressOf(settings: Settings, base: string): string {
   return url.href
 }
 
-const STOPS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
+/** Ten sections need about 16 passages: where fewer are asked for, the search asks again for more than that. */
+const STOPS = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
 
 /** Where the slider can stand, each step about as much more as the last; `Infinity` is last. `also`: what an address asked for. */
 export function candidateStops(passages: number, also: number): number[] {
