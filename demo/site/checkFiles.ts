@@ -38,7 +38,7 @@ async function measured(index: string, key: string): Promise<string> {
   const runs = []
   for (const { mode, ...model } of RUNS) {
     const chosen = 'encoder' in model ? ['--encoder', model.encoder] : []
-    const args = ['eval', SET, '--index', index, '--mode', mode, ...chosen, '--json']
+    const args = ['eval', SET, '--index', index, '--mode', mode, ...chosen, '--no-deep', '--json']
     process.stdout.write(`selvage ${args.join(' ')}\n`)
     const report = JSON.parse(await selvage(args))
     const told = FIGURES.filter((name) => report[name] !== undefined).map((name) => [name, report[name]])

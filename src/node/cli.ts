@@ -187,6 +187,7 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
         'with --index: node, fast and in f32; or wasm, the runtime and the graph of a page, with its vectors',
       ).choices(NODE_BACKENDS),
     )
+    .option('--no-deep', 'with --index: without recall@100, which takes a long search of its own for each query')
     .addOption(bitsOption())
     .addOption(poolOption())
     .addOption(clusteringOption())
@@ -202,17 +203,20 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
         'selvage build scifact/corpus.jsonl -o scifact-index && selvage eval scifact --index scifact-index --mode hybrid',
       ]),
     )
-    .action(async (folder, { index, mode, bits, pool, clustering, centroids, seed, encoder, ...options }) => {
+    .action(async (folder, { index, mode, bits, pool, clustering, centroids, seed, encoder, deep, ...options }) => {
       if (index !== undefined) {
         const { threads: _, ...rest } = options
         const wanted = oneOfModes(mode ?? 'semantic', SEARCH_MODES, 'With --index')
-        return onExit(await evalIndexCommand({ folder, index, mode: wanted, ...(encoder && { encoder }), ...rest }))
+        const asked = { folder, index, mode: wanted, isDeep: deep, ...(encoder && { encoder }) }
+        return onExit(await evalIndexCommand({ ...asked, ...rest }))
       }
       if (encoder !== undefined)
         throw new SelvageError(
           'invalid-argument',
           'eval: --encoder is for --index; without it onnxruntime-node encodes.',
         )
+      if (!deep)
+        throw new SelvageError('invalid-argument', 'eval: --no-deep is for --index; without it all is ranked at once.')
       const wanted = oneOfModes(mode ?? 'plaid', EVAL_MODES, 'Without --index')
       const plaid = { bits, pool, clustering, centroids, seed }
       onExit(await evalCommand({ folder, mode: wanted, plaid, ...options }))

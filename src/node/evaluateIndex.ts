@@ -26,6 +26,8 @@ export interface EvalIndexOptions {
   readonly candidates?: number
   readonly model?: string
   readonly encoder?: NodeBackend
+  /** With `recall@100`. Default true. */
+  readonly isDeep?: boolean
 }
 
 export interface IndexReport extends Omit<Evaluation, 'each'> {
@@ -77,7 +79,7 @@ function told(report: IndexReport): string[] {
  */
 export async function evaluateIndex(options: EvalIndexOptions, onProgress?: OnProgress): Promise<IndexReport> {
   const start = performance.now()
-  const { folder, index: dir, limit, mode, candidates, model, encoder } = options
+  const { folder, index: dir, limit, mode, candidates, model, encoder, isDeep = true } = options
   const queries = parseQueries(...(await readEither(join(folder, 'queries.jsonl'))))
   const qrels = parseQrels(...(await readEither(options.qrels ?? join(folder, 'qrels.tsv'))))
   const names = namesOf(qrels, await documentsIn(folder))
@@ -111,7 +113,7 @@ export async function evaluateIndex(options: EvalIndexOptions, onProgress?: OnPr
     const other = labelled.at(-1)
     if (other) await index.search(other.text, { k: 10, mode, groupBy, candidates })
     const { each: _, ...figures } = await evaluate({
-      ...{ queries: labelled, qrels, isDeep: true, onProgress },
+      ...{ queries: labelled, qrels, isDeep, onProgress },
       rank: ranking(candidates, true),
       exact: mode === 'keyword' ? undefined : ranking(Infinity, false),
     })

@@ -108,6 +108,10 @@ test('labels that name sections, and a set without a corpus', async () => {
   expect(await selvage('build', at('docs'), '-o', at('index'))).toBe(0)
   expect(await selvage('eval', at('set'), '--index', at('index'), '--mode', 'hybrid', '--json')).toBe(0)
   expect(JSON.parse(cli.out)).toMatchObject({ ranked: 'sections', 'ndcg@10': 1, 'mrr@10': 1, 'recall@100': 1 })
+  expect(await selvage('eval', at('set'), '--index', at('index'), '--no-deep', '--json')).toBe(0)
+  const { 'recall@100': deep, ...rest } = JSON.parse(cli.out)
+  expect(deep).toBeUndefined()
+  expect(rest).toMatchObject({ 'ndcg@10': 1, 'recall@10 of exact': 1 })
 })
 
 describe('what is refused', () => {
@@ -134,6 +138,8 @@ describe('what is refused', () => {
     expect(cli.err).toContain('--mode is "keyword". Without --index it is plaid, exact, both or hybrid.')
     expect(await selvage('eval', at('set'), '--encoder', 'wasm')).toBe(1)
     expect(cli.err).toContain('--encoder is for --index')
+    expect(await selvage('eval', at('set'), '--no-deep')).toBe(1)
+    expect(cli.err).toContain('--no-deep is for --index')
     expect(await evaluated('--candidates', '0')).toBe(1)
     expect(cli.err).toMatch(/whole number from 1 on/)
     expect(await evaluated()).toBe(1)
