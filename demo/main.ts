@@ -184,6 +184,7 @@ function loseMeaning(error: SelvageError): void {
   loading = undefined
   trouble = meaninglessView(error, retry)
   main.prepend(trouble)
+  panel.showWordsAlone()
   kept.loaded(undefined)
   if (asking === 'words' && results.element.isConnected) {
     asking = 'answered'

@@ -57,6 +57,6 @@ function roomOf({ usageBytes, quotaBytes, isPersisted }: Storage): string {
   if (usageBytes === undefined || quotaBytes === undefined) return ''
   const share = quotaBytes > 0 ? (100 * usageBytes) / quotaBytes : 0
   const percent = share < 0.1 ? 'less than 0.1' : share.toFixed(share < 10 ? 1 : 0)
-  const promise = isPersisted ? 'It will not be cleared.' : 'It may be cleared when the disk is full.'
-  return `${formatBytes(usageBytes)} in all, ${percent} % of what the browser allows. ${promise}`
+  const promise = isPersisted ? 'It will not clear them.' : 'It may clear them when the disk is full.'
+  return `The browser counts ${formatBytes(usageBytes)} in all, ${percent} % of what it allows. ${promise}`
 }

@@ -80,6 +80,11 @@ export class PanelView {
     this.showFacts(now)
   }
 
+  /** Model or runtime could not be had. */
+  showWordsAlone(): void {
+    this.#note.textContent = 'Words alone'
+  }
+
   showReady(status: Status): void {
     this.#showChoice(status.encoder, status.engine)
     this.showFacts(status.engine)

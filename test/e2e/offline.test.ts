@@ -13,6 +13,7 @@ import { newProfile, type Profile } from '../support/profile.ts'
 import { type StaticSite, serveFolder } from '../support/staticServer.ts'
 
 const DEMO = resolve(import.meta.dirname, '../../dist/demo')
+const INTRODUCTION = 'docs/vue/guide/introduction.html'
 const ON_WASM = '?encoder=wasm&scorer=wasm'
 
 let site: StaticSite
@@ -193,7 +194,7 @@ describe('a new version', () => {
   })
   afterEach(() => rmSync(copy, { recursive: true, force: true }))
 
-  /** As a build does after a change: another name for the script, in the page and in the list. */
+  /** As a build does after a change: another name for the script, in the page and in the list; and other words in the docs. */
   function change(): void {
     const sw = readFileSync(join(copy, 'sw.js'), 'utf8')
     const script = /assets\/index-[\w-]+\.js/.exec(sw)?.[0]
@@ -203,7 +204,14 @@ describe('a new version', () => {
     renameSync(join(copy, script), join(copy, renamed))
     const html = readFileSync(join(copy, 'index.html'), 'utf8')
     writeFileSync(join(copy, 'index.html'), html.replaceAll(script, renamed).replace('<title>', '<title>New: '))
-    writeFileSync(join(copy, 'sw.js'), sw.replaceAll(script, renamed).replaceAll(version, 'another'))
+    const docs = readFileSync(join(copy, INTRODUCTION), 'utf8')
+    writeFileSync(join(copy, INTRODUCTION), docs.replace('<title>', '<title>New: '))
+    const listed = new RegExp(`("${INTRODUCTION}",")\\w+`)
+    if (!listed.test(sw)) throw new Error(`sw.js does not list ${INTRODUCTION}.`)
+    writeFileSync(
+      join(copy, 'sw.js'),
+      sw.replaceAll(script, renamed).replaceAll(version, 'another').replace(listed, '$1another'),
+    )
   }
 
   test('is shown at once where there is a network, and kept whole before the old one goes', async () => {
@@ -219,8 +227,8 @@ describe('a new version', () => {
       await page.reload()
       await waitFor(page, 'ready')
       expect(await page.title()).toMatch(/^New: /)
-      // Both are whole; the old one goes when no page is left that may need it.
-      await expect.poll(() => page.evaluate(() => caches.keys()), { timeout: 30_000 }).toHaveLength(2)
+      // Both are whole, and a third has the documentation; the old one goes when no page is left that may need it.
+      await expect.poll(() => page.evaluate(() => caches.keys()), { timeout: 30_000 }).toHaveLength(3)
       const next = await context.newPage()
       await page.close()
       const keys = async () => {
@@ -229,7 +237,7 @@ describe('a new version', () => {
         await next.goto(second.url + ON_WASM)
         return next.evaluate(() => caches.keys())
       }
-      await expect.poll(keys, { timeout: 60_000 }).toHaveLength(1)
+      await expect.poll(keys, { timeout: 60_000 }).toHaveLength(2)
       expect(await next.evaluate(() => caches.keys())).not.toEqual(before)
 
       second.close()
@@ -239,6 +247,9 @@ describe('a new version', () => {
       expect(await next.evaluate(() => [...document.scripts].map(({ src }) => src))).toContainEqual(
         expect.stringMatching(/index-[\w-]+X\.js$/),
       )
+      // The documentation was kept, so it was kept anew.
+      await next.goto(second.url + INTRODUCTION)
+      expect(await next.title()).toMatch(/^New: /)
     } finally {
       second.close()
     }
