@@ -16,6 +16,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { docsPages } from './demo/site/docs/plugin.ts'
 import { contentSecurityPolicy, navigation, shellFiles } from './demo/site/plugins.ts'
 import { installable } from './demo/site/pwa.ts'
+import { tellRequests } from './demo/site/tellRequests.ts'
 import { bareShaders, executables, runtimeAsset, siblingModules, siblingWorkers } from './src/node/bundle.ts'
 import { assemblyScript } from './src/ops/wasm/plugin.ts'
 import { CHROMIUM_FLAGS, chromiumPath } from './test/support/chromium.ts'
@@ -115,12 +116,13 @@ const demo: ViteUserConfig = {
       { find: /^selvage\/(widget|eval)$/, replacement: builtFile('$1') },
     ],
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [tellRequests()] },
   build: {
     outDir: '../dist/demo',
     emptyOutDir: true,
     target: 'es2022',
     rolldownOptions: {
+      external: ['node:worker_threads'], // unzipit asks for it in Node alone
       input: {
         index: 'demo/index.html',
         playground: 'demo/playground.html',

@@ -1,11 +1,13 @@
 /**
- * The second label of the panel: what is in this browser, the visitor's own files and what is kept of the site. One line
- * where the page is narrow.
+ * The second label of the panel: what is in this browser, the visitor's own files, what is kept of the site, and what
+ * was asked of the network. One line where the page is narrow.
  */
 
 import type { WorkProgress } from 'selvage'
 import { h, icon } from './dom.ts'
 import { type OwnActions, type OwnState, OwnView } from './files/ownView.ts'
+import type { Asked } from './files/requests.ts'
+import { RequestsView } from './files/requestsView.ts'
 import { plural } from './format.ts'
 import { isOffline, type KeptActions, type KeptState, KeptView } from './keptView.ts'
 import { WIDE } from './panelView.ts'
@@ -15,6 +17,7 @@ export class HereView {
   readonly #note = h('span', { class: 'label-note' })
   readonly #own: OwnView
   readonly #kept: KeptView
+  readonly #requests = new RequestsView()
   #ownState: OwnState | undefined
   #isOffline = false
 
@@ -30,7 +33,7 @@ export class HereView {
         this.#note,
         icon('chevron', 'm7 10 5 5 5-5'),
       ),
-      h('div', { class: 'label-body' }, this.#own.element, this.#kept.element),
+      h('div', { class: 'label-body' }, this.#own.element, this.#kept.element, this.#requests.element),
     )
     root.append(this.#details)
     const wide = matchMedia(WIDE)
@@ -44,6 +47,10 @@ export class HereView {
   /** Something is to be seen in it. */
   open(): void {
     this.#details.open = true
+  }
+
+  showRequests(asked: readonly Asked[]): void {
+    this.#requests.show(asked)
   }
 
   showOwn(state: OwnState): void {

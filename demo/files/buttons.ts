@@ -10,17 +10,17 @@ export interface BringActions {
   paste(): void
 }
 
-/** Files and zips, folders where the browser lets them be chosen, and text. */
-export function bringButtons({ choose, paste }: BringActions): HTMLElement {
+/** Files and zips, folders where the browser lets them be chosen, and text; in one row where room is short. */
+export function bringButtons({ choose, paste }: BringActions, isCompact = false): HTMLElement {
   const files = picker({ accept: ENDINGS.join() }, choose)
   const folder = picker({ webkitdirectory: true }, choose)
   const knowsFolders = 'webkitdirectory' in folder
   return h(
     'div',
-    { class: 'own-choose' },
-    button('Choose files', 'button is-quiet', () => files.click()),
-    knowsFolders && button('A folder', 'button is-quiet', () => folder.click()),
-    button('Paste text', 'button is-quiet', paste),
+    { class: isCompact ? 'own-choose is-compact' : 'own-choose' },
+    button(isCompact ? 'Files' : 'Choose files', 'button is-quiet', () => files.click()),
+    knowsFolders && button(isCompact ? 'Folder' : 'A folder', 'button is-quiet', () => folder.click()),
+    button(isCompact ? 'Paste' : 'Paste text', 'button is-quiet', paste),
     files,
     knowsFolders && folder,
   )

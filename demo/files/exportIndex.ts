@@ -16,7 +16,8 @@ export interface Saved {
 /** Vectors do not shrink: nothing is compressed, so that it takes no time. */
 export async function zipOf(files: readonly IndexFile[], documents: number, now: Date): Promise<File> {
   const all = [
-    { name: `${FOLDER}/README.txt`, lastModified: now, input: readme(documents, now) },
+    // Beside the folder: in it, `selvage verify` would wonder about it.
+    { name: 'README.txt', lastModified: now, input: readme(documents, now) },
     ...files.map(({ path, bytes }) => ({ name: `${FOLDER}/${path}`, lastModified: now, input: bytes })),
   ]
   const zip = await new Response(makeZip(all)).blob()
@@ -38,7 +39,7 @@ function readme(documents: number, now: Date): string {
   return `An index of your files
 ======================
 
-Selvage made this folder in your browser on ${day(now)}, of ${plural(documents, 'file')}. It holds their texts, too:
+Selvage made the folder ${FOLDER} in your browser on ${day(now)}, of ${plural(documents, 'file')}. It holds their texts, too:
 whoever has the folder can read them.
 
 To search it, with Node 20.19 or newer:

@@ -6,7 +6,7 @@ import type { AddedDocument, DocumentInput, EngineOpened, Selvage, WorkProgress 
 import { plural } from '../format.ts'
 import { toSelvageError } from '../searcher.ts'
 import { breathe } from './breathe.ts'
-import { LeftOut } from './leftOut.ts'
+import { LeftOut, type Reason } from './leftOut.ts'
 import { hashIn, OWN_FILTER, ownDocument } from './own.ts'
 import type { OwnState } from './ownView.ts'
 import { type Pasted, pathOf, titleOf } from './pasted.ts'
@@ -16,6 +16,8 @@ import { Speed } from './speed.ts'
 /** Text that is handed over at a time: little enough that adding begins while the rest is read. */
 const PORTION_CHARS = 1 << 20
 const PORTION_FILES = 50
+/** Files that are read at a time: a disk has an answer for one while another is decoded. */
+const AT_A_TIME = 4
 /** The list is asked for when changes have rested for so long. */
 const LIST_REST_MS = 150
 /** Ten thousand files change more in a second than anybody sees. */
@@ -155,21 +157,21 @@ export class OwnFiles {
       portion = []
       chars = 0
     }
-    for (const one of found) {
-      try {
-        const { text, hash } = await readText(one)
-        const before = this.#underWay.get(one.path) ?? known.get(one.path)
-        if (hash !== undefined && hash === before) tally.same++
+    for (let from = 0; from < found.length; from += AT_A_TIME) {
+      const few = found.slice(from, from + AT_A_TIME)
+      const texts = await Promise.all(few.map((one) => readText(one).catch((error: unknown) => whyNot(error))))
+      for (const [i, { path }] of few.entries()) {
+        const text = texts[i]
+        if (text === undefined || typeof text === 'string') this.#leftOut.name(path, text ?? 'unreadable')
+        else if (text.hash !== undefined && text.hash === (this.#underWay.get(path) ?? known.get(path))) tally.same++
         else {
-          if (known.has(one.path)) tally.replaced++
-          portion.push(ownDocument(one.path, text, hash))
-          chars += text.length
+          if (known.has(path)) tally.replaced++
+          portion.push(ownDocument(path, text.text, text.hash))
+          chars += text.text.length
         }
-      } catch (error) {
-        this.#leftOut.name(one.path, error instanceof Unreadable ? error.reason : 'unreadable')
+        if (chars >= PORTION_CHARS || portion.length >= PORTION_FILES) send()
       }
-      this.#draw({ reading: this.#state.reading - 1 })
-      if (chars >= PORTION_CHARS || portion.length >= PORTION_FILES) send()
+      this.#draw({ reading: this.#state.reading - few.length })
       await breathe()
     }
     send()
@@ -254,6 +256,10 @@ export class OwnFiles {
       this.#events.draw(this.#state)
     }, DRAW_REST_MS)
   }
+}
+
+function whyNot(error: unknown): Reason {
+  return error instanceof Unreadable ? error.reason : 'unreadable'
 }
 
 function sentencesOf({ added, same, replaced }: Tally): string[] {

@@ -80,7 +80,7 @@ export class OwnView {
       this.#told,
       this.#problems,
       this.#list.element,
-      bringButtons(actions),
+      bringButtons(actions, true),
       this.#export.element,
     )
   }

@@ -9,6 +9,11 @@ import { formatOf } from './own.ts'
 /** A file that may be read, and its path from the folder or archive that it came in with. */
 export interface Found {
   readonly path: string
+  /** How large it is, and nothing else. Errors: whatever a disk throws. */
+  open(): Promise<Opened>
+}
+
+export interface Opened {
   readonly size: number
   /** Errors: `Unreadable`, and whatever a disk throws. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>
@@ -28,15 +33,13 @@ export class Unreadable extends Error {
 
 interface Given {
   readonly path: string
-  readonly file: File
+  file(): Promise<File>
 }
 
 /** Folders of tools, whose texts nobody means; what macOS puts into its archives. */
 const PASSED_BY = /^(?:\.|node_modules$|__MACOSX$)/
 /** Text that is decoded in one turn. */
 const SLICE_BYTES = 1 << 20
-/** Files of a folder that are asked for at a time: one by one, ten thousand take long. */
-const AT_A_TIME = 64
 
 export function isPassedBy(path: string): boolean {
   return path.split('/').some((part) => PASSED_BY.test(part))
@@ -48,24 +51,22 @@ export function dropped({ items, files }: DataTransfer): Source {
   const entries = given.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }))
   // Where a browser gives no entries there are no folders either.
   if (entries.every(({ entry }) => entry === null)) {
-    const all = [...files].map((file) => ({ path: file.name, file }))
+    const all = [...files].map((file) => ({ path: file.name, file: async () => file }))
     return (leftOut) => sorted(all, leftOut)
   }
   return async (leftOut, onCount) => {
     const all: Given[] = []
     for (const { entry, file } of entries) {
       if (entry !== null) await walk(entry, all, leftOut, onCount)
-      else if (file !== null) all.push({ path: file.name, file })
+      else if (file !== null) all.push({ path: file.name, file: async () => file })
     }
-    // They come as the disk answers.
-    all.sort((a, b) => (a.path < b.path ? -1 : 1))
     return sorted(all, leftOut)
   }
 }
 
 /** From a file dialog. */
 export function chosen(files: FileList): Source {
-  const all = [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }))
+  const all = [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file: async () => file }))
   const meant = all.filter(({ path }) => !isPassedBy(path))
   return (leftOut) => sorted(meant, leftOut)
 }
@@ -77,11 +78,12 @@ export interface Text {
 }
 
 /** Errors: `Unreadable`. */
-export async function readText({ size, bytes: read }: Found): Promise<Text> {
-  if (size === 0) throw new Unreadable('empty')
-  if (size > MOST_BYTES) throw new Unreadable('large')
+export async function readText({ open }: Found): Promise<Text> {
   let bytes: Uint8Array<ArrayBuffer>
   try {
+    const { size, bytes: read } = await open()
+    if (size === 0) throw new Unreadable('empty')
+    if (size > MOST_BYTES) throw new Unreadable('large')
     bytes = await read()
   } catch (error) {
     throw error instanceof Unreadable ? error : new Unreadable('unreadable')
@@ -108,14 +110,18 @@ async function sorted(all: readonly Given[], leftOut: LeftOut): Promise<Found[]>
     found.set(one.path, one)
   }
   for (const { path, file } of all) {
-    if (isText(path)) add({ path, size: file.size, bytes: async () => new Uint8Array(await file.arrayBuffer()) })
+    if (isText(path)) add({ path, open: async () => opened(await file()) })
     else if (path.includes('/')) leftOut.count(path)
-    else if (endingOf(path) === 'zip') for (const one of await unzipped(path, file, leftOut)) add(one)
+    else if (endingOf(path) === 'zip') for (const one of await unzipped(path, await file(), leftOut)) add(one)
     else leftOut.name(path, 'ending')
     await breathe()
   }
   if (all.length === 0) leftOut.say('There was no file to read.')
   return [...found.values()]
+}
+
+function opened(file: File): Opened {
+  return { size: file.size, bytes: async () => new Uint8Array(await file.arrayBuffer()) }
 }
 
 function isText(path: string): boolean {
@@ -147,9 +153,7 @@ async function walk(
 ): Promise<void> {
   const path = entry.fullPath.replace(/^\//, '')
   if (isFile(entry)) {
-    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject)).catch(() => undefined)
-    if (file === undefined) leftOut.name(path, 'unreadable')
-    else found.push({ path, file })
+    found.push({ path, file: () => new Promise((resolve, reject) => entry.file(resolve, reject)) })
     onCount(found.length)
     return
   }
@@ -160,9 +164,7 @@ async function walk(
       // A hundred at a time, until there are none.
       const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
       if (part.length === 0) return
-      const meant = part.filter(({ name }) => !PASSED_BY.test(name))
-      for (let from = 0; from < meant.length; from += AT_A_TIME)
-        await Promise.all(meant.slice(from, from + AT_A_TIME).map((child) => walk(child, found, leftOut, onCount)))
+      for (const child of part) if (!PASSED_BY.test(child.name)) await walk(child, found, leftOut, onCount)
       await breathe()
     }
   } catch {

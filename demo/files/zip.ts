@@ -46,7 +46,7 @@ export async function filesOfZip(
     if (!isText(within)) leftOut.count(within)
     else if (entry.encrypted) leftOut.name(within, 'encrypted')
     else {
-      found.push({ path: within, size: entry.size, bytes: () => unpack(entry) })
+      found.push({ path: within, open: async () => ({ size: entry.size, bytes: () => unpack(entry) }) })
       unpacked += Math.min(entry.size, MOST_BYTES)
     }
   }

@@ -33,7 +33,7 @@ describe('what is left out', () => {
 describe('a text of a file', () => {
   const read = async (bytes: Uint8Array<ArrayBuffer>) => {
     try {
-      return (await readText({ path: 'x', size: bytes.length, bytes: async () => bytes })).text
+      return (await readText({ path: 'x', open: async () => ({ size: bytes.length, bytes: async () => bytes }) })).text
     } catch (error) {
       return { refused: (error as Error).message }
     }
@@ -58,8 +58,12 @@ describe('a text of a file', () => {
 
   test('that is too large is not read at all', async () => {
     const bytes = () => Promise.reject(new Error('It was read.'))
-    await expect(readText({ path: 'x', size: 200e6, bytes })).rejects.toMatchObject({ reason: 'large' })
-    await expect(readText({ path: 'x', size: 10, bytes })).rejects.toMatchObject({ reason: 'unreadable' })
+    await expect(readText({ path: 'x', open: async () => ({ size: 200e6, bytes }) })).rejects.toMatchObject({
+      reason: 'large',
+    })
+    await expect(readText({ path: 'x', open: async () => ({ size: 10, bytes }) })).rejects.toMatchObject({
+      reason: 'unreadable',
+    })
   })
 })
 

@@ -148,9 +148,9 @@ describe('many files', () => {
     await resting(page)
     const problems = await page.getByTestId('own-problems').locator('li').allTextContents()
     expect(problems.toSorted()).toEqual([
-      '1 other file in the folder is not text.',
+      '1 picture was left out: not Markdown, HTML or text.',
       'image.png is not Markdown, HTML or plain text, by its ending.',
-      'large.txt has 30.0 MB; a file may have 20.0 MB.',
+      'large.txt is larger than 20.0 MB, and was not read.',
       'notes/binary.txt is not text, or not in UTF-8.',
       'notes/empty.md is empty.',
     ])
