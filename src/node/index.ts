@@ -1,6 +1,15 @@
 /** Selvage in Node: build an index of a folder or of what a program has, search one. Everything public is here and nowhere else. */
 export { type ErrorCode, SelvageError } from '../errors.ts'
-export type { CharRange, FacetCounts, Hit, OnProgress, Progress, QueryOptions, RankTrace, SearchWork } from '../types.ts'
+export type {
+  CharRange,
+  FacetCounts,
+  Hit,
+  OnProgress,
+  Progress,
+  QueryOptions,
+  RankTrace,
+  SearchWork,
+} from '../types.ts'
 export { type BuildFolderOptions, type BuildFolderResult, buildFolder, type IndexingOptions } from './build.ts'
 export { defineConfig, type SelvageConfig } from './config.ts'
 export { FolderIndex, type FolderSearchResult, type OpenFolderOptions, openFolder } from './open.ts'
