@@ -21,7 +21,12 @@ export class FilterRow {
     const names = new Set([...Object.keys(counts), ...Object.keys(filters)])
     const chips = [...names].flatMap((name) => {
       const values = new Set([...Object.keys(counts[name] ?? {}), ...(filters[name] ?? [])])
-      return [...values].map((value) => this.#chip(name, value, counts[name]?.[value] ?? 0))
+      return [...values].flatMap((value) => {
+        const count = counts[name]?.[value] ?? 0
+        // A value that no page had yet is another part's of the site, where a filter is always set. Once here it stays.
+        const isMet = count > 0 || this.#chips.has(keyOf(name, value)) || filters[name]?.includes(value)
+        return isMet ? [this.#chip(name, value, count)] : []
+      })
     })
     // The same nodes in the same order are left alone: one of them may have the focus.
     if (!holds(this.root, chips)) {
@@ -33,7 +38,7 @@ export class FilterRow {
   }
 
   #chip(name: string, value: string, count: number): HTMLButtonElement {
-    const key = JSON.stringify([name, value])
+    const key = keyOf(name, value)
     let chip = this.#chips.get(key)
     if (chip === undefined) {
       chip = h('button', { type: 'button', class: 'chip', part: 'chip', title: name })
@@ -51,4 +56,8 @@ export class FilterRow {
     const values = set.includes(value) ? set.filter((one) => one !== value) : [...set, value]
     this.#onChange(values.length === 0 ? others : { ...others, [name]: values })
   }
+}
+
+function keyOf(name: string, value: string): string {
+  return JSON.stringify([name, value])
 }

@@ -266,6 +266,19 @@ test('filters are buttons that stay pressed, with counts', async () => {
   expect(session.setFilters).toHaveBeenLastCalledWith({})
 })
 
+test('a value is offered once a page has it, and then stays', () => {
+  const { root, session } = element()
+  const chips = () => [...root.querySelectorAll<HTMLElement>('.filters .chip')].map((chip) => chip.textContent)
+  const show = (api: number, learn: number) =>
+    session.show({ query: 'x', stage: 'done', groups: [group('a', 'a1')], counts: { kind: { api, learn } } })
+  show(3, 0)
+  expect(chips()).toEqual(['api 3'])
+  show(2, 1)
+  expect(chips()).toEqual(['api 2', 'learn 1'])
+  show(0, 1)
+  expect(chips()).toEqual(['api 0', 'learn 1'])
+})
+
 test('the bar explains the active option and searches for more like it', async () => {
   const { one, root, session } = element()
   const buttons = () => [...root.querySelectorAll<HTMLElement>('.bar button')]
