@@ -100,7 +100,7 @@ describe('react.dev', () => {
 
   test('a deep dive is opened by its heading, which keeps its id', () => {
     const { html, ids, toc } = react('<DeepDive>\n\n#### Why so? {/*why-so*/}\n\nBecause.\n\n</DeepDive>')
-    expect(html).toContain('<details class="box box-deep"><summary><h4 id="why-so">Why so?')
+    expect(html).toContain('<details class="box box-deep"><summary><h2 id="why-so">Why so?</h2></summary>')
     expect(ids).toContain('why-so')
     expect(toc).toEqual([])
   })
@@ -118,10 +118,16 @@ describe('react.dev', () => {
 
   test('examples and challenges have a heading', () => {
     const { html, toc } = react(
-      '<Recipes titleText="Two ways" titleId="two">\n\n#### One {/*one*/}\n\n</Recipes>\n\n<Challenges>\n\nA.\n\n</Challenges>',
+      '## A {/*a*/}\n\n### B {/*b*/}\n\n<Recipes titleText="Two ways" titleId="two">\n\n#### One {/*one*/}\n\n</Recipes>\n\n<Challenges>\n\nA.\n\n</Challenges>',
     )
     expect(html).toContain('<h4 id="two">Two ways')
-    expect(toc).toEqual([{ id: 'challenges', text: 'Try out some challenges', depth: 2 }])
+    expect(toc.map(({ id, depth }) => [id, depth])).toEqual([
+      ...[
+        ['a', 2],
+        ['b', 3],
+        ['challenges', 2],
+      ],
+    ])
   })
 
   test('lines and steps of code are marked, and its text is the same', () => {
@@ -141,6 +147,13 @@ describe('react.dev', () => {
     )
     expect([...html.matchAll(/<a href="(.*?)"/g)].map(([, href]) => href)).toEqual([
       ...['index.html#x', 'state.html', 'https://react.dev/blog/1', '#y', '../../vue/api/ref.html'],
+    ])
+  })
+
+  test('no level of headings is left out', () => {
+    const { html } = react('## A {/*a*/}\n\n#### B {/*b*/}\n\n#### C {/*c*/}\n\n##### D {/*d*/}\n\n## E {/*e*/}')
+    expect([...html.matchAll(/<(h\d) id="(.)"/g)].map(([, level, id]) => `${level} ${id}`)).toEqual([
+      ...['h2 a', 'h3 b', 'h3 c', 'h4 d', 'h2 e'],
     ])
   })
 

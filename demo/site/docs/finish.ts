@@ -79,6 +79,8 @@ function unwrapParagraphs(root: Root): void {
 
 function headings(root: Root, ids: Set<string>): readonly TocEntry[] {
   const toc: TocEntry[] = []
+  /** Headings that this one stands under: their levels in the source, and those given to them. */
+  const above: (readonly [own: number, given: number])[] = []
   const repeats = new Map<string, number>()
   visit(root, 'element', (element, _index, parent) => {
     if (!HEADING.test(element.tagName)) return isCode(element) ? SKIP : undefined
@@ -89,12 +91,18 @@ function headings(root: Root, ids: Set<string>): readonly TocEntry[] {
     while (ids.has(id)) id = `${slug}-${++repeat}`
     repeats.set(slug, repeat)
     ids.add(id)
-    const depth = Number(element.tagName[1])
+    const own = Number(element.tagName[1])
+    while ((above.at(-1)?.[0] ?? 0) >= own) above.pop()
+    const depth = (above.at(-1)?.[1] ?? 0) + 1
+    above.push([own, depth])
+    element.tagName = `h${depth}` // no level is left out
     const text = wordsOf(element)
+    const last = element.children.at(-1)
+    if (last?.type === 'text') last.value = last.value.trimEnd() // what stood behind it was its id
     const isFolded = parent?.type === 'element' && parent.tagName === 'summary'
-    if (depth > 1 && depth <= DEEPEST_LISTED && !isFolded) toc.push({ id, text, depth })
+    if (own > 1 && own <= DEEPEST_LISTED && !isFolded) toc.push({ id, text, depth })
     element.properties['id'] = id
-    if (depth === 1) return SKIP
+    if (depth === 1 || isFolded) return SKIP // a summary holds no other thing to press
     element.children.push(h('a', { className: ['anchor'], href: `#${id}`, ariaLabel: `Link to “${text}”` }))
     return SKIP
   })
