@@ -86,7 +86,7 @@ async function run(onSoftware: boolean): Promise<void> {
   }
   running = undefined
   thread.style.setProperty('--spun', '1')
-  const said = `Done: ${plural(set.queries.length, 'question')} in ${formatMs(performance.now() - start)}.`
+  const said = `Done: ${plural(set.queries.length, 'question')} in ${lasted(performance.now() - start)}.`
   view.setState('done', said)
   show(reports)
   const last = reports.at(-1)
@@ -162,6 +162,11 @@ function showCommandLine(): void {
   line.textContent =
     `When this page was built, Selvage ${cli.version} in Node ${cli.node} measured nDCG@10: ${told(asHere)}` +
     `${inFull.length === 0 ? '' : `; with the model in f32: ${told(inFull)}`}.`
+}
+
+function lasted(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  return seconds < 60 ? formatMs(ms) : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
 function announce(text: string): void {

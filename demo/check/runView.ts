@@ -83,7 +83,7 @@ export class RunView {
     this.#drawWhere()
     this.setState(
       'before',
-      `${plural(questions, 'question')}, each by words, by meaning and by both. Under a minute a backend.`,
+      `${plural(questions, 'question')}, each by words, by meaning and by both; the last two also with every passage scored in full.`,
     )
   }
 
