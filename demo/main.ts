@@ -46,6 +46,8 @@ let asking: 'nothing' | 'words' | 'answered' | 'failed' = 'nothing'
 /** What the answer in view was given from: a later state may have more. */
 let answeredFrom = ''
 let source: Source = settings.source
+/** Pages of each source, once they are counted. */
+let counted: Readonly<Record<Source, number>> | undefined
 let trouble: HTMLElement | undefined
 let patience: ReturnType<typeof setTimeout> | undefined
 let changeTimer: ReturnType<typeof setTimeout> | undefined
@@ -109,7 +111,7 @@ const searcher = new Searcher(asked, {
   foundEmpty(query) {
     clearTimeout(patience)
     asking = 'answered'
-    showEmpty({ query })
+    showEmpty({ query }, 0)
     drawState()
     announce('No results.')
   },
@@ -248,14 +250,13 @@ function askAgain(): void {
 
 async function count(from: Selvage): Promise<void> {
   const facets = await from.filters().catch(() => ({})) // told by the next question
-  if (opened !== undefined) sources.show(countsOf(opened, facets))
-  facetPages = opened && countsOf(opened, facets)
+  if (opened === undefined) return
+  counted = countsOf(opened, facets)
+  sources.show(counted)
 }
 
-let facetPages: Readonly<Record<Source, number>> | undefined
-
 function pagesOf(of: Source): number {
-  return facetPages?.[of] ?? opened?.pages ?? 0
+  return counted?.[of] ?? opened?.pages ?? 0
 }
 
 function chooseSource(next: Source): void {
@@ -264,8 +265,9 @@ function chooseSource(next: Source): void {
   if (field.text.trim() !== '') searcher.now(field.text)
 }
 
-function showEmpty(result: Pick<SearchResult, 'query' | 'isUnderstood'>): void {
-  show(emptyView(result, { source, pages: pagesOf(source) }, { searchAll, chooseButtons: () => own.buttons() }))
+/** `pages`: how many that source has. */
+function showEmpty(result: Pick<SearchResult, 'query' | 'isUnderstood'>, pages = pagesOf(source)): void {
+  show(emptyView(result, { source, pages }, { searchAll, chooseButtons: () => own.buttons() }))
 }
 
 function searchAll(): void {

@@ -102,18 +102,19 @@ export class PanelView {
     this.#facts.replaceChildren(...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
   }
 
-  /** `status`: once it is known what runs where. */
-  showResult({ elapsedMs, scorer, mode }: SearchResult, status: Status | undefined): void {
+  /** `status`: of what was loaded, once all is. */
+  showResult({ elapsedMs, encoder, scorer, mode }: SearchResult, status: Status | undefined): void {
     // What was waited for is told below: a model that loads is no slow answer.
     const how = mode === 'keyword' ? 'By words in' : 'Answered in'
     this.#title.textContent = `${how} ${formatMs(elapsedMs.total - elapsedMs.wait)}`
     this.#timings.show(elapsedMs)
     this.#last.hidden = false
-    if (status === undefined) return
-    const { encoder, engine } = status
+    const told = encoder ?? status?.encoder
+    const ran = scorer ?? status?.engine
+    if (told === undefined || ran === undefined) return
     // A GPU may have gone away since the index was opened: what the answer says is newer than the status.
-    const isSame = scorer === undefined || scorer.backend === engine.backend
-    this.#showChoice(encoder, { ...(scorer ?? engine), device: isSame ? engine.device : '' })
+    const isSame = status !== undefined && ran.backend === status.engine.backend
+    this.#showChoice(told, { ...ran, device: isSame ? status.engine.device : '' })
   }
 
   #showChoice(

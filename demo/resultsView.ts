@@ -78,9 +78,7 @@ export class ResultsView {
       ?.querySelector<HTMLElement>('.by-words')
     if (note == null) return
     note.textContent =
-      rank === undefined
-        ? 'By words alone it is not among the first 100'
-        : `By words alone it is ${ordinal(rank)}`
+      rank === undefined ? 'By words alone it is not among the first 100' : `By words alone it is ${ordinal(rank)}`
     note.hidden = false
   }
 
