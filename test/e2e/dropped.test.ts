@@ -15,7 +15,7 @@ import { type StaticSite, serveFolder } from '../support/staticServer.ts'
 const DEMO = resolve(import.meta.dirname, '../../dist/demo')
 const ON_WASM = '?encoder=wasm&scorer=wasm'
 /** Answered by the harbour's file alone, in other words than it has. */
-const QUESTION = 'when is it best to arrive by boat'
+const QUESTION = 'when do boats sail into the bay'
 /** A model on one busy core. */
 const LONG = { timeout: 90_000 }
 
