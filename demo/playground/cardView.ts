@@ -60,17 +60,20 @@ function textOf({ passage }: Hit): (Node | string)[] {
   return isCut ? ['… ', ...parts] : parts
 }
 
-/** "Words 7 → 1", or that the section is not among the other's ten. */
+/** "Words 7 → 1", or that the section is not among the other’s ten. */
 export function showRanks(card: HTMLElement, id: ColumnId, elsewhere: readonly Elsewhere[]): void {
   const { url = '', rank = '' } = card.dataset
-  const parts = elsewhere.map(({ id: other, urls }) => {
-    const at = urls.indexOf(url) + 1
-    const name = COLUMN_NAMES[other]
-    if (at === 0)
-      return h('span', { class: 'rank-tag is-absent' }, `not among ${name}’${name.endsWith('s') ? '' : 's'} ten`)
+  const ranks = elsewhere.map(({ id: other, urls }) => ({ name: COLUMN_NAMES[other], at: urls.indexOf(url) + 1 }))
+  const isAlone = ranks.length > 1 && ranks.every(({ at }) => at === 0)
+  const parts = ranks.map(({ name, at }) => {
+    if (at === 0) return absent(`not among ${name}${name.endsWith('s') ? '’' : '’s'} ten`)
     // What is woven of both says what became of each: elsewhere the other's rank alone.
     const moved = id === 'hybrid' && String(at) !== rank
     return h('span', { class: 'rank-tag' }, `${name} `, h('strong', {}, String(at)), moved && ` → ${rank}`)
   })
-  card.querySelector('.find-ranks')?.replaceChildren(...parts)
+  card.querySelector('.find-ranks')?.replaceChildren(...(isAlone ? [absent('here alone')] : parts))
+}
+
+function absent(text: string): HTMLElement {
+  return h('span', { class: 'rank-tag is-absent' }, text)
 }

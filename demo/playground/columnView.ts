@@ -20,7 +20,7 @@ const NOTHING: Readonly<Record<ColumnId, string>> = {
 }
 
 /** A shorter wait is for the question before. */
-const LONG_WAIT_MS = 300
+const LONG_WAIT_MS = 1000
 
 const GLIDE: KeyframeAnimationOptions = { duration: 280, easing: 'cubic-bezier(.2, .7, .2, 1)' }
 

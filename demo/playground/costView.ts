@@ -36,7 +36,7 @@ export function costView(result: SearchResult): HTMLElement {
     const row = h(
       'div',
       { class: `cost-row cost-${key}`, 'data-step': key },
-      h('dt', {}, name, ' ', h('small', {}, what)),
+      h('dt', {}, name, ' ', h('small', {}, key === 'score' && scorer === undefined ? 'sections are ranked' : what)),
       h('dd', {}, formatMs(elapsedMs[key])),
     )
     return key === 'score' ? [row, ...scoreRows(work)] : [row]

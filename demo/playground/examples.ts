@@ -32,10 +32,10 @@ export const EXAMPLES: readonly Example[] = [
     ranks: { keyword: 5, hybrid: 1, semantic: 1 },
   },
   {
-    query: 'onErrorCaptured',
-    note: 'An exact name: words know it best.',
-    answer: 'guide/built-ins/suspense.html#error-handling',
-    ranks: { keyword: 1, hybrid: 1, semantic: 3 },
+    query: 'XSS',
+    note: 'An exact term: words know the one place.',
+    answer: 'guide/essentials/template-syntax.html#raw-html',
+    ranks: { keyword: 1, hybrid: 1, semantic: 7 },
   },
   {
     query: 'check props before a component uses them',

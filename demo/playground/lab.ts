@@ -12,7 +12,7 @@ export interface LabIndex extends Variant {
   readonly passages: number
   readonly vectors: number
   readonly bytes: number
-  /** Of `bytes`: what is there for the vectors. The rest is texts and words, the same in each. */
+  /** Of `bytes`: what is there for the vectors. The rest is texts and words; pooled, they tell which vector each token is in. */
   readonly vectorBytes: number
 }
 
