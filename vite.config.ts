@@ -121,8 +121,6 @@ const demo: ViteUserConfig = {
     outDir: '../dist/demo',
     emptyOutDir: true,
     target: 'es2022',
-    // Code in a data: address is what the pages' policy forbids, and two of the library's late files are small.
-    assetsInlineLimit: (file) => (file.endsWith('.js') ? false : undefined),
     rolldownOptions: {
       checks: { pluginTimings: false }, // the documentations are rendered by one
       external: ['node:worker_threads'], // unzipit asks for it in Node alone

@@ -63,15 +63,18 @@ export function siblingWorkers(): Plugin {
   }
 }
 
-/** Code that is fetched when it is wanted, by the file that wants it: what its source imports, and the sibling's name. */
+/**
+ * Code that is fetched when it is wanted, by the file that wants it: what its source imports, and the sibling's name. Small
+ * ones say to Vite that they stay files: as `data:` addresses a strict policy would block them.
+ */
 const LATE_CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'worker/openOps.ts': { '../ops/choose.ts': 'vectors.js' },
   'engine/engine.ts': { './vectors.ts': 'vectors.js', './like.ts': 'vectors.js' },
   'ops/kernelCode.ts': { './webgpu/ops.ts': 'webgpu.js', './cpu.ts': 'wasm.js' },
   'encoder/session.ts': { 'onnxruntime-web/webgpu': 'onnxruntime.js' },
   'widget/strings/index.ts': { './languages.ts': 'languages.js' },
-  'widget/highlight.ts': { './target.ts': 'highlight.js' },
-  'widget/bar.ts': { './heatMapView.ts': 'heatmap.js' },
+  'widget/highlight.ts': { './target.ts': 'highlight.js?no-inline' },
+  'widget/bar.ts': { './heatMapView.ts': 'heatmap.js?no-inline' },
 }
 
 /**
@@ -98,7 +101,7 @@ export function siblingModules(): Plugin {
       return { code: changed, map: null }
     },
     generateBundle(_, bundle) {
-      const call = new RegExp(`${held}\\([\`'"]([\\w.]+)[\`'"]\\)`, 'g')
+      const call = new RegExp(`${held}\\([\`'"]([\\w.?-]+)[\`'"]\\)`, 'g')
       const found = (_: string, name: string) =>
         `/* @vite-ignore *//* webpackIgnore: true */new URL("./${name}",import.meta.url).href`
       for (const file of Object.values(bundle)) if (file.type === 'chunk') file.code = file.code.replace(call, found)

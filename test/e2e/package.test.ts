@@ -3,7 +3,17 @@
  * search; both hold the inference runtime once, compressed.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -55,7 +65,7 @@ async function visit(folder: string): Promise<string | null> {
 }
 
 function addData(folder: string): void {
-  cpSync(join(ROOT, 'demo/.index/vue'), join(folder, 'index'), { recursive: true })
+  cpSync(join(ROOT, 'demo/.index/lab/2-1'), join(folder, 'index'), { recursive: true })
   cpSync(join(installed, 'public/models/selvage-mini'), join(folder, 'model'), { recursive: true })
 }
 
@@ -102,6 +112,23 @@ test('an empty Vite app: type-checks, builds with one runtime, searches', async 
   expect(runtimes(dist)).toEqual([{ file: expect.stringMatching(/onnxruntime.*\.bin$/), bytes: expect.any(Number) }])
   addData(dist)
   expect(await visit(dist)).toBe(ANSWER)
+})
+
+test('a Vite app with the widget: what is fetched late stays a file, for policies that forbid code in data: addresses', async () => {
+  const app = join(work, 'widget')
+  mkdirSync(app)
+  symlinkSync(join(work, 'vite/node_modules'), join(app, 'node_modules'))
+  writeFileSync(
+    join(app, 'index.html'),
+    '<script type="module" src="./main.js"></script><selvage-search></selvage-search>',
+  )
+  writeFileSync(join(app, 'main.js'), "import 'selvage/widget'\n")
+  await build({ root: app, base: './', configFile: false, logLevel: 'warn', build: { target: 'es2022' } })
+  const files = readdirSync(join(app, 'dist/assets'))
+  for (const late of ['highlight', 'heatmap', 'languages', 'vectors', 'webgpu', 'wasm'])
+    expect(files.filter((file) => file.startsWith(`${late}-`))).toHaveLength(1)
+  for (const file of files.filter((name) => name.endsWith('.js')))
+    expect(readFileSync(join(app, 'dist/assets', file), 'utf8')).not.toMatch(/data:(?:text|application)\/javascript/)
 })
 
 test('a static page without any bundler searches', async () => {
