@@ -40,7 +40,7 @@ export async function indexPages(url: string, content: string, wanted: number): 
       const { benchTasks = '[]', benchGaps = '[]' } = document.documentElement.dataset
       return { tasks: JSON.parse(benchTasks), gaps: JSON.parse(benchGaps) } as { tasks: number[]; gaps: number[] }
     })
-    const told = await page.locator('.own-count').textContent()
+    const told = await page.locator('#own-title .own-count').textContent()
     return [
       `${count} pages dropped as a folder: ${told?.trim()} are here after ${seconds.toFixed(0)} s, ${(count / seconds).toFixed(2)} a second`,
       `Long tasks of the page meanwhile: ${described(tasks)}`,
