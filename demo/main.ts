@@ -21,7 +21,7 @@ import { bytesLine } from './loadingView.ts'
 import { PanelView, type State } from './panelView.ts'
 import { ResultsView } from './resultsView.ts'
 import { type Meaning, Searcher, toSelvageError } from './searcher.ts'
-import { readSettings, writeAddress } from './settings.ts'
+import { questionIn, readSettings, writeAddress } from './settings.ts'
 import { countsOf, type Source } from './sources.ts'
 import { SourcesView } from './sourcesView.ts'
 
@@ -327,6 +327,11 @@ function show(view: HTMLElement): void {
 watchRequests((asked) => here.showRequests(asked)) // before workers start
 bindKeys({ input: field.input, links: () => results.links(), clear: () => field.clear() })
 show(intro)
+// A link of this page, followed on it. What the page itself writes there tells nobody.
+addEventListener('hashchange', () => {
+  const asked = questionIn(location)
+  if (asked !== field.text.trim()) ask(asked)
+})
 field.text = settings.query
 void open()
 if (settings.query !== '') searcher.now(settings.query)

@@ -8,7 +8,7 @@ import { errorView } from '../errorView.ts'
 import { Loading } from '../loading.ts'
 import { bytesLine } from '../loadingView.ts'
 import { toSelvageError } from '../searcher.ts'
-import { backendName } from '../settings.ts'
+import { backendName, questionIn } from '../settings.ts'
 import { Asker } from './asker.ts'
 import { ColumnsView } from './columns.ts'
 import { ControlsView } from './controls.ts'
@@ -32,7 +32,7 @@ const controlsPlace = byId('controls', HTMLElement)
 const announcer = byId('announce', HTMLElement)
 const thread = byId('thread', HTMLElement)
 
-let settings = readSettings(location.search)
+let settings = readSettings(location)
 let loading = new Loading()
 /** Of the columns that are shown. */
 let asked = ''
@@ -147,6 +147,10 @@ function run(lab: readonly LabIndex[]): void {
   }
   input.addEventListener('input', () => typed(input.value, TYPING_MS))
   clearButton.addEventListener('click', () => ask(''))
+  addEventListener('hashchange', () => {
+    const linked = questionIn(location)
+    if (linked !== settings.query.trim()) ask(linked)
+  })
   byId('search', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault()
     typed(input.value, 0)

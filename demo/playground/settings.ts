@@ -3,7 +3,7 @@
  * the finest index is asked too. What is not a choice counts as the default: a mistyped address still searches. Defaults are left
  * out of it.
  */
-import { SCORERS } from '../settings.ts'
+import { questionIn, SCORERS, setQuestion } from '../settings.ts'
 
 export const BITS = [1, 2, 4, 8] as const
 export const POOLS = [1, 2, 3] as const
@@ -29,10 +29,10 @@ export const PLAYGROUND_SCORERS = SCORERS.filter((scorer) => scorer !== 'referen
 /** Nothing is coarser in it: what it finds with all candidates is what the others are held against. */
 export const FINEST: Variant = { bits: 8, pool: 1 }
 
-export function readSettings(search: string): Settings {
-  const params = new URLSearchParams(search)
+export function readSettings(at: Pick<Location, 'search' | 'hash'>): Settings {
+  const params = new URLSearchParams(at.search)
   return {
-    query: params.get('q') ?? '',
+    query: questionIn(at),
     bits: BITS.find((bits) => String(bits) === params.get('bits')) ?? 2,
     pool: POOLS.find((pool) => String(pool) === params.get('pool')) ?? 1,
     candidates: candidatesOf(params.get('candidates')),
@@ -51,7 +51,6 @@ export function addressOf(settings: Settings, base: string): string {
   const { query, bits, pool, candidates, scorer, isCompared } = settings
   const url = new URL(base)
   const parameters: readonly (readonly [string, string, boolean])[] = [
-    ['q', query.trim(), query.trim() === ''],
     ['bits', String(bits), bits === 2],
     ['pool', String(pool), pool === 1],
     [
@@ -65,6 +64,7 @@ export function addressOf(settings: Settings, base: string): string {
   for (const [name, value, isDefault] of parameters)
     if (isDefault) url.searchParams.delete(name)
     else url.searchParams.set(name, value)
+  setQuestion(url, query)
   return url.href
 }
 

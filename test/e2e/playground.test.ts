@@ -40,7 +40,7 @@ async function open(query = '', options: BrowserContextOptions = { viewport: WID
   return watched
 }
 
-const asking = (question: string, more = '') => `?q=${encodeURIComponent(question)}${more}`
+const asking = (question: string, more = '') => `?${more.slice(1)}#q=${encodeURIComponent(question)}`
 
 /** All three columns have answered what is asked now. */
 async function answered(page: Page): Promise<void> {
@@ -216,9 +216,10 @@ describe('the playground', () => {
     const before = await urlsIn(page, 'semantic')
     await choose(page, 'bits-1')
     await again(page, () => page.getByTestId('query').fill('onErrorCaptured'))
-    const { searchParams } = new URL(page.url())
+    const { searchParams, hash } = new URL(page.url())
+    expect(hash).toBe('#q=onErrorCaptured')
     expect(Object.fromEntries(searchParams)).toEqual({
-      ...{ q: 'onErrorCaptured', bits: '1', pool: '2', candidates: '32', scorer: 'wasm', color: 'red' },
+      ...{ bits: '1', pool: '2', candidates: '32', scorer: 'wasm', color: 'red' },
     })
     const shown = await urlsIn(page, 'hybrid')
     await page.reload()

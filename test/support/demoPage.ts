@@ -22,7 +22,7 @@ export async function ask(page: Page, question: string): Promise<string[]> {
   await page.waitForFunction(
     (wanted) =>
       document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === 'done' &&
-      new URL(location.href).searchParams.get('q') === wanted,
+      new URLSearchParams(location.hash.slice(1)).get('q') === wanted,
     question,
     { timeout: TIMEOUT_MS },
   )
