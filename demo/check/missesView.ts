@@ -100,7 +100,7 @@ function sectionLink({ id, title }: Found): HTMLElement {
   return h(
     'a',
     { href: id, class: 'section-link' },
-    h('span', {}, title === '' ? path : title),
+    h('span', { class: 'section-title' }, title === '' ? path : title),
     title !== '' && h('small', { class: 'section-path' }, path),
   )
 }
