@@ -4,7 +4,7 @@
  * Two kinds: the shell (search, playground, check, and all scripts and styles) is kept by itself, each version whole in a cache
  * of its own that is never changed; the documentation's pages are kept when somebody asks for them (sw/pages.ts).
  * A page comes from the network where that answers, else as it was kept; a file with a hash in its name is the same wherever it
- * comes from.
+ * comes from. What has no such name changes with the version.
  */
 import { deletePages, keepPages, pagesKept, pagesReport, renewPages } from './sw/pages.ts'
 import { absolute, CACHE, PREFIX, scope, shell, worker } from './sw/worker.ts'
@@ -39,7 +39,7 @@ worker.addEventListener('fetch', (event) => {
   const address = origin + pathname
   if (request.mode === 'navigate') {
     if (address.startsWith(scope)) event.respondWith(page(request, address))
-  } else if (files.has(address)) event.respondWith(file(request))
+  } else if (files.has(address) || isOfSomeVersion(address)) event.respondWith(file(request))
 })
 
 /** Asked by the page over a port: `report` how much is kept, or `keep` the rest of the pages. */
@@ -60,7 +60,8 @@ async function keep(): Promise<void> {
   try {
     const pages = await Promise.all([...entries].map(([address, entry]) => fetched(address, entry)))
     await cache.addAll([...files])
-    for (const [address, answer] of pages.toReversed()) await cache.put(address, answer)
+    const last = pages.toSorted(([one], [other]) => Number(one === scope) - Number(other === scope))
+    for (const [address, answer] of last) await cache.put(address, answer)
   } catch (error) {
     await caches.delete(CACHE)
     throw error
@@ -71,13 +72,24 @@ async function fetched(address: string, entry: string): Promise<[string, Respons
   const answer = await fetch(address, { cache: 'no-cache' })
   if (!answer.ok || !(await answer.clone().text()).includes(entry))
     throw new Error(`The page at ${address} is of another version than its service worker.`)
-  return [address, answer]
+  return [address, unredirected(answer)]
+}
+
+/** Hosts that leave the ending out of addresses answer by way of a redirect, and no browser shows a kept page that came so. */
+function unredirected(answer: Response): Response {
+  return answer.redirected ? new Response(answer.body, answer) : answer
 }
 
 async function page(request: Request, address: string): Promise<Response> {
   const asked = fetch(request)
   asked.catch(() => {}) // told where nothing is kept
-  const kept = () => keptPage(address === absolute('index.html') ? scope : address)
+  const kept = async () => {
+    for (const name of namesOf(address)) {
+      const answer = await keptPage(name)
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
   try {
     const answer = await Promise.race([asked, rest(PATIENCE_MS)])
     // What the server says of a page that we have not is its own.
@@ -86,6 +98,12 @@ async function page(request: Request, address: string): Promise<Response> {
   } catch {
     return (await kept()) ?? notKept()
   }
+}
+
+/** What a page may be kept under, where an address leaves out its ending. */
+function namesOf(address: string): readonly string[] {
+  if (address === absolute('index.html')) return [scope]
+  return [address, address.endsWith('/') ? `${address}index.html` : `${address}.html`]
 }
 
 /** The shell of this version before any other, which may be the one that is waiting. */
@@ -104,7 +122,15 @@ function notKept(): Response {
   return new Response(text, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } })
 }
 
-/** A version that is waiting has its files already: the page that came from the network may be of that one. */
+/** By a name with a hash in it, as the build gives to scripts and styles. */
+function isOfSomeVersion(address: string): boolean {
+  return address.startsWith(absolute('assets/')) && /\.(?:js|css)$/.test(address)
+}
+
+/**
+ * A version that is waiting has its files already: the page that came from the network, or was kept anew for it, may be of that
+ * one.
+ */
 async function file(request: Request): Promise<Response> {
   return (await caches.match(request, { ignoreSearch: true, ignoreVary: true })) ?? fetch(request)
 }
