@@ -3,7 +3,7 @@
  * worker the list of files that it keeps.
  */
 import { createHash } from 'node:crypto'
-import type { Plugin } from 'vite'
+import type { Plugin, Rolldown } from 'vite'
 import { isPage, navHtml } from './nav.ts'
 
 /** What the page promises, enforced by the browser: it can talk to its own site only. Not in dev: Vite inlines styles. */
@@ -64,7 +64,10 @@ export const shellFiles: Plugin = {
       const pages = html
         .filter(({ path }) => path.includes('/'))
         .map(({ path, text }) => [path, hashOf(text), Buffer.byteLength(text)] as const)
-      const version = hashOf(...shell.map(({ text }) => text), files.join(), JSON.stringify(pages), worker.code)
+      // Icons and the like keep their names when they change.
+      const contents = files.map((name) => hashOf(contentOf(bundle[name])))
+      const listed = JSON.stringify({ files, contents, pages })
+      const version = hashOf(...shell.map(({ text }) => text), listed, worker.code)
       const told = { version, entries: Object.fromEntries(entries), files, pages }
       worker.code = worker.code.replaceAll('SELVAGE_SHELL', () => JSON.stringify(told))
     },
@@ -73,7 +76,12 @@ export const shellFiles: Plugin = {
 
 const SHELL = /\.(?:js|css|svg|png|webmanifest)$/
 
-function hashOf(...parts: readonly string[]): string {
+function contentOf(file: Rolldown.OutputAsset | Rolldown.OutputChunk | undefined): string | Uint8Array {
+  if (file === undefined) return ''
+  return file.type === 'chunk' ? file.code : file.source
+}
+
+function hashOf(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest('hex').slice(0, 12)
