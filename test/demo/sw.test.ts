@@ -3,6 +3,7 @@
  * Its browser is made of maps here; that of offline.test.ts is a real one.
  */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { shellFiles } from '../../demo/site/plugins.ts'
 
 const SCOPE = 'https://host.test/demo/'
 
@@ -87,7 +88,7 @@ async function start(version: string, script: string): Promise<Started> {
   const listeners = new Map<string, Listener>()
   vi.stubGlobal('SELVAGE_SHELL', {
     version,
-    entries: { '': script, 'playground.html': script },
+    entries: { 'playground.html': script, '': script },
     files: [script, 'icons/a.png'],
     pages: [['docs/vue/index.html', 'hash', 3]],
   })
@@ -190,4 +191,25 @@ test('index, model and runtime are none of its business', async () => {
   const worker = await start('1', 'assets/one.js')
   for (const path of ['index/docs/manifest.json', 'models/selvage-mini/model.onnx', 'assets/onnxruntime-Ab12.bin'])
     expect(worker.ask(path, 'no-cors')).toBeUndefined()
+})
+
+test('the build tells versions apart by all that is kept, names without a hash too', () => {
+  const versionWith = (icon: string, page = 'Vue') => {
+    const asset = (fileName: string, source: string) => [fileName, { type: 'asset', fileName, source }] as const
+    const worker = { type: 'chunk', fileName: 'sw.js', code: 'SELVAGE_SHELL' }
+    const { generateBundle } = shellFiles
+    if (typeof generateBundle !== 'object') throw new Error('The plugin has no hook of the bundle.')
+    const bundle = Object.fromEntries([
+      asset('index.html', '<script src="./assets/one.js"></script>'),
+      asset('docs/vue/index.html', page),
+      asset('icons/a.png', icon),
+      ['sw.js', worker],
+    ])
+    Reflect.apply(generateBundle.handler, { error: (told: string) => expect.fail(told) }, [{}, bundle, true])
+    return /"version":"(\w+)"/.exec(worker.code)?.[1]
+  }
+  expect(versionWith('icon')).toMatch(/^\w{12}$/)
+  expect(versionWith('icon')).toBe(versionWith('icon'))
+  expect(versionWith('another icon')).not.toBe(versionWith('icon'))
+  expect(versionWith('icon', 'React')).not.toBe(versionWith('icon'))
 })
