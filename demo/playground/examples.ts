@@ -1,7 +1,7 @@
 /**
  * Questions where the three searches really differ. `answer` is the section that answers, by the end of its address, and `first` the
  * searches that have it in first place, on the page's first settings: test/e2e/playground.test.ts holds them to it. They were
- * chosen so that this is so with the model as a page runs it on WASM, and with the one of the command line.
+ * chosen with the model as a page runs it on WASM; the last one has another order with the f32 model of the command line.
  */
 import type { ColumnId } from './searches.ts'
 
