@@ -113,7 +113,7 @@ export class OwnFiles {
     const document = ownDocument(path, pasted.text, await hashOf(bytes), titleOf(pasted))
     if (this.#gatherings === 0) this.#leftOut = new LeftOut()
     this.#draw({ told: [] })
-    if ((await this.#update([document])) === 0) return
+    if ((await this.#update([document])).length === 0) return
     this.#draw({ told: [`“${titleOf(pasted)}” was added.`] })
     this.#events.announce('The text was added.')
   }
@@ -130,9 +130,10 @@ export class OwnFiles {
     const gone = new Set(ids)
     // Gone from the list at once; should it fail, the next listing has it again.
     this.#draw({ documents: this.#state.documents.filter(({ id }) => !gone.has(id)), told: [] })
-    await this.#tried((engine) => engine.delete(ids))
-    this.#events.announce(`${plural(ids.length, 'file')} deleted.`)
+    const deleted = await this.#tried((engine) => engine.delete(ids))
     this.#listSoon()
+    if (deleted === undefined) return
+    this.#events.announce(`${plural(ids.length, 'file')} deleted.`)
     this.#events.settled()
   }
 
@@ -149,7 +150,7 @@ export class OwnFiles {
   /** Reads one file after the other and hands them over as they come. */
   async #handOver(found: readonly Found[], tally: Tally): Promise<void> {
     const known = found.length > 0 ? await this.#known() : new Map<string, string | undefined>()
-    const calls: Promise<number>[] = []
+    const calls: Promise<readonly string[]>[] = []
     let portion: DocumentInput[] = []
     let chars = 0
     const send = () => {
@@ -165,7 +166,6 @@ export class OwnFiles {
         if (text === undefined || typeof text === 'string') this.#leftOut.name(path, text ?? 'unreadable')
         else if (text.hash !== undefined && text.hash === (this.#underWay.get(path) ?? known.get(path))) tally.same++
         else {
-          if (known.has(path)) tally.replaced++
           portion.push(ownDocument(path, text.text, text.hash))
           chars += text.text.length
         }
@@ -175,8 +175,9 @@ export class OwnFiles {
       await breathe()
     }
     send()
-    const counts = await Promise.all(calls)
-    tally.added = counts.reduce((sum, count) => sum + count, 0)
+    const added = (await Promise.all(calls)).flat()
+    tally.added = added.length
+    tally.replaced = added.filter((id) => known.has(id)).length
   }
 
   /** What can be found already, by path, with the hashes that are known. */
@@ -186,15 +187,16 @@ export class OwnFiles {
     return new Map(documents?.map((one) => [one.id, hashIn(one)]))
   }
 
-  async #update(documents: readonly DocumentInput[]): Promise<number> {
+  /** Ids of those that can be found now. */
+  async #update(documents: readonly DocumentInput[]): Promise<readonly string[]> {
     for (const one of documents) this.#underWay.set(one.id, hashIn(one))
     this.#isListed = true
     const added = await this.#tried((engine) => engine.update(documents), documents.length)
     for (const one of documents) if (this.#underWay.get(one.id) === hashIn(one)) this.#underWay.delete(one.id)
     this.#listSoon()
-    if (added === undefined) return 0
+    if (added === undefined) return []
     for (const { id, message } of added.problems) this.#tell(`${id} was left out. ${message}`)
-    return added.ids.length
+    return added.ids
   }
 
   /** @param files that are lost to this page when it fails. */
