@@ -4,7 +4,7 @@
  */
 import type { EngineOpened, Progress, Selvage, Status } from 'selvage'
 import { install, watchInstall } from './install.ts'
-import type { KeptState } from './keptView.ts'
+import { isOffline, type KeptState } from './keptView.ts'
 import { toSelvageError } from './searcher.ts'
 import { keepPages, keepShell, reportPages } from './shell.ts'
 
@@ -77,7 +77,6 @@ export class Kept {
         engine.download({ signal, onProgress: ({ stage, loaded, total }) => tell(stage, loaded, total) }),
         this.#shell?.then(() => keepPages((loaded, total) => tell('pages', loaded, total), signal)),
       ])
-      if (!signal.aborted) this.#events.announce('Available offline.')
     } catch (thrown) {
       running.abort() // one of them is in vain without the other; what has come is kept
       const error = toSelvageError(thrown)
@@ -87,6 +86,7 @@ export class Kept {
       await this.#count()
       this.#draw({ download: undefined })
     }
+    if (isOffline(this.#state)) this.#events.announce('Available offline.')
   }
 
   cancel(): void {

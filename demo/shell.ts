@@ -44,18 +44,25 @@ export async function reportPages(): Promise<PagesReport | undefined> {
 
 type Told = 'done' | 'stopped' | { readonly error: string } | { readonly loaded: number; readonly total: number }
 
-/** Keeps the rest of them; rejects with the reason. What has come by an abort is kept. */
+/**
+ * Keeps the rest of them; rejects with the reason. What has come by an abort is kept, and who aborts does not wait: a worker that
+ * the browser has ended would never answer.
+ */
 export async function keepPages(
   onProgress: (loaded: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const worker = await activeWorker()
-  if (worker === undefined) return
+  if (worker === undefined || signal.aborted) return
   const { port1, port2 } = new MessageChannel()
-  const stop = () => port1.postMessage('stop')
-  signal.addEventListener('abort', stop, { once: true })
+  let stop = () => {}
   try {
     await new Promise<void>((resolve, reject) => {
+      stop = () => {
+        port1.postMessage('stop')
+        resolve()
+      }
+      signal.addEventListener('abort', stop, { once: true })
       port1.onmessage = ({ data }: MessageEvent<Told>) => {
         if (data === 'done' || data === 'stopped') resolve()
         else if ('error' in data) reject(new Error(data.error))
