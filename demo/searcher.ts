@@ -119,7 +119,8 @@ export class Searcher {
       isAnswered = true
       if (!isNewest()) return
       this.#events.answered(result, true)
-      await this.#rank(engine, result, options, isNewest)
+      // The answer stands without it; what is wrong with words is told by the next question.
+      this.#rank(engine, result, options, isNewest).catch(() => {})
     } catch (thrown) {
       const error = toSelvageError(thrown)
       if (!isNewest() || error.code === 'aborted') return
