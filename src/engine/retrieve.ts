@@ -140,9 +140,9 @@ function told({ rows }: TokenMatrix, searches: readonly Ranking[], further?: Ran
   for (const { elapsedMs } of [...searches, ...(further ? [further] : [])])
     for (const stage of STAGES)
       if (elapsedMs[stage] !== undefined) scoreMs[stage] = (scoreMs[stage] ?? 0) + elapsedMs[stage]
-  const { centroids, scanned, scored } = searches.at(-1)!.counts
+  const { centroids, scanned, scored, allowed } = searches.at(-1)!.counts
   // Where all that may be found was scored, no other was scored later.
-  const candidates = Math.min(scored + (further?.counts.scored ?? 0), scanned || scored)
+  const candidates = Math.min(scored + (further?.counts.scored ?? 0), allowed)
   return { queryTokens: rows, ...(scanned > 0 && { centroids, scanned }), candidates, scoreMs }
 }
 

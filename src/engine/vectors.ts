@@ -171,7 +171,7 @@ export class Vectors {
   }
 }
 
-const NOTHING: Counts = { centroids: 0, scanned: 0, scored: 0 }
+const NOTHING: Counts = { centroids: 0, scanned: 0, scored: 0, allowed: 0 }
 
 /** In the place of vectors that cannot be compared with the query's: no passage of theirs is found. */
 function blank({ passages, tokens }: VectorsHeader, dim: number): IndexReader {

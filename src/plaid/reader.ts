@@ -55,6 +55,8 @@ export interface Counts {
   readonly scanned: number
   /** Passages scored with residuals. */
   readonly scored: number
+  /** Passages that a filter lets through: no more of them can be scored. */
+  readonly allowed: number
 }
 
 export type Precision = 'full' | 'approximate'
@@ -129,8 +131,9 @@ export class LoadedReader implements IndexReader {
   /** Of one query. */
   protected countsOf([hits]: readonly PlaidHits[], filter: Uint32Array | undefined): Counts {
     const { scored = 0, isScanned = false } = hits ?? {}
-    const scanned = isScanned ? countIn(filter, this.passages) : 0
-    return { centroids: isScanned ? this.loaded.centroids : 0, scanned, scored }
+    if (!isScanned) return { centroids: 0, scanned: 0, scored, allowed: scored }
+    const allowed = countIn(filter, this.passages)
+    return { centroids: this.loaded.centroids, scanned: allowed, scored, allowed }
   }
 }
 

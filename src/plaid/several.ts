@@ -51,7 +51,7 @@ class JoinedReader implements IndexReader {
     this.#check(query, filter)
     const found: Found[] = []
     const times: StageTimes[] = []
-    const counts = { centroids: 0, scanned: 0, scored: 0 }
+    const counts = { centroids: 0, scanned: 0, scored: 0, allowed: 0 }
     const backends = new Set<OpsBackend>()
     let first = 0
     for (const [i, reader] of this.#readers.entries()) {
@@ -85,7 +85,7 @@ class JoinedReader implements IndexReader {
   }
 }
 
-const COUNTS = ['centroids', 'scanned', 'scored'] as const
+const COUNTS = ['centroids', 'scanned', 'scored', 'allowed'] as const
 
 const SLOWEST_FIRST: readonly OpsBackend[] = ['reference', 'wasm', 'webgpu']
 

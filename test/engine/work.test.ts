@@ -2,8 +2,10 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { buildIndex } from '../../src/engine/build.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import { byMeaning } from '../../src/engine/retrieve.ts'
 import { createOps } from '../../src/ops/create.ts'
-import { openPlaid } from '../../src/plaid/search.ts'
+import { bitsetOf, openPlaid } from '../../src/plaid/search.ts'
+import { joinReaders } from '../../src/plaid/several.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { ReadMeter } from '../../src/store/readMeter.ts'
 import type { Input } from '../../src/text/document.ts'
@@ -92,6 +94,19 @@ describe.each(['wasm', 'reference'] as const)('%s', (backend) => {
     expect(await work({ mode: 'keyword', filters: { kind: ['odd'] } }, 'birch ')).toEqual({ withWords: 50 })
     expect(await work({ mode: 'keyword', filters: { kind: ['odd'] } }, '')).toEqual({})
   })
+})
+
+test('of several segments each counts: where few may be found, all of them are scored in full and none by centroids', async () => {
+  const readers = [await openPlaid(store, vectors, wasm), await openPlaid(store, vectors, wasm)]
+  const joined = joinReaders(readers, readers[0]!.dim)
+  const { matrix } = await fakeEncoder().encodeQuery('apple own4 ')
+  const ids = Uint32Array.from({ length: 2 * PASSAGES }, (_, p) => p)
+  const structure = { sections: ids, pages: ids, passages: 2 * PASSAGES }
+  // 60 of the first are no more than are scored in full; of the second 64 may be found, and 60 are.
+  const filter = bitsetOf([...ids.subarray(0, 60), ...ids.subarray(PASSAGES, PASSAGES + 64)], 2 * PASSAGES)
+  const { work } = await byMeaning(joined, matrix, structure, { sections: 10, filter, candidates: 60 })
+  expect(work).toMatchObject({ centroids: centroidCount, scanned: 64, candidates: 120 })
+  joined.close()
 })
 
 test('Infinity is what scoring every passage in full gives; few candidates miss some of it', async () => {

@@ -117,7 +117,12 @@ describe('readers that tell what they are asked', () => {
       precision: 'full',
       async search(_, options): Promise<Ranking> {
         asked.push(options)
-        return { passages: [], elapsedMs, backend, counts: { centroids: 5, scanned: passages, scored: 2 } }
+        return {
+          passages: [],
+          elapsedMs,
+          backend,
+          counts: { centroids: 5, scanned: passages, scored: 2, allowed: passages },
+        }
       },
       close() {},
     }
@@ -137,7 +142,7 @@ describe('readers that tell what they are asked', () => {
     )
     const signal = new AbortController().signal
     const found = await joined.search(query, { k: 2, candidates: 9, matches: true, signal })
-    const counts = { centroids: 15, scanned: 9, scored: 6 }
+    const counts = { centroids: 15, scanned: 9, scored: 6, allowed: 9 }
     expect(found).toEqual({ passages: [], elapsedMs: { scan: 14, total: 31 }, backend: 'wasm', counts })
     for (const { asked } of parts) expect(asked).toEqual([{ k: 2, candidates: 9, matches: true, signal }])
   })
@@ -160,7 +165,7 @@ describe('edges', () => {
     const none = joinReaders([], 16)
     expect(none).toMatchObject({ dim: 16, passages: 0, tokens: 0, bytes: 0, precision: 'full' })
     const ranking = await none.search(unitMatrix(3, 16, 1), { k: 5 })
-    const counts = { centroids: 0, scanned: 0, scored: 0 }
+    const counts = { centroids: 0, scanned: 0, scored: 0, allowed: 0 }
     expect(ranking).toEqual({ passages: [], elapsedMs: { total: 0 }, backend: 'reference', counts })
     await none.search(unitMatrix(3, 16, 1), { k: 5, filter: new Uint32Array() })
     none.close()
