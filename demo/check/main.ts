@@ -6,6 +6,7 @@ import { SelvageError } from 'selvage'
 import { byId, h } from '../dom.ts'
 import { errorView } from '../errorView.ts'
 import { formatMs, plural } from '../format.ts'
+import { saveFile } from '../saveFile.ts'
 import { toSelvageError } from '../searcher.ts'
 import { backendName } from '../settings.ts'
 import { sameRankings } from './compare.ts'
@@ -14,7 +15,7 @@ import { missesLine, missesView } from './missesView.ts'
 import { reportView } from './reportView.ts'
 import { runCheck } from './run.ts'
 import { RunView } from './runView.ts'
-import { asJson, saveJson } from './save.ts'
+import { asJson } from './save.ts'
 import { type CommandLine, type CommandLineRun, type LabelledSet, readCommandLine, readSet } from './set.ts'
 import { type BackendReport, WAY_NAMES, WAYS } from './types.ts'
 
@@ -37,9 +38,8 @@ function limit(): number {
 }
 
 async function prepare(): Promise<void> {
-  const { signal } = new AbortController()
   try {
-    ;[machine, set, cli] = await Promise.all([readMachine(), readSet(limit(), signal), readCommandLine(signal)])
+    ;[machine, set, cli] = await Promise.all([readMachine(), readSet(limit()), readCommandLine()])
   } catch (thrown) {
     fail(thrown, prepare)
     return
@@ -145,7 +145,8 @@ function fail(thrown: unknown, retry: () => unknown): void {
 function save(): void {
   if (machine === undefined) return
   const now = new Date()
-  saveJson(asJson(reports, machine, cli, now), `selvage-check-${now.toISOString().slice(0, 10)}.json`)
+  const text = asJson(reports, machine, cli, now)
+  saveFile(new File([text], `selvage-check-${now.toISOString().slice(0, 10)}.json`, { type: 'application/json' }))
 }
 
 /** What the command line has measured, in words. */

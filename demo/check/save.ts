@@ -25,12 +25,3 @@ export function asJson(
   }
   return `${JSON.stringify(file, undefined, 2)}\n`
 }
-
-export function saveJson(text: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000) // the browser reads it after the click
-}

@@ -1,5 +1,5 @@
 /**
- * The index of the visitor's files as one zip, saved like any download: the folder that `selvage build` would have written, and a
+ * The index of the visitor's files as one zip: the folder that `selvage build` would have written, and a
  * note that says how to search it. Loaded when somebody exports.
  */
 import { makeZip } from 'client-zip'
@@ -7,11 +7,6 @@ import type { IndexFile } from 'selvage'
 import { plural } from '../format.ts'
 
 const FOLDER = 'my-files'
-
-export interface Saved {
-  readonly name: string
-  readonly bytes: number
-}
 
 /** Vectors do not shrink: nothing is compressed, so that it takes no time. */
 export async function zipOf(files: readonly IndexFile[], documents: number, now: Date): Promise<File> {
@@ -22,17 +17,6 @@ export async function zipOf(files: readonly IndexFile[], documents: number, now:
   ]
   const zip = await new Response(makeZip(all)).blob()
   return new File([zip], `selvage-${FOLDER}-${day(now)}.zip`, { type: 'application/zip' })
-}
-
-export function save(file: File): Saved {
-  const address = URL.createObjectURL(file)
-  const link = document.createElement('a')
-  link.href = address
-  link.download = file.name
-  link.click()
-  // The browser reads it while it saves: when that is over nobody tells.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
-  return { name: file.name, bytes: file.size }
 }
 
 function readme(documents: number, now: Date): string {

@@ -1,6 +1,7 @@
 /** Taking the visitor's index out of the browser: asks the engine for its files, and saves them as one zip. Draws nothing. */
 import { type Selvage, SelvageError } from 'selvage'
 import { formatBytes } from '../format.ts'
+import { saveFile } from '../saveFile.ts'
 import { toSelvageError } from '../searcher.ts'
 import type { ExportState } from './exportView.ts'
 
@@ -39,11 +40,14 @@ export class IndexExport {
         if (this.#running === running && total > 0) this.#set({ kind: 'running', share: Math.min(1, loaded / total) })
       }
       // Their code is fetched meanwhile; without a network it is in the page's cache.
-      const [files, { save, zipOf }] = await Promise.all([engine.export({ onProgress, signal }), loadZipping()])
-      const { name, bytes } = save(await zipOf(files, documents, new Date()))
-      this.#set({ kind: 'done', name, bytes })
-      this.#events.announce(`${name} was saved, ${formatBytes(bytes)}.`)
+      const [files, { zipOf }] = await Promise.all([engine.export({ onProgress, signal }), loadZipping()])
+      const zip = await zipOf(files, documents, new Date())
+      if (signal.aborted) throw new SelvageError('aborted', 'The export was stopped.')
+      saveFile(zip)
+      this.#set({ kind: 'done', name: zip.name, bytes: zip.size })
+      this.#events.announce(`${zip.name} was saved, ${formatBytes(zip.size)}.`)
     } catch (thrown) {
+      running.abort() // the engine need not go on for nobody
       const error = toSelvageError(thrown)
       this.#set(error.code === 'aborted' ? undefined : { kind: 'failed', why: whyNot(error) })
     } finally {
