@@ -28,29 +28,28 @@ export interface CommandLineRun {
   readonly figures: Figures
 }
 
-/** @param limit questions, of the first ones. Errors: `download-failed`, `invalid-argument`, `aborted`. */
-export async function readSet(limit: number, signal: AbortSignal): Promise<LabelledSet> {
-  const [queries, qrels] = await Promise.all([read('queries.jsonl', signal), read('qrels.tsv', signal)])
+/** @param limit questions, of the first ones. Errors: `download-failed`, `invalid-argument`. */
+export async function readSet(limit: number): Promise<LabelledSet> {
+  const [queries, qrels] = await Promise.all([read('queries.jsonl'), read('qrels.tsv')])
   const judged = parseQrels(qrels, 'qrels.tsv')
   const asked = parseQueries(queries, 'queries.jsonl').filter(({ id }) => judged.has(id))
   return { queries: asked.slice(0, limit), qrels: judged }
 }
 
 /** Undefined where the build has none: the page then says so, and measures all the same. */
-export async function readCommandLine(signal: AbortSignal): Promise<CommandLine | undefined> {
+export async function readCommandLine(): Promise<CommandLine | undefined> {
   try {
-    return JSON.parse(await read('cli.json', signal))
+    return JSON.parse(await read('cli.json'))
   } catch {
     return undefined
   }
 }
 
-async function read(name: string, signal: AbortSignal): Promise<string> {
+async function read(name: string): Promise<string> {
   let response: Response
   try {
-    response = await fetch(`./check/${name}`, { signal })
+    response = await fetch(`./check/${name}`)
   } catch (cause) {
-    if (signal.aborted) throw new SelvageError('aborted', 'The check was cancelled.')
     throw new SelvageError('download-failed', `check/${name} could not be fetched. Is there a network?`, { cause })
   }
   if (response.ok) return response.text()
