@@ -33,7 +33,7 @@ export function icon(name: string, path: string): SVGSVGElement {
 /** The element of the page's own markup with this id. */
 export function byId<E extends HTMLElement>(id: string, type: new () => E): E {
   const element = document.getElementById(id)
-  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} with the id "${id}".`)
+  if (!(element instanceof type)) throw new Error(`The page has no ${type.name} with the id "${id}".`)
   return element
 }
 

@@ -151,7 +151,7 @@ export class Searcher {
 }
 
 /** Errors that leave words as they are. */
-export const OF_MEANING: ReadonlySet<SelvageError['code']> = new Set([
+const OF_MEANING: ReadonlySet<SelvageError['code']> = new Set([
   ...(['model-missing', 'model-invalid', 'model-mismatch', 'backend-unavailable', 'runtime-failed'] as const),
   ...(['wasm-blocked', 'download-failed', 'device-lost'] as const),
 ])

@@ -19,7 +19,7 @@ import {
   type WayReport,
 } from './types.ts'
 
-export const FIGURE_NAMES: Readonly<Record<Figure, string>> = {
+const FIGURE_NAMES: Readonly<Record<Figure, string>> = {
   'ndcg@10': 'nDCG@10',
   'mrr@10': 'MRR@10',
   'recall@10 of exact': 'Same as exact',

@@ -49,7 +49,7 @@ function baseOf({ docs, path }: DocsPage): string {
   return docs === 'vue' ? `${SITES.vue}/${path}.html` : `${SITES.react}/`
 }
 
-export function relativeAddress(from: DocsPage, docs: Docs, path: string): string {
+function relativeAddress(from: DocsPage, docs: Docs, path: string): string {
   const target = addressOf(docs, path)
   return target === from.address ? posix.basename(target) : posix.relative(posix.dirname(from.address), target)
 }

@@ -65,7 +65,7 @@ const COMPONENTS: Readonly<Record<string, Render>> = {
 }
 
 /** Nothing but what holds other things together. */
-export const TRANSPARENT: ReadonlySet<string> = new Set([
+const TRANSPARENT: ReadonlySet<string> = new Set([
   ...['ConsoleBlockMulti', 'DiagramGroup', 'IllustrationBlock', 'CodeDiagram', 'FullWidth', 'div', 'span'],
 ])
 
