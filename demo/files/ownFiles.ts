@@ -133,6 +133,7 @@ export class OwnFiles {
     const deleted = await this.#tried((engine) => engine.delete(ids))
     this.#listSoon()
     if (deleted === undefined) return
+    for (const id of ids) this.#underWay.delete(id)
     this.#events.announce(`${plural(ids.length, 'file')} deleted.`)
     this.#events.settled()
   }
@@ -187,16 +188,18 @@ export class OwnFiles {
     return new Map(documents?.map((one) => [one.id, hashIn(one)]))
   }
 
-  /** Ids of those that can be found now. */
+  /** Ids of those that can be found now; not of those that were deleted on their way, or came anew. */
   async #update(documents: readonly DocumentInput[]): Promise<readonly string[]> {
     for (const one of documents) this.#underWay.set(one.id, hashIn(one))
     this.#isListed = true
     const added = await this.#tried((engine) => engine.update(documents), documents.length)
-    for (const one of documents) if (this.#underWay.get(one.id) === hashIn(one)) this.#underWay.delete(one.id)
+    const isWanted = (one: DocumentInput) => this.#underWay.has(one.id) && this.#underWay.get(one.id) === hashIn(one)
+    const wanted = new Set(documents.filter(isWanted).map(({ id }) => id))
+    for (const id of wanted) this.#underWay.delete(id)
     this.#listSoon()
     if (added === undefined) return []
     for (const { id, message } of added.problems) this.#tell(`${id} was left out. ${message}`)
-    return added.ids
+    return added.ids.filter((id) => wanted.has(id))
   }
 
   /** @param files that are lost to this page when it fails. */

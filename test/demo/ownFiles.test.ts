@@ -8,6 +8,9 @@ vi.mock('selvage', () => import('../../src/index.ts')) // whether it is built or
 /** What the engine has, and whether it takes more. */
 let kept: Map<string, string>
 let isFull = false
+/** Adding takes until this. */
+let work: Promise<void> | undefined
+let handedOver: string[]
 let said: string[]
 let settled = 0
 let own: OwnFiles
@@ -16,6 +19,8 @@ const engine: Pick<Selvage, 'documents' | 'update' | 'delete'> = {
   documents: async () => [...kept].map(([id, hash]) => ({ id, url: `own:${id}`, title: id, meta: { hash } })),
   async update(documents) {
     if (isFull) throw new SelvageError('storage-full', 'No room.')
+    handedOver.push(...documents.map(({ id }) => id))
+    await work
     for (const { id, meta } of documents) kept.set(id, meta?.['hash'] ?? '')
     return { ids: documents.map(({ id }) => id), problems: [] }
   },
@@ -28,6 +33,8 @@ const engine: Pick<Selvage, 'documents' | 'update' | 'delete'> = {
 beforeEach(() => {
   kept = new Map()
   isFull = false
+  work = undefined
+  handedOver = []
   said = []
   settled = 0
   own = new OwnFiles({ draw: () => {}, settled: () => settled++, announce: (text) => said.push(text) })
@@ -77,4 +84,17 @@ test('what could not be deleted is not called deleted', async () => {
   isFull = false
   await own.delete(['a.md'])
   expect([said, settled]).toEqual([['1 file deleted.'], 1])
+})
+
+test('what was deleted on its way was not added', async () => {
+  let finish = () => {}
+  work = new Promise((resolve) => {
+    finish = resolve
+  })
+  const dropped = drop({ 'a.md': 'one', 'b.md': 'two' })
+  await vi.waitFor(() => expect(handedOver).toEqual(['a.md', 'b.md']))
+  await own.delete(['a.md'])
+  finish()
+  await dropped
+  expect(said).toEqual(['1 file deleted.', '1 file was added.'])
 })
