@@ -26,7 +26,7 @@ function readme(documents: number, now: Date): string {
 Selvage made the folder ${FOLDER} in your browser on ${day(now)}, of ${plural(documents, 'file')}. It holds their texts, too:
 whoever has the folder can read them.
 
-To search it, with Node 20.19 or newer:
+To search it, where Selvage is installed and Node is 20.19 or newer:
 
     npx selvage search ${FOLDER} "what you look for"
 
