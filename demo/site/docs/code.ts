@@ -6,6 +6,7 @@
 import type { Element, ElementContent, RootContent } from 'hast'
 import { h } from 'hastscript'
 import { common, createLowlight } from 'lowlight'
+import { classesOf } from './elements.ts'
 
 const lowlight = createLowlight(common)
 
@@ -100,11 +101,6 @@ function spansOf({ text, classes }: Token, offset: number, steps: readonly Step[
 
 export function stepClass(step: number): string {
   return `step-${((step - 1) % 4) + 1}`
-}
-
-function classesOf({ properties }: Element): readonly string[] {
-  const { className } = properties
-  return Array.isArray(className) ? className.map(String) : []
 }
 
 /** `{2-6,9}`: not the braces of another thing, such as `{expectedErrors: …}`. */

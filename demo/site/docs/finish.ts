@@ -10,7 +10,7 @@ import { toString as textOf } from 'hast-util-to-string'
 import { h } from 'hastscript'
 import { SKIP, visit } from 'unist-util-visit'
 import type { DocsPage } from '../pages.ts'
-import { isCode, isElement, ORIGINAL, picture, replaceElements } from './elements.ts'
+import { classesOf, isCode, isElement, ORIGINAL, picture, replaceElements } from './elements.ts'
 import { type Links, originalUrl } from './links.ts'
 
 export interface TocEntry {
@@ -111,14 +111,12 @@ function headings(root: Root, ids: Set<string>): readonly TocEntry[] {
 
 /** A heading without its badges and without the stars of Vue's footnotes. */
 function wordsOf(heading: Element): string {
-  const children = heading.children.filter((child) => !(isElement(child, 'span', 'sup') && isBadge(child)))
+  const children = heading.children.filter(
+    (child) => !(isElement(child, 'span', 'sup') && classesOf(child).includes('badge')),
+  )
   return textOf({ ...heading, children })
     .replace(/\s*\*+\s*$/, '')
     .trim()
-}
-
-function isBadge({ properties }: Element): boolean {
-  return Array.isArray(properties['className']) && properties['className'].includes('badge')
 }
 
 function linkAll(root: Root, page: DocsPage, links: Links): readonly string[] {

@@ -131,9 +131,9 @@ function block(element: Element): readonly ElementContent[] {
   return [{ ...element, properties: { className: ['box', `box-${kind}`] }, children }]
 }
 
-function badge({ properties, children }: Element): Element {
-  const classes = Array.isArray(properties['className']) ? properties['className'].map(String) : []
+function badge(element: Element): Element {
+  const [, kind = ''] = classesOf(element)
   const text =
-    properties['dataText'] ?? { ts: 'TS', 'dev-only': 'Dev only', experimental: 'Experimental' }[classes[1] ?? '']
-  return h('span', { className: ['badge'] }, ...(text === undefined ? children : [String(text)]))
+    element.properties['dataText'] ?? { ts: 'TS', 'dev-only': 'Dev only', experimental: 'Experimental' }[kind]
+  return h('span', { className: ['badge'] }, ...(text === undefined ? element.children : [String(text)]))
 }
