@@ -34,12 +34,12 @@ export function compareFigure(
   return { value, expected, isEqual: expected !== undefined && toDigits(expected) === toDigits(value) }
 }
 
-/** A sentence about all figures of a backend; undefined where there is nothing to compare with. */
+/** All figures of a backend together, in a sentence; undefined where there is nothing to compare with. */
 export function verdict(
   report: BackendReport,
   cli: CommandLine | undefined,
   names: Readonly<Record<Figure, string>>,
-): string | undefined {
+): { readonly isEqual: boolean; readonly text: string } | undefined {
   const all = report.ways.flatMap((way) =>
     FIGURES.flatMap((figure) => {
       const compared = compareFigure(figure, report, way, cli)
@@ -50,7 +50,8 @@ export function verdict(
   )
   if (all.length === 0) return undefined
   const wrong = all.filter(({ isEqual }) => !isEqual)
-  if (wrong.length === 0) return `All ${all.length} figures are those of the command line, to four digits.`
+  if (wrong.length === 0)
+    return { isEqual: true, text: `All ${all.length} figures are those of the command line, to four digits.` }
   const told = wrong.map(({ way, figure, value, expected }) => {
     const by = value - expected
     return `${WAY_NAMES[way]}, ${names[figure]} by ${by < 0 ? '−' : '+'}${Math.abs(by).toFixed(4)}`
@@ -59,7 +60,8 @@ export function verdict(
     report.encoder.backend === 'wasm'
       ? 'With the same index and the same graph they should not.'
       : 'The command line encodes in f32 on the processor, and a GPU rounds in its own way.'
-  return `${wrong.length} of ${all.length} figures differ from the command line’s: ${told.join('; ')}. ${why}`
+  const text = `${wrong.length} of ${all.length} figures differ from the command line’s: ${told.join('; ')}. ${why}`
+  return { isEqual: false, text }
 }
 
 /** How many of all rankings are the same, section by section, as those of another backend. */

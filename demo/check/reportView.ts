@@ -32,7 +32,6 @@ export function reportView(report: BackendReport, cli: CommandLine | undefined, 
   const { backend, encoder, scorer, loadMs } = report
   const isWhole = report.ways.length === WAYS.length
   const told = isWhole ? verdict(report, cli, FIGURE_NAMES) : undefined
-  const isEqual = told?.startsWith('All') ?? false
   return h(
     'section',
     { class: 'backend', 'data-testid': `report-${backend}`, 'data-done': isWhole },
@@ -46,9 +45,9 @@ export function reportView(report: BackendReport, cli: CommandLine | undefined, 
     told !== undefined &&
       h(
         'p',
-        { class: isEqual ? 'verdict is-equal' : 'verdict', 'data-testid': 'verdict' },
-        isEqual && icon('verdict-tick', TICK),
-        h('span', {}, told),
+        { class: told.isEqual ? 'verdict is-equal' : 'verdict', 'data-testid': 'verdict' },
+        told.isEqual && icon('verdict-tick', TICK),
+        h('span', {}, told.text),
       ),
     note !== undefined && h('p', { class: 'verdict', 'data-testid': 'same-rankings' }, note),
     speed(report),
