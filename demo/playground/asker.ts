@@ -19,8 +19,8 @@ export type Compared = Readonly<Record<'semantic' | 'hybrid', Agreement>>
 
 export interface AskEvents {
   answered(column: ColumnId, result: SearchResult): void
-  /** Undefined: no column has an answer. */
-  failed(error: SelvageError, column: ColumnId | undefined): void
+  /** @param without columns that have no answer to this question */
+  failed(error: SelvageError, without: readonly ColumnId[]): void
   compared(compared: Compared): void
   compareFailed(error: SelvageError): void
 }
@@ -29,14 +29,14 @@ const ORDER: readonly ColumnId[] = ['keyword', 'semantic', 'hybrid']
 const K = 10
 
 export class Asker {
-  readonly #engines: Engines
+  readonly #engines: Pick<Engines, 'get'>
   readonly #lab: readonly LabIndex[]
   readonly #events: AskEvents
   #running: AbortController | undefined
   /** What the finest index says to the question last compared: the same for every setting of the coarser ones. */
   #finest: { readonly query: string; readonly found: Readonly<Record<keyof Compared, readonly string[]>> } | undefined
 
-  constructor(engines: Engines, lab: readonly LabIndex[], events: AskEvents) {
+  constructor(engines: Pick<Engines, 'get'>, lab: readonly LabIndex[], events: AskEvents) {
     this.#engines = engines
     this.#lab = lab
     this.#events = events
@@ -54,10 +54,9 @@ export class Asker {
     const isNewest = () => this.#running === running
     const { query, candidates, scorer, isCompared } = settings
     const found: Partial<Record<ColumnId, SearchResult>> = {}
-    let column: ColumnId | undefined
     try {
       const engine = await this.#engines.get(indexOf(this.#lab, settings), scorer)
-      for (column of ORDER) {
+      for (const column of ORDER) {
         if (!isNewest()) return
         const result = await engine.search(query, { mode: column, k: K, candidates, signal: running.signal })
         if (!isNewest()) return
@@ -65,7 +64,11 @@ export class Asker {
         this.#events.answered(column, result)
       }
     } catch (thrown) {
-      if (isNewest()) this.#events.failed(toSelvageError(thrown), column)
+      if (isNewest())
+        this.#events.failed(
+          toSelvageError(thrown),
+          ORDER.filter((id) => found[id] === undefined),
+        )
       return
     }
     if (isCompared && found.semantic && found.hybrid)

@@ -69,11 +69,10 @@ function run(lab: readonly LabIndex[]): void {
       announce(columns.get(column).summary(result), column === 'keyword')
       if (column === 'hybrid') setState('done')
     },
-    failed(error, column) {
+    failed(error, without) {
       setState('error')
-      const isPartly = column !== undefined && column !== 'keyword'
-      for (const id of COLUMNS) if (!isPartly || id !== 'keyword') columns.get(id).fail('No answer: see above.')
-      fail(error, again, isPartly ? 'Words still work. ' : '')
+      for (const id of without) columns.get(id).fail('No answer: see above.')
+      fail(error, again, without.includes('keyword') ? '' : 'Words still work. ')
     },
     compared: (compared) => controls.compared(compared),
     compareFailed: (error) => controls.compareFailed(error),
