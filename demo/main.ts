@@ -332,7 +332,7 @@ addEventListener('hashchange', () => {
   const asked = questionIn(location)
   if (asked !== field.text.trim()) ask(asked)
 })
-field.text = settings.query
+field.text = settings.query || field.text // somebody may have typed before this ran
 void open()
-if (settings.query !== '') searcher.now(settings.query)
+if (field.text.trim() !== '') searcher.now(field.text)
 field.focus()

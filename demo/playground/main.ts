@@ -226,6 +226,7 @@ function keepFieldInSight(): void {
 }
 
 keepFieldInSight()
+if (settings.query === '') settings = { ...settings, query: input.value } // typed before this ran
 input.value = settings.query
 clearButton.hidden = settings.query === ''
 remember()

@@ -53,6 +53,28 @@ async function openWithModelHeld(query = ON_WASM): Promise<{ page: Page; letGo: 
 const urls = (page: Page) =>
   page.getByTestId('hit').evaluateAll((hits) => hits.map((hit) => (hit as HTMLElement).dataset['url'] ?? ''))
 
+test('what is typed before the script is there is answered, and Enter sends it to nobody', async () => {
+  watched = await watchedPage(browser, site.url)
+  const { page } = watched
+  let letGo = () => {}
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  await page.route(/\/assets\/index-[\w-]+\.js$/, async (route) => {
+    await held
+    await route.continue()
+  })
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(decodeURIComponent(request.url()).replaceAll('+', ' ')))
+  await page.goto(site.url + ON_WASM, { waitUntil: 'commit' })
+  await page.getByTestId('query').fill(QUESTION)
+  await page.getByTestId('query').press('Enter')
+  letGo()
+  await shownBy(page, QUESTION, 'hybrid')
+  expect(asked.length).toBeGreaterThan(5)
+  expect(asked.filter((url) => url.includes(QUESTION))).toEqual([])
+})
+
 describe('words at once, meaning in place', () => {
   test('words answer while the model is on its way, and the page says so; meaning takes their place', async () => {
     const { page, letGo } = await openWithModelHeld()
