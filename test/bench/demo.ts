@@ -48,11 +48,13 @@ try {
     const profile = await newProfile()
     try {
       const first = await profile.start()
+      await settled(first.page)
       version = first.context.browser()?.version() ?? version
       cold.push(await visit(first.page, address, values.question))
       await makeOffline(first.page)
       await profile.stop()
       const second = await profile.start()
+      await settled(second.page)
       warm.push(await visit(second.page, address, values.question))
     } finally {
       await profile.remove()
@@ -69,6 +71,11 @@ try {
   if (pages > 0) for (const line of await indexPages(address, join(root, 'demo/content'), pages)) say(line)
 } finally {
   site.close()
+}
+
+/** A browser that has just been started is busy with its own windows for a while: visitors have theirs open. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForTimeout(4000)
 }
 
 /** Types the question as soon as the page takes one. */
