@@ -17,7 +17,7 @@ export const SOURCE_NAMES: Readonly<Record<Source, string>> = {
 
 /** As a sentence has them: "No passage of … ". */
 export const SOURCE_PHRASES: Readonly<Record<Source, string>> = {
-  all: 'the documentation',
+  all: 'the documentation or your files',
   vue: 'the Vue documentation',
   react: 'the React documentation',
   own: 'your files',
