@@ -2,6 +2,7 @@
  * The documentations as sites with the search that any site would have: from a sub-path, under a strict policy, in a real
  * Chromium. What the pages say is test/demo's.
  */
+import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
@@ -12,6 +13,7 @@ import { type StaticSite, serveFolder } from '../support/staticServer.ts'
 import { SLOW } from '../support/widget.ts'
 
 const DEMO = resolve(import.meta.dirname, '../../dist/demo')
+const SCREENSHOTS = resolve(import.meta.dirname, '__screenshots__')
 const VUE = 'docs/vue/guide/introduction.html'
 const REACT = 'docs/react/learn/index.html'
 
@@ -111,6 +113,32 @@ describe('the documentations', () => {
     await answered(page)
     expect(await violations(page)).toEqual([])
   })
+})
+
+/** SCREENSHOTS=1: to be looked at, and committed where they have changed. */
+describe.runIf(process.env['SCREENSHOTS'])('screenshots', () => {
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  const sizes = [
+    ['desktop', { width: 1440, height: 900 }],
+    ['phone', { width: 390, height: 844 }],
+  ] as const
+  const schemes = ['light', 'dark'] as const
+  test.each(sizes.flatMap(([size, viewport]) => schemes.map((scheme) => [size, scheme, viewport] as const)))(
+    'the documentations: %s, %s',
+    async (size, colorScheme, viewport) => {
+      const { page } = await open(VUE, { colorScheme, viewport, reducedMotion: 'reduce' })
+      const shoot = (state: string) =>
+        page.screenshot({ path: `${SCREENSHOTS}/${size}-${colorScheme}-docs-${state}.png` })
+      await shoot('guide')
+      await page.goto(`${site.url}docs/react/learn/conditional-rendering.html#challenges`)
+      await page.locator('.code-tabs').first().scrollIntoViewIfNeeded()
+      await shoot('code')
+      await openByKeys(page)
+      await type(page, 'show one thing or another')
+      await answered(page)
+      await shoot('search')
+    },
+  )
 })
 
 async function violations(page: Page): Promise<string[]> {
