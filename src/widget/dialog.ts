@@ -44,7 +44,10 @@ export class Dialog {
     this.root.addEventListener('cancel', (event) => {
       if (isComposing) event.preventDefault()
     })
-    this.root.addEventListener('close', () => this.#end())
+    // The event comes later: by then it may be open again.
+    this.root.addEventListener('close', () => {
+      if (!this.root.open) this.#end()
+    })
   }
 
   get isOpen(): boolean {

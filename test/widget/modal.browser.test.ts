@@ -87,6 +87,19 @@ test('shortcuts can be others, and none', async () => {
   expect(dialog().open).toBe(true)
 })
 
+test('closed and opened again at once, it is open: the browser tells of the closing later', async () => {
+  const { element, dialog } = modal()
+  element.open()
+  element.close()
+  const told = new Promise((resolve) => dialog().addEventListener('close', resolve))
+  element.open()
+  await told
+  expect(dialog().open).toBe(true)
+  expect(document.documentElement.style.overflow).toBe('hidden') // as long as it is open
+  element.close()
+  expect(document.documentElement.style.overflow).toBe('')
+})
+
 test('Esc clears, then closes', async () => {
   const { element, dialog, input, session } = modal()
   before.focus()
