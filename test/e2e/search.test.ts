@@ -79,7 +79,9 @@ describe('words at once, meaning in place', () => {
   test('words answer while the model is on its way, and the page says so; meaning takes their place', async () => {
     const { page, letGo } = await openWithModelHeld()
     expect(await askByWords(page, QUESTION)).not.toContain(ANSWER)
-    expect(await page.getByTestId('how').textContent()).toMatch(/^By words; meaning is loading, [\d.]+ of [\d.]+ MB\.$/)
+    await expect
+      .poll(() => page.getByTestId('how').textContent())
+      .toMatch(/^By words; meaning is loading, [\d.]+ of [\d.]+ MB\.$/)
     // The next question, too.
     expect((await askByWords(page, 'onErrorCaptured'))[0]).toMatch(/onErrorCaptured/)
     await askByWords(page, QUESTION)
