@@ -130,7 +130,7 @@ describe.runIf(process.env['SCREENSHOTS'])('screenshots', () => {
       const shoot = (state: string) =>
         page.screenshot({ path: `${SCREENSHOTS}/${size}-${colorScheme}-docs-${state}.png` })
       await shoot('guide')
-      await page.goto(`${site.url}docs/react/learn/conditional-rendering.html#challenges`)
+      await page.goto(`${site.url}docs/react/learn/managing-state.html`)
       await page.locator('.code-tabs').first().scrollIntoViewIfNeeded()
       await shoot('code')
       await openByKeys(page)
