@@ -3,6 +3,7 @@ import type { ReadWord } from '../lexical/search.ts'
 import { explainHit } from '../search/hit.ts'
 import type { Hit, MeantWord, PassageId, UnexplainedHit } from '../types.ts'
 import { topK } from '../util.ts'
+import { placed } from './address.ts'
 import { evenLayout } from './layout.ts'
 import type { SectionHit } from './search.ts'
 import { passageText } from './texts.ts'
@@ -24,11 +25,6 @@ export function unexplained(hit: SectionHit, folder?: string): UnexplainedHit {
     ...(matches && { matches }),
     more: more.map((other) => unexplained(other, folder)),
   }
-}
-
-/** An address with ./ or ../ before it is meant relative to the index's folder: such a site can be served under any path. */
-export function placed(url: string, folder: string | undefined): string {
-  return folder !== undefined && /^\.{1,2}\//.test(url) ? new URL(url, folder).href : url
 }
 
 /** Without what only a search needs. */

@@ -5,6 +5,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import type { CharRange, PassageId } from '../types.ts'
+import { barePage, isPlaced, isSamePage } from './address.ts'
 import type { Segments } from './segments.ts'
 import { passageText, type StoredPassage } from './texts.ts'
 
@@ -37,7 +38,7 @@ export async function locateHit(segments: Segments, { ref, url, text, range }: H
       'invalid-argument',
       `The range ${start} to ${end}: wanted some of the ${text.length} characters of the hit's passage.`,
     )
-  const isIt = (passage: StoredPassage) => isAt(passage.section.url, url) && passageText(passage).text === text
+  const isIt = (passage: StoredPassage) => isPlaced(passage.section.url, url) && passageText(passage).text === text
   const id = Number(ref)
   if (ref !== '' && (await isVisible(segments, id))) {
     const [passage] = await segments.texts([id])
@@ -86,18 +87,18 @@ async function passagesAt(segments: Segments, url: string, text: string): Promis
     .passages.filter(({ id }) => visible === undefined || visible.passages[id] === 1)
   const found = await segments.texts(allowed.map(({ id }) => id))
   return found
-    .filter(({ section }) => [section.url, section.page.url].some((own) => isAt(own, url)))
+    .filter(({ section }) => [section.url, section.page.url].some((own) => isSamePage(own, url)))
     .sort((a, b) => a.id - b.id)
 }
 
 /** [start, end) of the passages of each page that may be meant: the same address, else the longest that the address ends with. */
 async function pagesAt(segments: Segments, url: string): Promise<[start: PassageId, end: PassageId][]> {
-  const address = addressOf(url)
+  const address = barePage(url)
   let longest = 0
   let found: { segment: number; page: number }[] = []
   for (const [i, segment] of segments.all.entries())
     for (const [page, id] of (await segment.ids()).entries()) {
-      const own = addressOf(id)
+      const own = barePage(id)
       // Relative addresses of an index are under a base that only the site knows.
       const fits = own === address || (own !== '' && address.endsWith(`/${own}`))
       const length = own === address ? Number.POSITIVE_INFINITY : own.length
@@ -112,21 +113,6 @@ async function pagesAt(segments: Segments, url: string): Promise<[start: Passage
     return [first + start, first + end] satisfies [number, number]
   })
   return Promise.all(ranges)
-}
-
-/** The same page; one with ./ or ../ before it is under a folder that only the site knows. */
-function isAt(own: string, url: string): boolean {
-  const [is, wanted] = [addressOf(own), addressOf(url)]
-  return is === wanted || (/^\.{1,2}\//.test(own) && is !== '' && wanted.endsWith(`/${is}`))
-}
-
-/** What tells pages apart in an address: no origin, no fragment, and one form for the ways to name a folder's page. */
-function addressOf(url: string): string {
-  const path = url.replace(/#.*/s, '').replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '')
-  return path
-    .replace(/(^|\/)index\.html?$/, '$1')
-    .replace(/\.html?$/, '')
-    .replace(/^(?:\.{0,2}\/)+|\/+$/g, '')
 }
 
 /** A text with its white space as single spaces, and where each character was. */

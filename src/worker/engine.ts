@@ -4,7 +4,8 @@
  */
 
 import * as Comlink from 'comlink'
-import { explainRoughly, meantWords, mostTelling, placed, unexplained } from '../engine/hits.ts'
+import { placed } from '../engine/address.ts'
+import { explainRoughly, meantWords, mostTelling, unexplained } from '../engine/hits.ts'
 import type { Answer, SectionHit } from '../engine/search.ts'
 import { passageText } from '../engine/texts.ts'
 import { SelvageError } from '../errors.ts'
