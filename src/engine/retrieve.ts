@@ -4,7 +4,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import type { LexicalRanking } from '../lexical/search.ts'
-import { bitsetOf, type Found, type IndexReader, type Ranking } from '../plaid/search.ts'
+import { bitsetOf, type Found, type IndexReader, type Ranking, summed } from '../plaid/search.ts'
 import { type Candidate, type Fused, fuse } from '../search/fuse.ts'
 import type { Fusion, OpsBackend, PassageId, SearchWork, TokenMatrix } from '../types.ts'
 import { passagesOf, type Structure, sectionOf } from './pages.ts'
@@ -129,17 +129,13 @@ function withWords(keyword: LexicalRanking, structure: Structure, { sections, fi
   }
 }
 
-const STAGES = ['centroids', 'scan', 'select', 'residuals'] as const
-
 /**
  * What a query cost. `searches`: one after the other, each for more than the one before; `further`: of passages that words
  * alone found. Times are of all, counts of the last, in which those of the others are.
  */
 function told({ rows }: TokenMatrix, searches: readonly Ranking[], further?: Ranking): Retrieved['work'] {
-  const scoreMs: Partial<Record<(typeof STAGES)[number], number>> = {}
-  for (const { elapsedMs } of [...searches, ...(further ? [further] : [])])
-    for (const stage of STAGES)
-      if (elapsedMs[stage] !== undefined) scoreMs[stage] = (scoreMs[stage] ?? 0) + elapsedMs[stage]
+  const all = further ? [...searches, further] : searches
+  const { total: _, ...scoreMs } = summed(all.map(({ elapsedMs }) => elapsedMs))
   const { centroids, scanned, scored, allowed } = searches.at(-1)!.counts
   // Where all that may be found was scored, no other was scored later.
   const candidates = Math.min(scored + (further?.counts.scored ?? 0), allowed)

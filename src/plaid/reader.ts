@@ -145,6 +145,17 @@ function countIn(filter: Uint32Array | undefined, passages: number): number {
   return count
 }
 
+/** Of each stage the sum; left out where one of them cannot tell it. */
+export function summed(times: readonly StageTimes[]): StageTimes {
+  const sums: { -readonly [Stage in keyof StageTimes]: StageTimes[Stage] } = { total: 0 }
+  for (const { total } of times) sums.total += total
+  for (const stage of ['centroids', 'scan', 'select', 'residuals'] as const) {
+    const known = times.flatMap(({ [stage]: ms }) => (ms === undefined ? [] : [ms]))
+    if (known.length > 0 && known.length === times.length) sums[stage] = known.reduce((sum, ms) => sum + ms, 0)
+  }
+  return sums
+}
+
 /** The k best of several rankings, in the order of one: by score, the lower id first on ties. */
 export function bestOf(found: readonly Found[], k: number): Found[] {
   return [...found].sort((a, b) => b.score - a.score || a.id - b.id).slice(0, k)

@@ -20,6 +20,7 @@ export {
   queryBatch,
   type Ranking,
   type SearchOptions,
+  summed,
 } from './reader.ts'
 
 export interface OpenOptions {

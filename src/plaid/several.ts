@@ -6,7 +6,15 @@ import { SelvageError } from '../errors.ts'
 import { refused, typeName } from '../ops/check.ts'
 import type { StageTimes } from '../ops/ops.ts'
 import type { OpsBackend, TokenMatrix } from '../types.ts'
-import { bestOf, type Found, type IndexReader, type Precision, type Ranking, type SearchOptions } from './reader.ts'
+import {
+  bestOf,
+  type Found,
+  type IndexReader,
+  type Precision,
+  type Ranking,
+  type SearchOptions,
+  summed,
+} from './reader.ts'
 
 /**
  * Errors: `invalid-argument` for a reader of another dim. Its `close` closes all of them; a caller who goes on using some
@@ -104,17 +112,6 @@ export function sliceBits(words: Uint32Array, from: number, count: number): Uint
   }
   if (count % 32 !== 0) slice[slice.length - 1]! &= 2 ** (count % 32) - 1
   return slice
-}
-
-/** Of each stage the sum; left out where one of them cannot tell it. */
-function summed(times: readonly StageTimes[]): StageTimes {
-  const sums: { -readonly [Stage in keyof StageTimes]: StageTimes[Stage] } = { total: 0 }
-  for (const { total } of times) sums.total += total
-  for (const stage of ['centroids', 'scan', 'select', 'residuals'] as const) {
-    const known = times.flatMap(({ [stage]: ms }) => (ms === undefined ? [] : [ms]))
-    if (known.length > 0 && known.length === times.length) sums[stage] = known.reduce((sum, ms) => sum + ms, 0)
-  }
-  return sums
 }
 
 function sumOf(readers: readonly IndexReader[], count: (reader: IndexReader) => number): number {
