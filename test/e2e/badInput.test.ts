@@ -2,54 +2,31 @@
  * What people drop and what browsers lack: zips, pictures, files that are too many, too large or the same as before, no room, no
  * database. In each case the page says what happened, and what was there before is still found.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ask, waitFor } from '../support/demoPage.ts'
 import { drop } from '../support/drop.ts'
-import { newProfile, type Profile } from '../support/profile.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
 import { watchTurns } from '../support/turns.ts'
+import { visitor } from '../support/visitor.ts'
 import { zipOf } from '../support/zip.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const DEMO = join(ROOT, 'dist/demo')
 const ON_WASM = '?encoder=wasm&scorer=wasm'
 /** A model on one busy core. */
 const LONG = { timeout: 90_000 }
 
-let site: StaticSite
-let profile: Profile
-let folder: string
-beforeAll(async () => {
-  site = await serveFolder(DEMO)
-})
-beforeEach(async () => {
-  profile = await newProfile()
-  folder = mkdtempSync(join(tmpdir(), 'selvage-bad-'))
-})
-afterEach(async () => {
-  await profile?.remove()
-  rmSync(folder, { recursive: true, force: true })
-})
-afterAll(() => site?.close())
-
-function write(path: string, content: string | Uint8Array): string {
-  const file = join(folder, path)
-  mkdirSync(join(file, '..'), { recursive: true })
-  writeFileSync(file, content)
-  return file
-}
+const guest = visitor()
+const { write } = guest
 
 const BEES = '# Bees\n\nA swarm is caught in a straw basket before noon.\n'
 const KILN = '# The kiln\n\nIt is fired with birch for two days.\n'
 
 async function open(before?: (page: Page) => Promise<void>): Promise<Page> {
-  const { page } = await profile.start()
+  const { page } = await guest.profile.start()
   await before?.(page)
-  await page.goto(site.url + ON_WASM)
+  await page.goto(guest.url + ON_WASM)
   await waitFor(page, 'ready')
   return page
 }
@@ -97,7 +74,7 @@ describe('a folder', () => {
     for (const name of ['main.c', 'Makefile', 'paper.pdf']) write(`notes/${name}`, 'x')
     write('notes/bees.md', BEES)
     const page = await open()
-    await dropAndRest(page, [join(folder, 'notes')], ['notes/bees.md'])
+    await dropAndRest(page, [join(guest.folder, 'notes')], ['notes/bees.md'])
     expect(await problems(page)).toEqual([
       '14 pictures, 1 PDF and 2 other files were left out: not Markdown, HTML or text.',
     ])
@@ -108,18 +85,18 @@ describe('a folder', () => {
   test('that comes a second time: what is the same stays, what has changed takes its old place', async () => {
     for (let i = 0; i < 9; i++) write(`notes/day-${i}.md`, `# Day ${i}\n\nThe wind came from the north.\n`)
     const page = await open()
-    const names = readdirSync(join(folder, 'notes')).map((name) => `notes/${name}`)
-    await dropAndRest(page, [join(folder, 'notes')], names.toSorted())
+    const names = readdirSync(join(guest.folder, 'notes')).map((name) => `notes/${name}`)
+    await dropAndRest(page, [join(guest.folder, 'notes')], names.toSorted())
     expect(await told(page)).toBe('9 files were added.')
 
-    await drop(page, [join(folder, 'notes')])
+    await drop(page, [join(guest.folder, 'notes')])
     await expect.poll(() => told(page)).toBe('9 files are the same as before, and stayed.')
     expect(await page.getByTestId('own-work').isVisible()).toBe(false)
 
     write('notes/day-3.md', BEES)
     await page.reload() // it is known again by what is kept
     await waitFor(page, 'ready')
-    await drop(page, [join(folder, 'notes')])
+    await drop(page, [join(guest.folder, 'notes')])
     await expect
       .poll(() => told(page), LONG)
       .toBe('1 file took the place of its older text. 8 files are the same as before, and stayed.')
@@ -146,7 +123,7 @@ describe('too much', () => {
     write('many/bees.md', BEES)
     const page = await open()
     const turns = await watchTurns(page)
-    await drop(page, [join(folder, 'many')])
+    await drop(page, [join(guest.folder, 'many')])
     await expect
       .poll(() => page.locator('.own-words').textContent())
       .toMatch(/^Looking through the folder: [\d,]+ files/)
@@ -162,7 +139,7 @@ describe('too much', () => {
     for (const [i, path] of pages.entries()) write(`react/${i}.md`, readFileSync(path, 'utf8').slice(0, 4000))
     const page = await open()
     const turns = await watchTurns(page)
-    await drop(page, [join(folder, 'react')])
+    await drop(page, [join(guest.folder, 'react')])
     await expect
       .poll(() => page.locator('.own-words').textContent(), LONG)
       .toMatch(/^Added \d+ of 40 · [\d.]+ a (second|minute) · \d+ (s|min) left$/)
@@ -174,18 +151,18 @@ describe('too much', () => {
 
   test('of which the browser has no room: what was there stays and is found, and the page says how to make room', async () => {
     await dropAndRest(await open(), [write('bees.md', BEES)], ['bees.md'])
-    await profile.stop()
+    await guest.profile.stop()
     // A browser that has looked remembers how much room there is: it is told before it looks.
     const page = await open((page) => setRoom(page, 1000))
     for (let i = 0; i < 120; i++) write(`more/${i}.md`, `${KILN}\n${Math.random()}\n`.repeat(20))
-    await drop(page, [join(folder, 'more')])
+    await drop(page, [join(guest.folder, 'more')])
     await expect
       .poll(() => problems(page), LONG)
       .toEqual([expect.stringMatching(/the browser gives this site no more room/)])
     expect((await problems(page))[0]).toMatch(/stays and is found.*Delete files from it/)
     expect((await ask(page, 'catching a swarm'))[0]).toBe('Bees')
     expect(await listed(page)).toEqual(['bees.md'])
-    await profile.stop()
+    await guest.profile.stop()
 
     await dropAndRest(await open(), [write('kiln.md', KILN)], ['bees.md', 'kiln.md'])
   })
@@ -193,7 +170,7 @@ describe('too much', () => {
 
 async function setRoom(page: Page, quotaSize: number): Promise<void> {
   const session = await page.context().newCDPSession(page)
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize })
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(guest.url).origin, quotaSize })
 }
 
 describe('a browser', () => {

@@ -6,39 +6,19 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
+import type { BrowserContextOptions, Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
+import { DEMO, demoSite } from '../support/demoSite.ts'
 
-const DEMO = resolve(import.meta.dirname, '../../dist/demo')
 const SCREENSHOTS = resolve(import.meta.dirname, '__screenshots__')
 /** Some 500 searches, each with the model; on a machine that does other things besides. */
 const WHOLE_MS = 540_000
 const WAYS = ['keyword', 'semantic', 'hybrid'] as const
 const FIGURES = ['ndcg@10', 'mrr@10', 'recall@10 of exact'] as const
 
-let site: StaticSite
-let browser: Browser
-let watched: WatchedPage | undefined
-beforeAll(async () => {
-  site = await serveFolder(DEMO)
-  browser = await launch()
-})
-afterEach(async () => {
-  await watched?.close()
-  watched = undefined
-})
-afterAll(async () => {
-  await browser?.close()
-  site?.close()
-})
+const site = demoSite()
 
-async function open(query = '', options: Parameters<typeof watchedPage>[2] = {}): Promise<WatchedPage> {
-  watched = await watchedPage(browser, site.url, options)
-  await watched.page.goto(`${site.url}check.html${query}`)
-  return watched
-}
+const open = (query = '', options?: BrowserContextOptions) => site.open(`check.html${query}`, options)
 
 async function run(page: Page): Promise<void> {
   await page.getByTestId('run').click()

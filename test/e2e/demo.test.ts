@@ -1,13 +1,9 @@
 /** The whole way, in a real Chromium: the built demo on plain static hosting, a question typed, the right section first. */
-import { resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
 import { ANSWER, ask, askByWords, makeOffline, QUESTION, waitFor } from '../support/demoPage.ts'
-import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
-
-const DEMO = resolve(import.meta.dirname, '../../dist/demo')
+import { demoSite } from '../support/demoSite.ts'
 
 /** In front of the engine worker's script: the device within reach, and an adapter that does not look like software. */
 const HOLD_DEVICE = `
@@ -20,30 +16,7 @@ const HOLD_DEVICE = `
   Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
 `
 
-let site: StaticSite
-let browser: Browser
-let watched: WatchedPage | undefined
-beforeAll(async () => {
-  site = await serveFolder(DEMO)
-  browser = await launch()
-})
-afterEach(async () => {
-  await watched?.close()
-  watched = undefined
-})
-afterAll(async () => {
-  await browser?.close()
-  site?.close()
-})
-
-async function open(
-  query = '',
-  options: Parameters<typeof watchedPage>[2] = {},
-): Promise<WatchedPage & { page: Page }> {
-  watched = await watchedPage(browser, site.url, options)
-  await watched.page.goto(site.url + query)
-  return watched
-}
+const site = demoSite()
 
 const status = (page: Page) => page.getByTestId('status')
 
@@ -73,7 +46,7 @@ const OWN_LIST = 'Before a release: run the tests, read the change log aloud, th
 
 describe('the demo', () => {
   test('a typed question finds its section; the encoder in a worker, the search in WGSL; quiet console, no foreign request', async () => {
-    const { page, console: log, foreign } = await open('?encoder=wasm&scorer=webgpu')
+    const { page, console: log, foreign } = await site.open('?encoder=wasm&scorer=webgpu')
     await page.getByTestId('query').pressSequentially(QUESTION, { delay: 20 })
     await waitFor(page, 'done')
     await expect.poll(() => page.getByTestId('hit-title').first().textContent(), { timeout: 60_000 }).toBe(ANSWER)
@@ -90,7 +63,7 @@ describe('the demo', () => {
   })
 
   test('by itself it takes what works here and says why not WebGPU', async () => {
-    const { page, console: log } = await open('?in=react&q=two%20siblings%20need%20the%20same%20data')
+    const { page, console: log } = await site.open('?in=react&q=two%20siblings%20need%20the%20same%20data')
     await waitFor(page, 'done')
     expect(await page.getByTestId('hit-title').first().textContent()).toBe('Sharing data between components')
     expect(await status(page).getAttribute('data-encoder')).toBe('wasm')
@@ -100,7 +73,7 @@ describe('the demo', () => {
   })
 
   test('strange queries give sane answers', async () => {
-    const { page, console: log } = await open('?encoder=wasm&scorer=wasm')
+    const { page, console: log } = await site.open('?encoder=wasm&scorer=wasm')
     await waitFor(page, 'ready')
     for (const query of ['?!.,;:', '😀 🎉', 'word '.repeat(2_000).trim()])
       expect((await ask(page, query)).length).toBe(10)
@@ -116,8 +89,7 @@ describe('the demo', () => {
   })
 
   test('a GPU lost in the middle of a query: the next backend answers it, and says so', async () => {
-    watched = await watchedPage(browser, site.url)
-    const { page } = watched
+    const { page } = await site.blank()
     // The worker's device is out of reach from here, and its adapter is refused for being software: its script is served
     // with lines in front that keep hold of the one and dress up the other.
     await page.route('**/assets/engine-*.js', async (route) => {
@@ -138,8 +110,7 @@ describe('the demo', () => {
   })
 
   test('a model file that arrives cut short is named, words are searched meanwhile, and a retry mends it', async () => {
-    watched = await watchedPage(browser, site.url)
-    const { page } = watched
+    const { page } = await site.blank()
     let broken = true
     await page.route('**/onnx/weights.bin', async (route) => {
       if (!broken) return route.continue()
@@ -162,7 +133,7 @@ describe('the demo', () => {
     'axe finds nothing: before a query, with results, with own files (%s)',
     async (colorScheme) => {
       // Without motion: in the middle of a fade nothing has the contrast that it will have.
-      const { page } = await open('?encoder=wasm&scorer=wasm', { colorScheme, reducedMotion: 'reduce' })
+      const { page } = await site.open('?encoder=wasm&scorer=wasm', { colorScheme, reducedMotion: 'reduce' })
       const violations = async () => {
         const { violations: found } = await new AxeBuilder({ page }).analyze()
         return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
@@ -182,8 +153,7 @@ describe('the demo', () => {
   )
 
   test('a missing index is said to be missing', async () => {
-    watched = await watchedPage(browser, site.url)
-    const { page } = watched
+    const { page } = await site.blank()
     await page.route('**/index/docs/manifest.json', (route) => route.fulfill({ status: 404 }))
     await page.goto(site.url)
     await waitFor(page, 'error')

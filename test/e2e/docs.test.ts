@@ -5,43 +5,21 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
+import { demoSite } from '../support/demoSite.ts'
 import { answered, dialog, field, hrefs, openByKeys, options, type } from '../support/modal.ts'
-import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
 import { SLOW } from '../support/widget.ts'
 
-const DEMO = resolve(import.meta.dirname, '../../dist/demo')
 const SCREENSHOTS = resolve(import.meta.dirname, '__screenshots__')
 const VUE = 'docs/vue/guide/introduction.html'
 const REACT = 'docs/react/learn/index.html'
 
-let site: StaticSite
-let browser: Browser
-let watched: WatchedPage | undefined
-beforeAll(async () => {
-  site = await serveFolder(DEMO)
-  browser = await launch()
-})
-afterEach(async () => {
-  await watched?.close()
-  watched = undefined
-})
-afterAll(async () => {
-  await browser?.close()
-  site?.close()
-})
-
-async function open(path: string, options: Parameters<typeof watchedPage>[2] = {}): Promise<WatchedPage> {
-  watched = await watchedPage(browser, site.url, options)
-  await watched.page.goto(site.url + path)
-  return watched
-}
+const site = demoSite()
 
 describe('the documentations', () => {
   test('a question in other words leads to the section, from Vue’s docs and from React’s', async () => {
-    const { page, console: log, foreign } = await open(VUE)
+    const { page, console: log, foreign } = await site.open(VUE)
     await openByKeys(page)
     await type(page, 'scrolling a huge list is slow')
     await answered(page)
@@ -66,7 +44,7 @@ describe('the documentations', () => {
   })
 
   test('the button opens the search; the list of pages opens on a phone, and leads on', async () => {
-    const { page } = await open(VUE, { viewport: { width: 390, height: 844 } })
+    const { page } = await site.open(VUE, { viewport: { width: 390, height: 844 } })
     await page.getByRole('button', { name: 'Search' }).click()
     await field(page).waitFor()
     await page.keyboard.press('Escape')
@@ -80,7 +58,7 @@ describe('the documentations', () => {
   })
 
   test('files of an example are tabs, by pointer and by keys; what is hidden in one is found', async () => {
-    const { page } = await open('docs/react/learn/scaling-up-with-reducer-and-context.html')
+    const { page } = await site.open('docs/react/learn/scaling-up-with-reducer-and-context.html')
     const tabs = page.getByRole('tablist').first().getByRole('tab')
     await tabs.nth(1).click()
     expect(await tabs.nth(1).getAttribute('aria-selected')).toBe('true')
@@ -94,7 +72,7 @@ describe('the documentations', () => {
   })
 
   test('"On this page" says where one is', async () => {
-    const { page } = await open('docs/vue/guide/best-practices/performance.html', {
+    const { page } = await site.open('docs/vue/guide/best-practices/performance.html', {
       viewport: { width: 1440, height: 900 },
     })
     const entry = page.getByRole('navigation', { name: 'On this page' }).getByRole('link', { name: 'Virtualize' })
@@ -103,7 +81,7 @@ describe('the documentations', () => {
   })
 
   test.each(['light', 'dark'] as const)('axe finds nothing, with and without the dialog (%s)', async (colorScheme) => {
-    const { page } = await open(VUE, { colorScheme, reducedMotion: 'reduce' })
+    const { page } = await site.open(VUE, { colorScheme, reducedMotion: 'reduce' })
     for (const path of [VUE, 'docs/vue/api/reactivity-core.html', 'docs/react/learn/conditional-rendering.html']) {
       await page.goto(site.url + path)
       expect(await violations(page)).toEqual([])
@@ -126,7 +104,7 @@ describe.runIf(process.env['SCREENSHOTS'])('screenshots', () => {
   test.each(sizes.flatMap(([size, viewport]) => schemes.map((scheme) => [size, scheme, viewport] as const)))(
     'the documentations: %s, %s',
     async (size, colorScheme, viewport) => {
-      const { page } = await open(VUE, { colorScheme, viewport, reducedMotion: 'reduce' })
+      const { page } = await site.open(VUE, { colorScheme, viewport, reducedMotion: 'reduce' })
       const shoot = (state: string) =>
         page.screenshot({ path: `${SCREENSHOTS}/${size}-${colorScheme}-docs-${state}.png` })
       await shoot('guide')

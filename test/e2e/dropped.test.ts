@@ -2,45 +2,21 @@
  * Own files on the demo page: dropped, found beside the documentation, there after the browser was started anew, replaced,
  * deleted; a browser that ends in the middle of adding; what cannot be read.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ask, makeOffline, waitFor } from '../support/demoPage.ts'
 import { drag, drop } from '../support/drop.ts'
-import { newProfile, type Profile } from '../support/profile.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
+import { visitor } from '../support/visitor.ts'
 
-const DEMO = resolve(import.meta.dirname, '../../dist/demo')
 const ON_WASM = '?encoder=wasm&scorer=wasm'
 /** Answered by the harbour's file alone, in other words than it has. */
 const QUESTION = 'when do boats sail into the bay'
 /** A model on one busy core. */
 const LONG = { timeout: 90_000 }
 
-let site: StaticSite
-let profile: Profile
-let folder: string
-beforeAll(async () => {
-  site = await serveFolder(DEMO)
-})
-beforeEach(async () => {
-  profile = await newProfile()
-  folder = mkdtempSync(join(tmpdir(), 'selvage-own-'))
-})
-afterEach(async () => {
-  await profile?.remove()
-  rmSync(folder, { recursive: true, force: true })
-})
-afterAll(() => site?.close())
-
-function write(path: string, content: string | Uint8Array): string {
-  const file = join(folder, path)
-  mkdirSync(join(file, '..'), { recursive: true })
-  writeFileSync(file, content)
-  return file
-}
+const guest = visitor()
+const { write } = guest
 
 const harbour = (depth: string) => `# The harbour of Vik
 
@@ -52,8 +28,8 @@ A night costs twelve crowns, to be paid to the harbour master.
 `
 
 async function open(): Promise<Page> {
-  const { page } = await profile.start()
-  await page.goto(site.url + ON_WASM)
+  const { page } = await guest.profile.start()
+  await page.goto(guest.url + ON_WASM)
   await waitFor(page, 'ready')
   return page
 }
@@ -87,7 +63,7 @@ describe('a dropped file', () => {
     expect(await page.getByTestId('hit').count()).toBe(10)
     expect(await own(page).locator('.hit-url').textContent()).toBe('harbour.md')
     expect(await own(page).getByRole('link').count()).toBe(0)
-    await profile.stop()
+    await guest.profile.stop()
 
     const again = await open()
     expect((await ask(again, QUESTION))[0]).toBe('The harbour of Vik')
@@ -125,7 +101,7 @@ describe('a dropped file', () => {
     await dragged.leave()
     await page.getByTestId('drop').waitFor({ state: 'hidden' })
     expect(await listed(page)).toEqual([])
-    expect(page.url()).toBe(site.url + ON_WASM)
+    expect(page.url()).toBe(guest.url + ON_WASM)
   })
 })
 
@@ -142,7 +118,7 @@ describe('many files', () => {
     const large = write('large.txt', 'word '.repeat(6_000_000))
     const image = write('image.png', Uint8Array.of(1, 2, 3))
     const page = await open()
-    await drop(page, [join(folder, 'notes'), large, image])
+    await drop(page, [join(guest.folder, 'notes'), large, image])
     const added = ['notes/deep/kiln.mdx', 'notes/harbour.md', 'notes/page.html', 'notes/plain.txt']
     await expect.poll(async () => (await listed(page)).toSorted(), LONG).toEqual(added)
     await resting(page)
@@ -166,12 +142,12 @@ describe('many files', () => {
 
   test('chosen by a button, on a narrow page', async () => {
     write('notes/harbour.md', harbour('three metres'))
-    const { page } = await profile.start()
+    const { page } = await guest.profile.start()
     await page.setViewportSize({ width: 390, height: 844 })
-    await page.goto(site.url + ON_WASM)
+    await page.goto(guest.url + ON_WASM)
     const choosing = page.waitForEvent('filechooser') // before anything is ready: they wait
     await page.getByRole('main').getByRole('button', { name: 'A folder' }).click()
-    await (await choosing).setFiles(join(folder, 'notes'))
+    await (await choosing).setFiles(join(guest.folder, 'notes'))
     await expect.poll(() => listed(page), LONG).toEqual(['notes/harbour.md'])
   })
 
@@ -183,17 +159,17 @@ describe('many files', () => {
         `# Day ${i}\n\n${`On day ${i} the wind came from the north and the nets were mended on the quay. `.repeat(60)}\n`,
       )
     const page = await open()
-    await drop(page, [join(folder, 'log')])
+    await drop(page, [join(guest.folder, 'log')])
     const words = (of: Page) => of.locator('.own-words').textContent()
     await expect.poll(() => words(page), LONG).toMatch(/^Added [1-9]/)
     expect((await listed(page)).length).toBeLessThan(count)
-    await profile.stop()
+    await guest.profile.stop()
 
     const second = await open()
     await expect.poll(() => words(second), LONG).toMatch(/^Added [1-9]/)
     await second.getByRole('button', { name: 'Pause' }).click()
     await expect.poll(() => words(second), LONG).toMatch(/^Paused/)
-    await profile.stop()
+    await guest.profile.stop()
 
     const third = await open()
     await expect.poll(() => words(third), LONG).toMatch(/^Paused at 0 of \d+/)

@@ -3,38 +3,22 @@
  * command line finds whole, and searches.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { unzip } from 'unzipit'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { ask, waitFor } from '../support/demoPage.ts'
-import { newProfile, type Profile } from '../support/profile.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
+import { visitor } from '../support/visitor.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const LONG = { timeout: 90_000 }
 const BEES = 'Bees of the island\n\nA swarm is caught in a straw basket before noon.'
 
-let site: StaticSite
-let profile: Profile
-let folder: string
-beforeAll(async () => {
-  site = await serveFolder(join(ROOT, 'dist/demo'))
-})
-beforeEach(async () => {
-  profile = await newProfile()
-  folder = mkdtempSync(join(tmpdir(), 'selvage-export-'))
-})
-afterEach(async () => {
-  await profile?.remove()
-  rmSync(folder, { recursive: true, force: true })
-})
-afterAll(() => site?.close())
+const guest = visitor()
 
 test('a pasted text is found, and exported with its index, which the command line can search', async () => {
-  const { page } = await profile.start()
-  await page.goto(`${site.url}?encoder=wasm&scorer=wasm`)
+  const { page } = await guest.profile.start()
+  await page.goto(`${guest.url}?encoder=wasm&scorer=wasm`)
   await waitFor(page, 'ready')
   const dialog = page.getByTestId('paste')
   const paste = (into: string) =>
@@ -60,7 +44,7 @@ test('a pasted text is found, and exported with its index, which the command lin
 
   const saving = page.waitForEvent('download', LONG)
   await page.getByTestId('export').click()
-  const zip = join(folder, 'saved.zip')
+  const zip = join(guest.folder, 'saved.zip')
   await (await saving).saveAs(zip)
   expect(await page.getByTestId('export-note').textContent()).toMatch(
     /^selvage-my-files-[\d-]+\.zip was saved, [\d.]+ kB\./,
@@ -68,18 +52,17 @@ test('a pasted text is found, and exported with its index, which the command lin
 
   const { entries } = await unzip(new Uint8Array(readFileSync(zip)))
   for (const [name, entry] of Object.entries(entries)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), new Uint8Array(await entry.arrayBuffer()))
+    guest.write(name, new Uint8Array(await entry.arrayBuffer()))
   }
-  expect(readFileSync(join(folder, 'README.txt'), 'utf8')).toContain('npx selvage search my-files')
+  expect(readFileSync(join(guest.folder, 'README.txt'), 'utf8')).toContain('npx selvage search my-files')
   const selvage = (...args: string[]) => {
     const { stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'dist/node/main.js'), ...args], {
       encoding: 'utf8',
     })
     return stdout + stderr
   }
-  expect(selvage('verify', join(folder, 'my-files'))).toMatch(/my-files is whole: .* 1 passage/)
-  const found = selvage('search', join(folder, 'my-files'), 'how do I get a swarm')
+  expect(selvage('verify', join(guest.folder, 'my-files'))).toMatch(/my-files is whole: .* 1 passage/)
+  const found = selvage('search', join(guest.folder, 'my-files'), 'how do I get a swarm')
   expect(found).toMatch(/1\. Bees of the island/)
   expect(found).not.toMatch(/React|Vue/) // the site's own index stays where it is
 })

@@ -5,40 +5,21 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import type { Browser, BrowserContextOptions, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
 import { EXAMPLES, UNSAID } from '../../demo/playground/examples.ts'
 import { COLUMNS, type ColumnId } from '../../demo/playground/searches.ts'
-import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
+import { demoSite } from '../support/demoSite.ts'
 
-const DEMO = resolve(import.meta.dirname, '../../dist/demo')
 const SCREENSHOTS = resolve(import.meta.dirname, '__screenshots__')
 const WIDE = { width: 1280, height: 900 }
 const PHONE = { width: 390, height: 844 }
 const QUESTION = 'show a dialog on top of everything else'
 
-let site: StaticSite
-let browser: Browser
-let watched: WatchedPage | undefined
-beforeAll(async () => {
-  site = await serveFolder(DEMO)
-  browser = await launch()
-})
-afterEach(async () => {
-  await watched?.close()
-  watched = undefined
-})
-afterAll(async () => {
-  await browser?.close()
-  site?.close()
-})
+const site = demoSite()
 
-async function open(query = '', options: BrowserContextOptions = { viewport: WIDE }): Promise<WatchedPage> {
-  watched = await watchedPage(browser, site.url, options)
-  await watched.page.goto(`${site.url}playground.html${query}`)
-  return watched
-}
+const open = (query = '', options: BrowserContextOptions = { viewport: WIDE }) =>
+  site.open(`playground.html${query}`, options)
 
 const asking = (question: string, more = '') => `?${more.slice(1)}#q=${encodeURIComponent(question)}`
 
@@ -231,8 +212,7 @@ describe('the playground', () => {
   })
 
   test('words answer before the model is there, and when it cannot be had; a retry mends that', async () => {
-    watched = await watchedPage(browser, site.url, { viewport: WIDE })
-    const { page } = watched
+    const { page } = await site.blank({ viewport: WIDE })
     let release = () => {}
     const held = new Promise<void>((done) => {
       release = done
@@ -260,8 +240,7 @@ describe('the playground', () => {
   })
 
   test('no index: a sentence, and a retry when it is there', async () => {
-    watched = await watchedPage(browser, site.url, { viewport: WIDE })
-    const { page } = watched
+    const { page } = await site.blank({ viewport: WIDE })
     let isGone = true
     await page.route('**/lab.json', (route) => (isGone ? route.fulfill({ status: 404 }) : route.continue()))
     await page.goto(`${site.url}playground.html`)
@@ -304,7 +283,7 @@ describe('the playground', () => {
     async (colorScheme) => {
       const found: string[] = []
       for (const viewport of [WIDE, PHONE]) {
-        const { page } = await open('', { viewport, colorScheme, reducedMotion: 'reduce' })
+        const { page, close } = await open('', { viewport, colorScheme, reducedMotion: 'reduce' })
         const check = async (when: string) => {
           const { violations } = await new AxeBuilder({ page }).analyze()
           found.push(...violations.map(({ id, nodes }) => `${when}: ${id} ${nodes[0]?.html.slice(0, 120)}`))
@@ -320,8 +299,7 @@ describe('the playground', () => {
         await column(page, 'hybrid').getByTestId('open-map').first().click()
         await page.locator('.heat-band .is-best').first().hover()
         await check('map')
-        await watched?.close()
-        watched = undefined
+        await close()
       }
       expect(found).toEqual([])
     },

@@ -2,42 +2,22 @@
  * How the search page answers: by words at once and by meaning in their place, from all of the index or a part of it, and
  * better than words where the page says so.
  */
-import { resolve } from 'node:path'
-import type { Browser, Page, Route } from 'playwright'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Page, Route } from 'playwright'
+import { describe, expect, test } from 'vitest'
 import { EXAMPLES } from '../../demo/examples.ts'
 import { ANSWER, ask, askByWords, QUESTION, shownBy, waitFor } from '../support/demoPage.ts'
-import { launch, type WatchedPage, watchedPage } from '../support/page.ts'
-import { type StaticSite, serveFolder } from '../support/staticServer.ts'
+import { demoSite } from '../support/demoSite.ts'
+import type { WatchedPage } from '../support/page.ts'
 
-const DEMO = resolve(import.meta.dirname, '../../dist/demo')
 const ON_WASM = '?encoder=wasm&scorer=wasm'
 
-let site: StaticSite
-let browser: Browser
-let watched: WatchedPage | undefined
-beforeAll(async () => {
-  site = await serveFolder(DEMO)
-  browser = await launch()
-})
-afterEach(async () => {
-  await watched?.close()
-  watched = undefined
-})
-afterAll(async () => {
-  await browser?.close()
-  site?.close()
-})
+const site = demoSite()
 
-async function open(query = ON_WASM, prepare: (page: Page) => Promise<unknown> = async () => {}): Promise<Page> {
-  watched = await watchedPage(browser, site.url)
-  await prepare(watched.page)
-  await watched.page.goto(site.url + query)
-  return watched.page
-}
+const open = async (query = ON_WASM) => (await site.open(query)).page
 
 /** The model's weights are under way until they are let go. */
-async function openWithModelHeld(query = ON_WASM): Promise<{ page: Page; letGo: () => void }> {
+async function openWithModelHeld(query = ON_WASM): Promise<WatchedPage & { letGo: () => void }> {
+  const watched = await site.blank()
   let letGo = () => {}
   const held = new Promise<void>((resolve) => {
     letGo = resolve
@@ -46,16 +26,16 @@ async function openWithModelHeld(query = ON_WASM): Promise<{ page: Page; letGo: 
     await held
     await route.continue()
   }
-  const page = await open(query, (page) => page.route('**/onnx/weights.bin', hold))
-  return { page, letGo }
+  await watched.page.route('**/onnx/weights.bin', hold)
+  await watched.page.goto(site.url + query)
+  return { ...watched, letGo }
 }
 
 const urls = (page: Page) =>
   page.getByTestId('hit').evaluateAll((hits) => hits.map((hit) => (hit as HTMLElement).dataset['url'] ?? ''))
 
 test('what is typed before the script is there is answered, and Enter sends it to nobody', async () => {
-  watched = await watchedPage(browser, site.url)
-  const { page } = watched
+  const { page } = await site.blank()
   let letGo = () => {}
   const held = new Promise<void>((resolve) => {
     letGo = resolve
@@ -77,7 +57,7 @@ test('what is typed before the script is there is answered, and Enter sends it t
 
 describe('words at once, meaning in place', () => {
   test('words answer while the model is on its way, and the page says so; meaning takes their place', async () => {
-    const { page, letGo } = await openWithModelHeld()
+    const { page, letGo, console: log } = await openWithModelHeld()
     expect(await askByWords(page, QUESTION)).not.toContain(ANSWER)
     await expect
       .poll(() => page.getByTestId('how').textContent())
@@ -89,7 +69,7 @@ describe('words at once, meaning in place', () => {
     await shownBy(page, QUESTION, 'hybrid')
     expect(await page.getByTestId('hit-title').first().textContent()).toBe(ANSWER)
     expect(await page.getByTestId('how').textContent()).toBe('By meaning and by words.')
-    expect(watched?.console).toEqual([])
+    expect(log).toEqual([])
   })
 
   test('what has the focus stays in its place and keeps it; the true order comes when it is left', async () => {
