@@ -7,18 +7,20 @@ const REST_MS = 400
 
 export class Announcer {
   readonly #region: HTMLElement
+  readonly #restMs: number
   #timer: ReturnType<typeof setTimeout> | undefined
   #scorer: string | undefined
 
-  constructor(region: HTMLElement) {
+  constructor(region: HTMLElement, restMs = REST_MS) {
     this.#region = region
+    this.#restMs = restMs
   }
 
   say(text: string): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#region.textContent = text
-    }, REST_MS)
+    }, this.#restMs)
   }
 
   sayResult({ hits, scorer, elapsedMs }: SearchResult): void {

@@ -21,7 +21,7 @@ export class HeatDialog {
   constructor() {
     const close = h(
       'button',
-      { class: 'map-close', type: 'button', 'aria-label': 'Close' },
+      { class: 'icon-button map-close', type: 'button', 'aria-label': 'Close' },
       icon('cross', 'm6 6 12 12M18 6 6 18'),
     )
     close.addEventListener('click', () => this.#dialog.close())

@@ -3,6 +3,7 @@
  * the views draw, `Asker` asks, `Engines` keeps what is open.
  */
 import type { HeatMap, Hit, SearchResult, SelvageError } from 'selvage'
+import { Announcer } from '../announcer.ts'
 import { byId, prefersStillness } from '../dom.ts'
 import { errorView } from '../errorView.ts'
 import { Loading } from '../loading.ts'
@@ -29,7 +30,7 @@ const clearButton = byId('clear', HTMLButtonElement)
 const notice = byId('notice', HTMLElement)
 const main = byId('stage', HTMLElement)
 const controlsPlace = byId('controls', HTMLElement)
-const announcer = byId('announce', HTMLElement)
+const announcer = new Announcer(byId('announce', HTMLElement), ANNOUNCE_MS)
 const thread = byId('thread', HTMLElement)
 
 let settings = readSettings(location)
@@ -37,7 +38,8 @@ let loading = new Loading()
 /** Of the columns that are shown. */
 let asked = ''
 let timer: ReturnType<typeof setTimeout> | undefined
-let announcement: ReturnType<typeof setTimeout> | undefined
+/** What is about to be said. */
+let pending = ''
 
 const engines = new Engines((progress) => {
   loading.report(progress)
@@ -206,14 +208,9 @@ function setState(state: 'ready' | 'searching' | 'done' | 'error'): void {
 
 /** The three answers in one breath. */
 function announce(text: string, isFirst: boolean): void {
-  clearTimeout(announcement)
-  const whole = isFirst ? text : `${pending} ${text}`
-  pending = whole
-  announcement = setTimeout(() => {
-    announcer.textContent = whole
-  }, ANNOUNCE_MS)
+  pending = isFirst ? text : `${pending} ${text}`
+  announcer.say(pending)
 }
-let pending = ''
 
 /** The header sticks by its field alone: what stands above it is as high as its words need. */
 function keepFieldInSight(): void {

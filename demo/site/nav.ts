@@ -1,4 +1,11 @@
-/** The pages of the demo and the way between them: the same on each, written into the HTML when it is built. */
+/** What stands in the head of each page of the demo, written into the HTML when it is built: the mark, and the way to the others. */
+
+export const MARK =
+  '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">' +
+  '<path class="mark-edge" d="M3 2v28" />' +
+  '<path class="mark-weft" d="M15.2 8h9.6M7 16h9.8m6.4 0H32M15.2 24h9.6" />' +
+  '<path class="mark-warp" d="M12 3v9.8m0 6.4V29M20 3v1.8m0 6.4v9.6m0 6.4V29M28 3v9.8m0 6.4V29" />' +
+  '</svg>'
 
 export const PAGES = [
   { id: 'search', path: './', label: 'Search' },

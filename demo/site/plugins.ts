@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Plugin, Rolldown } from 'vite'
-import { isPage, navHtml } from './nav.ts'
+import { isPage, MARK, navHtml } from './nav.ts'
 
 /** What the page promises, enforced by the browser: it can talk to its own site only. Not in dev: Vite inlines styles. */
 export const CONTENT_SECURITY_POLICY =
@@ -23,13 +23,13 @@ export const contentSecurityPolicy: Plugin = {
   ],
 }
 
-/** `<!-- nav:search -->` becomes the navigation, with that page as the current one. */
+/** `<!-- mark -->` becomes the mark, `<!-- nav:search -->` the navigation with that page as the current one. */
 export const navigation: Plugin = {
   name: 'selvage:nav',
   transformIndexHtml: {
     order: 'pre',
     handler: (html) =>
-      html.replace(/<!-- nav:(\w+) -->/g, (_, id: string) => {
+      html.replaceAll('<!-- mark -->', MARK).replace(/<!-- nav:(\w+) -->/g, (_, id: string) => {
         if (!isPage(id)) throw new Error(`The demo has no page "${id}".`)
         return navHtml(id)
       }),
