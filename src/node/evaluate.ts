@@ -12,6 +12,10 @@ import { createOps } from '../ops/create.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
 import { defaultCandidates } from '../plaid/search.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
+import { EXIT } from './exit.ts'
+import { isMissing } from './fileStore.ts'
+import { openNodeEncoder } from './model.ts'
+import { progressDisplay, seconds } from './progress.ts'
 import {
   exactSystem,
   hybridSystem,
@@ -20,11 +24,7 @@ import {
   plaidSystem,
   type Query,
   type System,
-} from './evalSystems.ts'
-import { EXIT } from './exit.ts'
-import { isMissing } from './fileStore.ts'
-import { openNodeEncoder } from './model.ts'
-import { progressDisplay, seconds } from './progress.ts'
+} from './systems/indexes.ts'
 
 export interface EvalCommandOptions {
   readonly folder: string

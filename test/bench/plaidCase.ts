@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exactSystem } from '../../src/node/evalSystems.ts'
+import { exactSystem } from '../../src/node/systems/indexes.ts'
 import { createOps } from '../../src/ops/create.ts'
 import type { FailoverOps } from '../../src/ops/failover.ts'
 import {

@@ -3,22 +3,22 @@
  * knows no labels and no metrics; document i is passage i.
  */
 
-import { byBoth } from '../engine/retrieve.ts'
-import { HYBRID_SECTIONS } from '../engine/search.ts'
-import type { LabelledDocument } from '../eval/dataset.ts'
-import { LexicalBuilder } from '../lexical/builder.ts'
-import { LexicalIndex } from '../lexical/search.ts'
-import type { FailoverOps } from '../ops/failover.ts'
-import { toHalves } from '../ops/half.ts'
-import type { PassageBatch, StageTimes } from '../ops/ops.ts'
-import { PlaidBuilder, type PlaidOptions } from '../plaid/builder.ts'
-import { decompress } from '../plaid/data.ts'
-import { plaidPacks, readPlaidData } from '../plaid/format.ts'
-import { type IndexReader, openPlaid, queryBatch } from '../plaid/search.ts'
-import { memoryStore } from '../store/memory.ts'
-import { sumOfPacks } from '../store/packs.ts'
-import type { EncodedText, Fusion, OnProgress, PassageId, TokenMatrix } from '../types.ts'
-import { topK } from '../util.ts'
+import { byBoth } from '../../engine/retrieve.ts'
+import { HYBRID_SECTIONS } from '../../engine/search.ts'
+import type { LabelledDocument } from '../../eval/dataset.ts'
+import { LexicalBuilder } from '../../lexical/builder.ts'
+import { LexicalIndex } from '../../lexical/search.ts'
+import type { FailoverOps } from '../../ops/failover.ts'
+import { toHalves } from '../../ops/half.ts'
+import type { PassageBatch, StageTimes } from '../../ops/ops.ts'
+import { PlaidBuilder, type PlaidOptions } from '../../plaid/builder.ts'
+import { decompress } from '../../plaid/data.ts'
+import { plaidPacks, readPlaidData } from '../../plaid/format.ts'
+import { type IndexReader, openPlaid, queryBatch } from '../../plaid/search.ts'
+import { memoryStore } from '../../store/memory.ts'
+import { sumOfPacks } from '../../store/packs.ts'
+import type { EncodedText, Fusion, OnProgress, PassageId, TokenMatrix } from '../../types.ts'
+import { topK } from '../../util.ts'
 
 export interface System {
   /** Document numbers, best first, `depth` of them or all there are. */
