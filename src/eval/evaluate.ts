@@ -19,7 +19,7 @@ export interface RankedIds {
 export type Rank = (query: LabelledQuery, k: number, signal: AbortSignal | undefined) => Promise<RankedIds> | RankedIds
 
 export interface EvaluateOptions {
-  /** Those without a relevant document are left out, as trec_eval does. */
+  /** Those without a relevant document are left out: no search could do better than 0. */
   readonly queries: readonly LabelledQuery[]
   /** Query id → document id → grade; a grade above 0 is relevant. */
   readonly qrels: ReadonlyMap<string, Judgements>
