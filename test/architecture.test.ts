@@ -39,9 +39,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   index: ['worker/client', 'worker/options', 'worker/protocol'],
 }
 const OPEN = ['types', 'errors', 'util']
-const CLIENT_SIDE = ['protocol', 'link', 'client', 'spawn', 'service', 'live', 'options', 'abortable', 'stored'].map(
-  (file) => `worker/${file}`,
-)
+const CLIENT_SIDE = [
+  ...['protocol', 'link', 'client', 'spawn', 'service', 'live', 'options', 'abortable', 'stored', 'loading'],
+].map((file) => `worker/${file}`)
 
 /** What only these files may name. */
 const ONLY: readonly { readonly what: string; readonly pattern: RegExp; readonly where: RegExp }[] = [

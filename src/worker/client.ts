@@ -5,7 +5,7 @@
  */
 
 import * as Comlink from 'comlink'
-import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
+import { rejectUnknown, throwIfAborted } from '../errors.ts'
 import {
   type AddedDocument,
   type AddedDocuments,
@@ -22,6 +22,7 @@ import {
 } from '../types.ts'
 import { abortable } from './abortable.ts'
 import { Live } from './live.ts'
+import { Loading } from './loading.ts'
 import {
   absolute,
   checkOptions,
@@ -48,11 +49,8 @@ export class Selvage {
   readonly #engine: Service<EngineApi, EngineOpened>
   readonly #live: Live
   readonly #stored: Stored
+  readonly #loading: Loading
   readonly #modelUrl: string
-  /** Whether all that is searched was added here. */
-  readonly #isOwn: boolean
-  /** The index is being brought to the model that is loaded: shared by all who wait for that. */
-  #matching: Promise<unknown> | undefined
   /** The last query sent to the encoder, so that an aborted one is never begun. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -69,7 +67,7 @@ export class Selvage {
     })
     try {
       const { status } = await selvage.#engine.ready()
-      if (!options.lazy) await selvage.#load(true)
+      if (!options.lazy) await selvage.#loading.both(true)
       const { waiting, foreign, isPaused } = status.stored
       if ((waiting > 0 && !isPaused) || foreign > 0) selvage.#live.work().catch(() => {}) // told by onWork and by the next call
       return selvage
@@ -87,7 +85,6 @@ export class Selvage {
     const modelUrl = absolute(model)
     const name = rest.name ?? indexUrl ?? ''
     this.#modelUrl = modelUrl
-    this.#isOwn = indexUrl === undefined
     this.#encoder = new Service('encoder', spawn.encoder, (link) =>
       link.call((remote) => remote.load({ modelUrl, backend: encoder, storage }, Comlink.proxy(onProgress))),
     )
@@ -98,6 +95,8 @@ export class Selvage {
     const services = { name, indexUrl, encoder: this.#encoder, engine: this.#engine, spawn: spawn.writer, onWork }
     this.#live = new Live(services)
     const { encoder: encoding, engine } = services
+    const rebuild = () => this.#live.rebuild()
+    this.#loading = new Loading({ encoder: encoding, engine, isOwn: indexUrl === undefined, rebuild })
     const stored = { encoder: encoding, engine, spawn: spawn.encoder, model: { modelUrl, storage } }
     this.#stored = new Stored(stored)
   }
@@ -107,45 +106,12 @@ export class Selvage {
    * loaded; a worker that died is started anew by this and by `search`.
    */
   status(): Promise<Status> {
-    return this.#load(true)
+    return this.#loading.both(true)
   }
 
   /** What the index was found to be when it was opened, and whether it is kept; `onChange` tells of later states. */
   async opened(): Promise<EngineOpened> {
     return (await this.#engine.ready()).status
-  }
-
-  /** `whole`: with residuals. */
-  async #load(whole: boolean): Promise<Status> {
-    const loaded = await this.#loadBoth(whole)
-    if (mismatch(loaded) === undefined) return loaded
-    this.#matching ??= this.#match(loaded).finally(() => {
-      this.#matching = undefined
-    })
-    await this.#matching
-    const matched = await this.#loadBoth(whole)
-    const error = mismatch(matched)
-    if (error !== undefined) throw error
-    return matched
-  }
-
-  async #loadBoth(whole: boolean): Promise<Status> {
-    const [encoder, engine] = await Promise.all([
-      this.#encoder.ready(),
-      this.#engine.call((remote) => remote.load({ whole })),
-    ])
-    return { encoder: encoder.status, engine: engine.value }
-  }
-
-  /**
-   * A site has a new model. What was added here is encoded anew from its text; of an index that is kept, the newer one that is
-   * known is waited for. Errors: `model-mismatch` where there is neither.
-   */
-  async #match(loaded: Status): Promise<void> {
-    const { stored } = loaded.engine
-    if (this.#isOwn && stored.kind !== 'none') return this.#live.rebuild()
-    if (stored.isOutdated) await this.#engine.call((remote) => remote.download(Comlink.proxy(() => {})))
-    else throw mismatch(loaded)
   }
 
   /**
@@ -177,7 +143,7 @@ export class Selvage {
   async #searchVectors(wanted: EngineQuery, start: number, signal: AbortSignal | undefined): Promise<SearchResult> {
     // Words and texts are read meanwhile: what is wrong with them the search itself will say.
     if (wanted.mode === 'hybrid') this.#engine.call((remote) => remote.prepare(wanted)).catch(() => {})
-    await abortable(this.#load(false), signal, 'The search')
+    await abortable(this.#loading.both(false), signal, 'The search')
     const { value: encoded, status: encoder } = await this.#encode(wanted.text, signal)
     const isUnderstood = encoded.knownShare >= LEAST_KNOWN
     if (!isUnderstood && wanted.mode === 'hybrid')
@@ -227,7 +193,7 @@ export class Selvage {
   async heatMap(query: string, hit: HeatMapHit, options: { readonly signal?: AbortSignal } = {}): Promise<HeatMap> {
     rejectUnknown(options, ['signal'], 'heatMap')
     const { signal } = options
-    await abortable(this.#load(false), signal, 'The heat map')
+    await abortable(this.#loading.both(false), signal, 'The heat map')
     const { value } = await this.#encode(query, signal)
     return abortable(this.#stored.heatMap(query, value, hit), signal, 'The heat map')
   }
@@ -367,15 +333,6 @@ export class Selvage {
     const request = { query, queryStarts: encoded.starts, queryEnds: encoded.ends, words, hits }
     return (await this.#encoder.call((remote) => remote.explain(request))).value
   }
-}
-
-function mismatch({ encoder: { model: loaded }, engine: { model: built } }: Status): SelvageError | undefined {
-  if (built === undefined || built.hash === loaded.hash) return undefined
-  return new SelvageError(
-    'model-mismatch',
-    `The index was built with the model "${built.name}" (${built.hash.slice(0, 12)}), but "${loaded.name}" ` +
-      `(${loaded.hash.slice(0, 12)}) is loaded: their vectors have nothing in common. Load the index's model, or build the index again.`,
-  )
 }
 
 /** What is not in the other steps is the explanation, and the way to the workers and back. */
