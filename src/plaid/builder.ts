@@ -6,14 +6,13 @@
 import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
 import { fromHalves, toHalves } from '../ops/half.ts'
 import { quantizeCentroids, quantizeWeights } from '../ops/integer.ts'
-import { MAX_DIM, PLAID_BITS, type PlaidBits, type PlaidPart } from '../ops/ops.ts'
-import { cutIntoParts } from '../ops/parts.ts'
+import { MAX_DIM, type PlaidBits, type PlaidPart } from '../ops/ops.ts'
 import type { BlobStore } from '../store/store.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
 import { concat } from '../util.ts'
 import { encodeResiduals, quantile, trainBuckets } from './codec.ts'
 import { MAX_PASSAGE_TOKENS } from './data.ts'
-import { PACK_BYTES, type PlaidHeader, PlaidWriter } from './format.ts'
+import { canStore, cutIntoPacks, type PlaidHeader, PlaidWriter, residualBytes } from './format.ts'
 import { type AssignCentroids, assignInCells, centroidCount, clusterByVector } from './kmeans.ts'
 import { checkPool, type Pooled, poolTokens } from './pooling.ts'
 import { sampleOf, seeded } from './random.ts'
@@ -55,7 +54,7 @@ export class PlaidBuilder {
   constructor(store: BlobStore, options: PlaidBuilderOptions) {
     rejectUnknown(options, ['dim', 'assign', 'bits', 'centroids', 'seed', 'clustering', 'pool'], 'PlaidBuilder')
     const { dim, bits = 2, centroids, clustering = 'vectors', pool = 1, seed } = options
-    if (!(Number.isInteger(dim) && dim >= 1 && dim <= MAX_DIM && PLAID_BITS.includes(bits) && (dim * bits) % 8 === 0))
+    if (!canStore({ dim, bits }))
       throw new SelvageError(
         'invalid-argument',
         `An index of dim ${dim} and ${bits} bits: wanted 1 to ${MAX_DIM} dimensions and 1, 2, 4 or 8 bits whose product is a multiple of 8.`,
@@ -153,9 +152,8 @@ export class PlaidBuilder {
     const codec = { dim, bits: this.#bits, centroids: values, weights: integers.values, shift: integers.shift }
     const writer = new PlaidWriter(this.#store, codec, { ...training, weights, scale })
 
-    const rowBytes = (dim * this.#bits) / 8
-    const all = { first: 0, end: this.#passages.length }
-    for (const { first, end } of cutIntoParts(all, (p) => (offsets[p + 1]! - offsets[p]!) * rowBytes, PACK_BYTES)) {
+    const tokensOf = (p: number) => offsets[p + 1]! - offsets[p]!
+    for (const { first, end } of cutIntoPacks(this.#passages.length, tokensOf, codec)) {
       throwIfAborted(signal)
       const part = this.#encode(first, end, offsets, codes, centroids, training.cutoffs)
       await writer.add(part)
@@ -173,7 +171,7 @@ export class PlaidBuilder {
     cutoffs: Float32Array,
   ): PlaidPart {
     const { dim } = this.#options
-    const rowBytes = (dim * this.#bits) / 8
+    const rowBytes = residualBytes({ dim, bits: this.#bits })
     const start = offsets[first]!
     const codes = allCodes.slice(start, offsets[end])
     const residuals = new Uint8Array(codes.length * rowBytes)

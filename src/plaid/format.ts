@@ -21,7 +21,7 @@ import {
   type PlaidIndex,
   type PlaidPart,
 } from '../ops/ops.ts'
-import { cutIntoParts, lengthsOf } from '../ops/parts.ts'
+import { cutIntoParts, lengthsOf, type Part } from '../ops/parts.ts'
 import { headerFields, type PackRef, readPack, writePack } from '../store/packs.ts'
 import type { BlobSource, BlobStore } from '../store/store.ts'
 import { aligned, alignedTo, bytesOf, countOf, disagree, joined } from './bytes.ts'
@@ -195,13 +195,12 @@ export async function readCodec(
   header: PlaidHeader,
 ): Promise<{ codec: PlaidCodec; training: Training }> {
   const { dim, bits, centroidCount } = header
-  if (!(dim >= 1 && dim <= MAX_DIM && (dim * bits) % 8 === 0))
-    throw disagree(source, `${dim} dimensions of ${bits} bits are none that can be searched`)
+  if (!canStore(header)) throw disagree(source, `${dim} dimensions of ${bits} bits are none that can be searched`)
   const [bytes, centroids] = await Promise.all([readPack(source, header.codec), readPack(source, header.centroids)])
   const buckets = 2 ** bits
-  const integersAt = 16 + 4 * (2 * buckets - 1 + dim + 1)
-  if (bytes.length !== integersAt + buckets)
-    throw disagree(source, `the codec has ${bytes.length} bytes, not ${integersAt + buckets}`)
+  const integersAt = codecIntegersAt(header)
+  if (bytes.length !== codecBytes(header))
+    throw disagree(source, `the codec has ${bytes.length} bytes, not ${codecBytes(header)}`)
   if (centroids.length !== centroidCount * dim)
     throw disagree(source, `there are ${centroids.length} centroid values for ${centroidCount} × ${dim}`)
   const [scale, shift] = new Float64Array(aligned(bytes.subarray(0, 16)))
@@ -302,18 +301,43 @@ export function codeBytes({ centroidCount }: Pick<PlaidHeader, 'centroidCount'>)
   return centroidCount <= NARROW_CENTROIDS ? 2 : 4
 }
 
+type Shape = Pick<PlaidHeader, 'dim' | 'bits'>
+
+/** Of a token's residual in a pack. */
+export function residualBytes({ dim, bits }: Shape): number {
+  return (dim * bits) / 8
+}
+
+/** Whether there can be an index like that: kernels take so many dimensions, and residuals are whole bytes. */
+export function canStore(shape: Shape): boolean {
+  const { dim, bits } = shape
+  const isWhole = Number.isInteger(dim) && Number.isInteger(residualBytes(shape))
+  return isWhole && dim >= 1 && dim <= MAX_DIM && PLAID_BITS.includes(bits)
+}
+
+/** Of the pack of the codec: its integers are behind its floats. */
+export function codecBytes(shape: Shape): number {
+  return codecIntegersAt(shape) + 2 ** shape.bits
+}
+
+function codecIntegersAt({ dim, bits }: Shape): number {
+  const buckets = 2 ** bits
+  return 16 + 4 * (buckets - 1 + buckets + dim + 1)
+}
+
+/** Passages of each pack of codes, and of the one of residuals beside it. @param tokensOf a passage */
+export function cutIntoPacks(passages: number, tokensOf: (passage: number) => number, shape: Shape): Part[] {
+  const rowBytes = residualBytes(shape)
+  return cutIntoParts({ first: 0, end: passages }, (p) => tokensOf(p) * rowBytes, PACK_BYTES)
+}
+
 /** An imported index as a native one. Keeps its centroids as they were: what is exported is what came in. */
 export async function writePlaid(store: BlobStore, data: PlaidData): Promise<PlaidHeader> {
   const { codec, scale } = quantize(data)
   const writer = new PlaidWriter(store, codec, { ...data, scale })
-  const rowBytes = (data.dim * data.bits) / 8
   for (const part of data.parts) {
     const lengths = lengthsOf(part.offsets)
-    for (const { first, end } of cutIntoParts(
-      { first: 0, end: lengths.length },
-      (p) => lengths[p]! * rowBytes,
-      PACK_BYTES,
-    ))
+    for (const { first, end } of cutIntoPacks(lengths.length, (p) => lengths[p]!, data))
       await writer.add(slicePart(part, first, end))
   }
   return { ...(await writer.finish()), originals: await writePack(store, 'originals', bytesOf(data.centroids)) }

@@ -32,7 +32,7 @@ export function poolTokens({ data, rows, dim }: TokenMatrix, factor: number): Po
   let count = kept
   for (let first = kept; first < rows; first += MOST_TOKENS) {
     const size = Math.min(MOST_TOKENS, rows - first)
-    const clusters = Math.max(1, Math.floor(size / factor))
+    const clusters = clustersOf(size, factor)
     const labels = wardClusters(distances(data, first, size, dim), size, clusters)
     labels.forEach((label, i) => {
       rowOf[first + i] = count + label
@@ -40,6 +40,18 @@ export function poolTokens({ data, rows, dim }: TokenMatrix, factor: number): Po
     count += clusters
   }
   return { matrix: means(data, rowOf, count, dim), rowOf }
+}
+
+/** Rows that poolTokens keeps of so many tokens. */
+export function pooledRows(rows: number, factor: number): number {
+  let count = Math.min(rows, PROTECTED_TOKENS)
+  for (let first = count; first < rows; first += MOST_TOKENS)
+    count += clustersOf(Math.min(MOST_TOKENS, rows - first), factor)
+  return count
+}
+
+function clustersOf(size: number, factor: number): number {
+  return Math.max(1, Math.floor(size / factor))
 }
 
 /** Errors: `invalid-argument` for a factor that is no whole number from 1 on. */

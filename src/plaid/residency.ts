@@ -18,7 +18,7 @@ export interface Budget {
 
 export type Residence = 'resident' | 'paged'
 
-type Sizes = Pick<PlaidHeader, 'dim' | 'bits' | 'passages' | 'tokens' | 'centroidCount'>
+export type Sizes = Pick<PlaidHeader, 'dim' | 'bits' | 'passages' | 'tokens' | 'centroidCount'>
 type LoadedSizes = Omit<Sizes, 'bits'> & { readonly bits: LoadedBits }
 
 /**
@@ -67,7 +67,7 @@ export function bytesCodes(header: Sizes, backend: OpsBackend): number {
 }
 
 /** As bytesCodes; where that is the CPU, with what paged.ts holds besides. */
-function bytesPaged(header: Sizes, backend: OpsBackend): number {
+export function bytesPaged(header: Sizes, backend: OpsBackend): number {
   const codes = bytesCodes(header, backend)
   if (backend === 'webgpu') return codes
   const { dim, bits, passages, tokens, centroidCount } = header

@@ -18,9 +18,13 @@ export interface PackRef {
 
 export async function writePack(store: Pick<BlobStore, 'put'>, kind: string, bytes: Uint8Array): Promise<PackRef> {
   const sha256 = canHash() ? await sha256Hex(bytes) : plainSha256Hex(bytes)
-  const file = `${kind}-${sha256.slice(0, 16)}.pack`
+  const file = packName(kind, sha256)
   await store.put(file, bytes)
   return { file, bytes: bytes.byteLength, sha256 }
+}
+
+export function packName(kind: string, sha256: string): string {
+  return `${kind}-${sha256.slice(0, 16)}.pack`
 }
 
 /** Reads and checks a pack. Errors: `index-invalid` for a pack that is missing, of another size or of other content. */
