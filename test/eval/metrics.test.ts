@@ -41,7 +41,9 @@ test('bad lines are named by file and number', () => {
     'corpus.jsonl:2: it has no "_id".',
   )
   expect(() => parseCorpus('{"_id":"1"}\nnot json', 'corpus.jsonl')).toThrow('corpus.jsonl:2: not a line of JSON.')
-  expect(() => parseCorpus('{"_id":"1"}\n{"_id":"1"}', 'corpus.jsonl')).toThrow('the id "1" occurs twice')
+  expect(() => parseCorpus('{"_id":"1"}\n{"_id":"1"}', 'corpus.jsonl')).toThrow(
+    'corpus.jsonl:2: the id "1" is that of line 1 already.',
+  )
   expect(() => parseQrels('q\td\tscore\nq1\td1', 'qrels.tsv')).toThrow(
     'qrels.tsv:2: wanted "query-id<tab>corpus-id<tab>score"',
   )
