@@ -1,6 +1,7 @@
 /**
  * A labelled set in BEIR's layout, parsed from its lines: corpus.jsonl `{_id, title, text}`, queries.jsonl `{_id, text}`,
  * qrels.tsv `query-id <tab> corpus-id <tab> score` with a header line. Files are opened elsewhere: `file` is a name for messages.
+ * Each file is looked at by itself here; whether they belong together is labelled.ts's matter.
  */
 import { SelvageError } from '../errors.ts'
 import type { Judgements } from './metrics.ts'
@@ -20,44 +21,71 @@ export interface LabelledQuery {
 
 /** Errors: `invalid-argument` with file and line number. */
 export function parseCorpus(content: string, file: string): LabelledDocument[] {
-  return unique(
-    parseJsonLines(content, file, (row, fail) => ({
-      id: idOf(row, fail),
-      title: textOf(row, 'title'),
-      text: textOf(row, 'text'),
-      ...urlOf(row),
-    })),
-    file,
-  )
+  return parseJsonLines(content, file, (row, id) => ({
+    id,
+    title: textOf(row, 'title'),
+    text: textOf(row, 'text'),
+    ...urlOf(row),
+  }))
 }
 
 /** Errors: as parseCorpus. */
 export function parseQueries(content: string, file: string): LabelledQuery[] {
-  return unique(
-    parseJsonLines(content, file, (row, fail) => ({
-      id: idOf(row, fail),
-      text: textOf(row, 'text'),
-    })),
-    file,
-  )
+  return parseJsonLines(content, file, (row, id) => ({ id, text: textOf(row, 'text') }))
 }
 
-/** Query id → document id → grade. Errors: as parseCorpus. */
-export function parseQrels(content: string, file: string): Map<string, Map<string, number>> {
-  const qrels = new Map<string, Map<string, number>>()
-  content.split(/\r?\n/).forEach((line, i) => {
-    if (line.trim() === '') return
-    const [query, document, grade, ...rest] = line.split('\t')
+/** One line of the judgements. */
+export interface Judgement {
+  readonly query: string
+  readonly document: string
+  readonly grade: number
+  /** From 1. */
+  readonly line: number
+}
+
+/** Errors: `invalid-argument` with file and line number, also where a document is judged twice and not alike. */
+export function parseJudgements(content: string, file: string): Judgement[] {
+  const judgements: Judgement[] = []
+  const before = new Map<string, Judgement>()
+  content.split(/\r?\n/).forEach((text, i) => {
+    if (text.trim() === '') return
+    const [query = '', document = '', grade = '', ...rest] = text.split('\t')
+    const line = i + 1
     if (i === 0 && Number.isNaN(Number(grade))) return // the header
-    if (query === undefined || document === undefined || rest.length > 0 || !Number.isFinite(Number(grade ?? 'x')))
+    const isWhole = query !== '' && document !== '' && grade.trim() !== '' && rest.length === 0
+    if (!isWhole || !Number.isFinite(Number(grade)))
       throw new SelvageError(
         'invalid-argument',
-        `${file}:${i + 1}: wanted "query-id<tab>corpus-id<tab>score", got "${line.slice(0, 80)}".`,
+        `${file}:${line}: wanted "query-id<tab>corpus-id<tab>score", got "${text.slice(0, 80)}".`,
       )
-    const judged = qrels.get(query) ?? new Map<string, number>()
-    judged.set(document, Number(grade))
-    qrels.set(query, judged)
+    const judgement = { query, document, grade: Number(grade), line }
+    const key = `${query}\t${document}`
+    const other = before.get(key)
+    if (other && other.grade !== judgement.grade)
+      throw new SelvageError(
+        'invalid-argument',
+        `${file}:${line}: document "${document}" has ${judgement.grade} for query "${query}", and ${other.grade} in line ${other.line}. ` +
+          'Leave one of them.',
+      )
+    if (other) return
+    before.set(key, judgement)
+    judgements.push(judgement)
   })
+  return judgements
+}
+
+/** Query id → document id → grade. Errors: as parseJudgements. */
+export function parseQrels(content: string, file: string): Map<string, Map<string, number>> {
+  return qrelsOf(parseJudgements(content, file))
+}
+
+export function qrelsOf(judgements: readonly Judgement[]): Map<string, Map<string, number>> {
+  const qrels = new Map<string, Map<string, number>>()
+  for (const { query, document, grade } of judgements) {
+    const judged = qrels.get(query) ?? new Map<string, number>()
+    judged.set(document, grade)
+    qrels.set(query, judged)
+  }
   return qrels
 }
 
@@ -81,7 +109,9 @@ export function labelsArePages(qrels: ReadonlyMap<string, Judgements>, corpusIds
 type Row = ReadonlyMap<string, unknown>
 type Fail = (what: string) => SelvageError
 
-function parseJsonLines<T>(content: string, file: string, convert: (row: Row, fail: Fail) => T): T[] {
+/** One line is one thing with an id of its own. */
+function parseJsonLines<T>(content: string, file: string, convert: (row: Row, id: string) => T): T[] {
+  const lineOf = new Map<string, number>()
   const rows: T[] = []
   content.split('\n').forEach((line, i) => {
     if (line.trim() === '') return
@@ -93,14 +123,19 @@ function parseJsonLines<T>(content: string, file: string, convert: (row: Row, fa
       throw fail('not a line of JSON.')
     }
     if (typeof json !== 'object' || json === null) throw fail('not a JSON object.')
-    rows.push(convert(new Map<string, unknown>(Object.entries(json)), fail))
+    const row = new Map<string, unknown>(Object.entries(json))
+    const id = idOf(row, fail)
+    const before = lineOf.get(id)
+    if (before !== undefined) throw fail(`the id "${id}" is that of line ${before} already. Give each line its own.`)
+    lineOf.set(id, i + 1)
+    rows.push(convert(row, id))
   })
   return rows
 }
 
 function idOf(row: Row, fail: Fail): string {
   const id = row.get('_id') ?? row.get('id')
-  if (typeof id !== 'string' && typeof id !== 'number') throw fail('it has no "_id".')
+  if ((typeof id !== 'string' && typeof id !== 'number') || id === '') throw fail('it has no "_id".')
   return String(id)
 }
 
@@ -114,13 +149,4 @@ function urlOf(row: Row): Pick<LabelledDocument, 'url'> {
   const inMetadata = typeof metadata === 'object' && metadata !== null && 'url' in metadata ? metadata.url : undefined
   const url = row.get('url') ?? inMetadata
   return typeof url === 'string' && url !== '' ? { url } : {}
-}
-
-function unique<T extends { readonly id: string }>(rows: T[], file: string): T[] {
-  const seen = new Set<string>()
-  for (const { id } of rows) {
-    if (seen.has(id)) throw new SelvageError('invalid-argument', `${file}: the id "${id}" occurs twice.`)
-    seen.add(id)
-  }
-  return rows
 }
