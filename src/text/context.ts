@@ -2,11 +2,11 @@
 
 /**
  * What the encoder is given for a passage: the heading path on a line of its own, then the text. Headings say what a
- * passage is about when its sentences do not ("It accepts two arguments ...").
+ * passage is about when its sentences do not ("It accepts two arguments ..."). A text without any is read as it is.
  * `offset` is where the passage's own text begins in the result.
  */
 export function contextualText(headings: readonly string[], passage: string): { text: string; offset: number } {
-  const context = headingLine(headings)
+  const context = headings.length === 0 ? '' : headingLine(headings)
   return { text: context + passage, offset: context.length }
 }
 
