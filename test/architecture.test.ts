@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   training: ['encoder'],
   index: ['worker/client', 'worker/options', 'worker/protocol'],
 }
-const OPEN = ['types', 'errors', 'util']
+const OPEN = ['types', 'rankTypes', 'errors', 'util']
 const CLIENT_SIDE = [
   ...['protocol', 'link', 'client', 'spawn', 'service', 'live', 'options', 'abortable', 'stored', 'loading'],
 ].map((file) => `worker/${file}`)
