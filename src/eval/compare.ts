@@ -50,6 +50,8 @@ export interface QueryTimes {
   readonly mean: number
   readonly p50: number
   readonly p95: number
+  /** In the order of the comparison's queries. */
+  readonly perQuery: readonly number[]
 }
 
 export interface ComparedSystem {
@@ -64,7 +66,7 @@ export interface ComparedSystem {
   readonly first: readonly (readonly string[])[]
 }
 
-export interface Comparison extends Pick<Comparable, 'dataset' | 'documents' | 'ranked' | 'queries' | 'warnings'> {
+export interface Comparison extends Omit<Comparable, 'runs'> {
   readonly metrics: readonly Metric[]
   /** The first one is what the others are tested against. */
   readonly systems: readonly ComparedSystem[]
@@ -74,7 +76,7 @@ export interface Comparison extends Pick<Comparable, 'dataset' | 'documents' | '
 export function compare(given: Comparable, options: CompareOptions = {}): Comparison {
   rejectUnknown(options, ['metrics', 'seed'], 'compare')
   const { metrics: names = DEFAULT_METRICS, seed = 1 } = options
-  const { dataset, documents, ranked, queries, runs, warnings } = given
+  const { runs, ...set } = given
   const metrics = distinct(names.map(parsed))
   check(given)
   const measured = runs.map((run) => metrics.map((metric) => perQueryOf(run, metric, given)))
@@ -85,11 +87,7 @@ export function compare(given: Comparable, options: CompareOptions = {}): Compar
     ),
   )
   return {
-    dataset,
-    documents,
-    ranked,
-    queries,
-    warnings,
+    ...set,
     metrics,
     systems: runs.map((run, s) => ({
       name: run.name,
@@ -101,10 +99,10 @@ export function compare(given: Comparable, options: CompareOptions = {}): Compar
           return [name, { mean: meanOf(perQuery), perQuery, ...(difference && { difference }) }]
         }),
       ),
-      ms: timesOf(queries.map(({ id }) => run.queries.get(id)!.ms)),
+      ms: timesOf(set.queries.map(({ id }) => run.queries.get(id)!.ms)),
       msPerStage: run.msPerStage,
       cost: run.cost,
-      first: queries.map(({ id }) => run.queries.get(id)!.first.slice(0, FIRST)),
+      first: set.queries.map(({ id }) => run.queries.get(id)!.first.slice(0, FIRST)),
     })),
   }
 }
@@ -185,5 +183,5 @@ function meanOf(values: readonly number[]): number {
 function timesOf(ms: readonly number[]): QueryTimes {
   const sorted = [...ms].sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!
-  return { mean: meanOf(ms), p50: at(0.5), p95: at(0.95) }
+  return { mean: meanOf(ms), p50: at(0.5), p95: at(0.95), perQuery: ms }
 }

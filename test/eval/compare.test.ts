@@ -47,7 +47,7 @@ describe('worked by hand', () => {
     expect(systems[0]).toMatchObject({
       name: 'base',
       description: 'The first.',
-      ms: { mean: 20, p50: 20, p95: 30 },
+      ms: { mean: 20, p50: 20, p95: 30, perQuery: [10, 20, 30] },
       msPerStage: { search: 1 },
       cost: {},
     })
