@@ -18,6 +18,7 @@ import {
   wholeNumber,
   wholeNumberFrom,
 } from './cliOptions.ts'
+import { addRerankCommand } from './cliRerank.ts'
 import { evalCommand } from './evaluate.ts'
 import { evalIndexCommand } from './evaluateIndex.ts'
 import { exportCommand, importCommand } from './exchange.ts'
@@ -113,6 +114,8 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
       ]),
     )
     .action(async (dir, query, options) => onExit(await searchCommand({ dir, query, ...options })))
+
+  addRerankCommand(program, onExit, signal)
 
   program
     .command('serve')
