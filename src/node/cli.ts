@@ -3,28 +3,17 @@
  * for a person and an exit code. The commands themselves are ordinary functions beside this file.
  */
 import { Command, CommanderError, Option } from 'commander'
-import { asSelvageError, SelvageError } from '../errors.ts'
+import { asSelvageError } from '../errors.ts'
 import { FUSIONS, SEARCH_MODES } from '../types.ts'
-import { orList } from '../util.ts'
 import { addBuildCommand } from './cliBuild.ts'
-import {
-  bitsOption,
-  candidatesOption,
-  clusteringOption,
-  examples,
-  modelOption,
-  nameAndValue,
-  poolOption,
-  wholeNumber,
-  wholeNumberFrom,
-} from './cliOptions.ts'
+import { addCostCommand } from './cliCost.ts'
+import { addEvalCommand } from './cliEval.ts'
+import { candidatesOption, examples, modelOption, nameAndValue, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
 import { addRerankCommand } from './cliRerank.ts'
-import { evalCommand } from './evaluate.ts'
-import { evalIndexCommand } from './evaluateIndex.ts'
 import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
 import { inspectCommand } from './inspect.ts'
-import { modelCommand, NODE_BACKENDS } from './model.ts'
+import { modelCommand } from './model.ts'
 import { searchCommand } from './search.ts'
 import { serveCommand } from './serve.ts'
 import { verifyCommand } from './verify.ts'
@@ -49,18 +38,6 @@ export async function run(args: readonly string[], signal?: AbortSignal): Promis
     if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`)
     return EXIT.failed
   }
-}
-
-/** What an index that is there has been given already. */
-const BUILD_OPTIONS = ['bits', 'pool', 'clustering', 'centroids', 'seed', 'threads']
-
-/** What eval makes of a set by itself. */
-const EVAL_MODES = ['plaid', 'exact', 'both', 'hybrid'] as const
-
-function oneOfModes<const Mode extends string>(given: string, allowed: readonly Mode[], when: string): Mode {
-  const mode = allowed.find((one) => one === given)
-  if (mode !== undefined) return mode
-  throw new SelvageError('invalid-argument', `eval: --mode is "${given}". ${when} it is ${orList(allowed)}.`)
 }
 
 function commands(onExit: (code: number) => void, signal: AbortSignal | undefined): Command {
@@ -166,64 +143,8 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     .action(async (dir) => onExit(await verifyCommand(dir)))
 
   program.commandsGroup('Measure, exchange, models:')
-  program
-    .command('eval')
-    .description(
-      'Measure retrieval on a labelled set in BEIR layout (corpus.jsonl, queries.jsonl, qrels.tsv; .gz too).',
-    )
-    .argument('<folder>', 'the labelled set')
-    .option('--qrels <file>', 'judgements (default: qrels.tsv in the folder); labels may name pages of sections')
-    .option('--limit <n>', 'use the first n queries only', wholeNumber)
-    .addOption(
-      new Option('--index <dir>', 'measure this index as it is, by the search of a page').conflicts(BUILD_OPTIONS),
-    )
-    .addOption(
-      new Option(
-        '--mode <mode>',
-        'plaid (default): vectors of the index that build writes; exact: float MaxSim over all vectors; both: and how far they agree; hybrid: vectors, words, and both joined. With --index: semantic (default), keyword or hybrid',
-      ).choices([...EVAL_MODES, 'semantic', 'keyword'] as const),
-    )
-    .addOption(candidatesOption())
-    .addOption(
-      new Option(
-        '--encoder <name>',
-        'with --index: node, fast and in f32; or wasm, the runtime and the graph of a page, with its vectors',
-      ).choices(NODE_BACKENDS),
-    )
-    .option('--no-deep', 'with --index: without recall@100, which takes a long search of its own for each query')
-    .addOption(bitsOption())
-    .addOption(poolOption())
-    .addOption(clusteringOption())
-    .option('--centroids <n>', 'number of centroids (default: by the number of tokens)', wholeNumber)
-    .option('--seed <n>', 'another one gives another index, as good', wholeNumberFrom(0), 42)
-    .option('--json', 'print JSON', false)
-    .addOption(modelOption())
-    .option('--threads <n>', 'passages encoded at a time (default: one for each core and GB of memory)', wholeNumber)
-    .addHelpText(
-      'after',
-      examples([
-        'selvage eval scifact',
-        'selvage build scifact/corpus.jsonl -o scifact-index && selvage eval scifact --index scifact-index --mode hybrid',
-      ]),
-    )
-    .action(async (folder, { index, mode, bits, pool, clustering, centroids, seed, encoder, deep, ...options }) => {
-      if (index !== undefined) {
-        const { threads: _, ...rest } = options
-        const wanted = oneOfModes(mode ?? 'semantic', SEARCH_MODES, 'With --index')
-        const asked = { folder, index, mode: wanted, isDeep: deep, ...(encoder && { encoder }) }
-        return onExit(await evalIndexCommand({ ...asked, ...rest }))
-      }
-      if (encoder !== undefined)
-        throw new SelvageError(
-          'invalid-argument',
-          'eval: --encoder is for --index; without it onnxruntime-node encodes.',
-        )
-      if (!deep)
-        throw new SelvageError('invalid-argument', 'eval: --no-deep is for --index; without it all is ranked at once.')
-      const wanted = oneOfModes(mode ?? 'plaid', EVAL_MODES, 'Without --index')
-      const plaid = { bits, pool, clustering, centroids, seed }
-      onExit(await evalCommand({ folder, mode: wanted, plaid, ...options }))
-    })
+  addEvalCommand(program, onExit, signal)
+  addCostCommand(program, onExit)
 
   program
     .command('export')
