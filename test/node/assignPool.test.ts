@@ -5,12 +5,17 @@ import { assignPool } from '../../src/node/assignPool.ts'
 import { createOps } from '../../src/ops/create.ts'
 
 const threads: Worker[] = []
+/** Whether what is sent to a thread stays on the way: it is then in a call for as long as the test wants. */
+let isHeld = false
 vi.mock('node:worker_threads', async (original) => {
   const module = await original<typeof import('node:worker_threads')>()
   class Watched extends module.Worker {
     constructor(path: URL) {
       super(path)
       threads.push(this)
+    }
+    override postMessage(...message: Parameters<Worker['postMessage']>): void {
+      if (!isHeld) super.postMessage(...message)
     }
   }
   return { ...module, Worker: Watched }
@@ -30,9 +35,11 @@ test('a thread that died between two calls is replaced; one that dies during a c
     await threads[0]?.terminate()
     expect(await assign()).toEqual(expected)
     expect(threads).toHaveLength(2)
+    isHeld = true
     const dying = expect(assign()).rejects.toMatchObject({ code: 'worker-died' })
     await threads[1]?.terminate()
     await dying
+    isHeld = false
     expect(await assign()).toEqual(expected)
   } finally {
     await pool.close()
