@@ -80,7 +80,8 @@ const library: ViteUserConfig = {
     vectors: browserFile('vectors', 'src/worker/vectors.ts'),
     webgpu: browserFile('webgpu', 'src/ops/webgpu/ops.ts'),
     wasm: browserFile('wasm', 'src/ops/cpu.ts'),
-    onnxruntime: browserFile('onnxruntime', 'onnxruntime-web/webgpu'),
+    onnxruntimeWebgpu: browserFile('onnxruntime-webgpu', 'onnxruntime-web/webgpu'),
+    onnxruntimeWasm: browserFile('onnxruntime-wasm', 'onnxruntime-web/wasm'),
     widget: browserFile('widget', 'src/widget/search.ts'),
     languages: browserFile('languages', 'src/widget/strings/languages.ts'),
     highlight: browserFile('highlight', 'src/widget/target.ts'),
@@ -178,7 +179,14 @@ const tests: ViteUserConfig = {
         extends: true,
         // Found late, they would reload the page in the middle of a test.
         optimizeDeps: {
-          include: ['axe-core', 'fast-check', 'idb', '@huggingface/tokenizers', 'onnxruntime-web/webgpu'],
+          include: [
+            'axe-core',
+            'fast-check',
+            'idb',
+            '@huggingface/tokenizers',
+            'onnxruntime-web/webgpu',
+            'onnxruntime-web/wasm',
+          ],
         },
         test: {
           name: 'browser',

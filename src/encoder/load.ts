@@ -14,7 +14,7 @@ import { Fields } from './json.ts'
 import { baseName, type GraphKind, names, noGraph, SINGLE_GRAPHS, vectorHash } from './manifest.ts'
 import { type ModelRules, OnnxEncoder } from './onnxEncoder.ts'
 import { checkProbeIds, disagreement, PLAIN_PROBE, type Probe, parseProbe, rowsOf } from './probe.ts'
-import type { Runtime, Session, SessionSource } from './runtime.ts'
+import type { Runtime, RuntimeBuild, Session, SessionSource } from './runtime.ts'
 import { type TextParts, textRules } from './textRules.ts'
 import { Tokenizer } from './tokenizer.ts'
 
@@ -27,10 +27,10 @@ export interface LoadEncoderOptions {
    */
   readonly backend?: 'auto' | EncoderBackend | undefined
   /**
-   * Browser: the bytes of `ort-wasm-simd-threaded.asyncify.wasm`, asked for once, while the model is read. Without it
-   * onnxruntime-web fetches the file from where the bundler has put it.
+   * Browser: the bytes of a build's wasm file, `ort-wasm-simd-threaded.asyncify.wasm` or `ort-wasm-simd-threaded.wasm`, asked
+   * for while the model is read. Without it onnxruntime-web fetches the file from where the bundler has put it.
    */
-  readonly runtime?: (() => Promise<Uint8Array>) | undefined
+  readonly runtime?: ((build: RuntimeBuild) => Promise<Uint8Array>) | undefined
   /** The inference runtime. Default: onnxruntime-web. Node gives `nodeRuntime()` of node/session.ts. */
   readonly inference?: Runtime | undefined
   readonly onProgress?: OnProgress | undefined
@@ -54,7 +54,7 @@ const GRAPHS: Readonly<Record<EncoderBackend, readonly GraphKind[]>> = {
 export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder> {
   rejectUnknown(options, OPTIONS, 'loadEncoder')
   const { backend = 'auto', onProgress } = options
-  // Asked before anything is fetched: the runtime alone is 27 MB. Node's is no WebAssembly.
+  // Asked before anything is fetched: the runtime alone is 14 or 27 MB. Node's is no WebAssembly.
   if (options.inference === undefined && isWasmBlocked()) throw wasmBlocked('The model cannot be run')
   // Loaded here and not at the top, so that Node never evaluates onnxruntime-web.
   const runtime = options.inference ?? (await import('./session.ts')).webRuntime(options.runtime)
@@ -66,9 +66,12 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
     )
   }
 
+  // The first backend that can be used has its runtime fetched while the model is.
+  const allowSoftware = backend !== 'auto'
+  prepareFirst(runtime, candidates, allowSoftware).catch(() => {})
   const folder = await ModelFolder.open(options.files, onProgress)
   const refused: Refusal[] = []
-  const load: Load = { folder, runtime, allowSoftware: backend !== 'auto', onProgress }
+  const load: Load = { folder, runtime, allowSoftware, onProgress }
   // The rules are read while the first backend is found out and its weights are read.
   const rules = readRules(folder)
   rules.catch(() => {})
@@ -79,6 +82,11 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
   }
   const reasons = refused.map(({ backend: name, reason }) => `${name}: ${reason}`).join('; ')
   throw new SelvageError('backend-unavailable', `No backend can run the model of ${folder.location}. ${reasons}.`)
+}
+
+async function prepareFirst(runtime: Runtime, candidates: readonly EncoderBackend[], allowSoftware: boolean) {
+  for (const candidate of candidates)
+    if ((await runtime.unavailable(candidate, { allowSoftware })) === undefined) return
 }
 
 interface Load {

@@ -25,10 +25,16 @@ export interface Session {
   close(): Promise<void>
 }
 
+/** The builds of onnxruntime-web: one for GPUs, which can use the CPU as well, and a smaller one for the CPU alone. */
+export type RuntimeBuild = 'webgpu' | 'wasm'
+
 export interface Runtime {
   /** Backends it has, the preferred one first. */
   readonly backends: readonly EncoderBackend[]
-  /** Why the backend cannot be used here, found out before the model is downloaded; undefined where it can. */
+  /**
+   * Why the backend cannot be used here, found out before the model is downloaded; undefined where it can. What that backend
+   * needs is then fetched and started already: ask about the others only when this one failed.
+   */
   unavailable(backend: EncoderBackend, options: { readonly allowSoftware: boolean }): Promise<string | undefined>
   create(backend: EncoderBackend, source: SessionSource): Promise<Session>
 }

@@ -1,6 +1,9 @@
 /**
- * The encoder's runtime in a browser: onnxruntime-web on WebGPU and on wasm. The only file that touches it; Node never
- * meets it. It comes by a dynamic import, from onnxruntime.js beside the library's files. This file knows graphs and tensors, not tokens.
+ * The encoder's runtime in a browser: onnxruntime-web. The only file that touches it; Node meets it for a page's figures alone.
+ * It comes by a dynamic import, from a file of its own beside the library's. This file knows graphs and tensors, not tokens.
+ *
+ * There are two builds of it: `webgpu`, which can compute on the CPU as well, and `wasm`, half as large and ready in a third of
+ * the time. Where no GPU is to be used, only the small one is fetched.
  *
  * Departures from plain onnxruntime-web 1.31-dev, each because of what it does otherwise (stack.md §1):
  * 1. One queue for every create and run: two at once hang or corrupt the wasm heap. The queue goes on after a failure.
@@ -8,43 +11,49 @@
  * 3. The wasm file's bytes come from the caller; no path is left set, least of all to a CDN.
  */
 import type * as Ort from 'onnxruntime-web/webgpu'
-import { SelvageError } from '../errors.ts'
+import { asSelvageError, SelvageError } from '../errors.ts'
 import type { EncoderBackend } from '../types.ts'
-import { creationError, inputValues, type Runtime, type Session, type SessionSource, vectorOutput } from './runtime.ts'
+import { gpuUnavailable, lossOf, requestDevice } from './gpu.ts'
+import {
+  creationError,
+  inputValues,
+  type Runtime,
+  type RuntimeBuild,
+  type Session,
+  type SessionSource,
+  vectorOutput,
+} from './runtime.ts'
 
 type OrtModule = typeof Ort
 
-/** `wasm` gives the bytes of `ort-wasm-simd-threaded.asyncify.wasm`; it is asked at once. */
-export function webRuntime(wasm?: () => Promise<Uint8Array>): Runtime {
-  started ??= start(wasm)
-  const running = started
-  running.catch(() => (started = undefined)) // told when the first session is made; a later load tries again
+/** `binary` gives the bytes of a build's wasm file; it is asked as soon as a backend is found that can be used. */
+export function webRuntime(binary?: (build: RuntimeBuild) => Promise<Uint8Array>): Runtime {
+  /** What was found out about each backend, once: an adapter is not asked for twice. */
+  const found = new Map<EncoderBackend, Promise<string | undefined>>()
+  const findOut = async (backend: EncoderBackend, allowSoftware: boolean): Promise<string | undefined> => {
+    const reason = backend === 'webgpu' ? await gpuUnavailable(allowSoftware) : undefined
+    if (reason === undefined) started(backend, binary).catch(() => {}) // told when the first session is made
+    return reason
+  }
   return {
     backends: ['webgpu', 'wasm'],
-    unavailable,
+    unavailable(backend, { allowSoftware }) {
+      const known = found.get(backend) ?? findOut(backend, allowSoftware)
+      found.set(backend, known)
+      return known
+    },
     async create(backend, source) {
-      return createSession(await running, backend, source)
+      let ort: OrtModule
+      try {
+        ort = await started(backend, binary)
+      } catch (thrown) {
+        if (backend !== 'webgpu') throw thrown
+        // Where the other build can be had, as it may be offline, the encoder still runs.
+        throw new SelvageError('runtime-failed', asSelvageError(thrown).message, { cause: thrown })
+      }
+      return createSession(ort, backend, source)
     },
   }
-}
-
-async function unavailable(
-  backend: EncoderBackend,
-  { allowSoftware }: { readonly allowSoftware: boolean },
-): Promise<string | undefined> {
-  if (backend !== 'webgpu') return undefined
-  const gpu: GPU | undefined = globalThis.navigator?.gpu
-  if (gpu === undefined) {
-    return globalThis.isSecureContext === false
-      ? 'WebGPU needs a page on https or localhost'
-      : 'there is no WebGPU here'
-  }
-  const adapter = await requestAdapter()
-  if (adapter === null) return 'the browser has WebGPU, but offers no graphics adapter'
-  if (!allowSoftware && isSoftware(adapter.info)) {
-    return `the only graphics adapter is software (${describe(adapter.info)}), slower than wasm`
-  }
-  return undefined
 }
 
 async function createSession(ort: OrtModule, backend: EncoderBackend, source: SessionSource): Promise<Session> {
@@ -57,7 +66,7 @@ async function createSession(ort: OrtModule, backend: EncoderBackend, source: Se
   }
   try {
     const session = await enqueue(() => ort.InferenceSession.create(source.graph, options), lost)
-    delete ort.env.wasm.wasmBinary // compiled; 27 MB need not stay
+    delete ort.env.wasm.wasmBinary // compiled; its 14 or 27 MB need not stay
     const output = vectorOutput(source, session.inputNames, session.outputNames)
     return new WebSession(ort, session, output, source.name, gpu?.name ?? 'one thread', gpu?.device, lost)
   } catch (thrown) {
@@ -115,12 +124,24 @@ class WebSession implements Session {
   }
 }
 
-/** onnxruntime-web starts once per realm. */
-let started: Promise<OrtModule> | undefined
+/** Each build starts once per realm, if at all. */
+const builds = new Map<RuntimeBuild, Promise<OrtModule>>()
+
+/** The build for a backend. On the CPU the GPU's serves as well, where it runs already. */
+function started(backend: EncoderBackend, binary?: (build: RuntimeBuild) => Promise<Uint8Array>): Promise<OrtModule> {
+  const build = backend === 'webgpu' || builds.has('webgpu') ? 'webgpu' : 'wasm'
+  const running = builds.get(build) ?? start(build, binary)
+  builds.set(build, running)
+  running.catch(() => builds.delete(build)) // a later load tries again
+  return running
+}
 
 /** Sets onnxruntime-web up and has its wasm compiled, a second or more of work, while the model is still coming. */
-async function start(binary?: () => Promise<Uint8Array>): Promise<OrtModule> {
-  const [ort, bytes] = await Promise.all([ortModule(), binary?.()])
+async function start(
+  build: RuntimeBuild,
+  binary: ((build: RuntimeBuild) => Promise<Uint8Array>) | undefined,
+): Promise<OrtModule> {
+  const [ort, bytes] = await Promise.all([ortModule(build), binary?.(build)])
   const { wasm } = ort.env
   // One thread, on isolated pages too: ORT starts its threads from the script it is bundled in, so that each of them
   // would evaluate the whole encoder worker once more.
@@ -136,9 +157,9 @@ async function start(binary?: () => Promise<Uint8Array>): Promise<OrtModule> {
   return ort
 }
 
-async function ortModule(): Promise<OrtModule> {
+async function ortModule(build: RuntimeBuild): Promise<OrtModule> {
   try {
-    return await import('onnxruntime-web/webgpu')
+    return await (build === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
   } catch (cause) {
     const message = `onnxruntime-web could not be loaded (${String(cause)}). Are the library's files served beside each other?`
     throw new SelvageError('runtime-failed', message, { cause })
@@ -188,53 +209,3 @@ async function guarded<T>(call: () => Promise<T>, lost: Promise<never> | undefin
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Rejects with `device-lost` when the device goes; never settles otherwise. */
-function lossOf(device: GPUDevice): Promise<never> {
-  const lost = device.lost.then(({ reason, message }) => {
-    const why = message === '' ? reason : message
-    throw new SelvageError('device-lost', `The GPU device of the encoder was lost (${why}). Load the encoder again.`)
-  })
-  lost.catch(() => {})
-  return lost
-}
-
-const requestAdapter = (): Promise<GPUAdapter | null> =>
-  navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })
-
-/** What ORT's own device asks for where the adapter has it (onnxruntime 1.30, webgpu_context.cc; stack.md §1.3). */
-const FEATURES: readonly string[] = ['shader-f16', 'subgroups', 'subgroup-size-control']
-const LIMITS = [
-  'maxBindGroups',
-  'maxStorageBuffersPerShaderStage',
-  'maxStorageBufferBindingSize',
-  'maxBufferSize',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupSizeY',
-  'maxComputeWorkgroupSizeZ',
-  'maxComputeWorkgroupsPerDimension',
-] as const satisfies readonly (keyof GPUSupportedLimits)[]
-
-async function requestDevice(): Promise<{ device: GPUDevice; name: string }> {
-  const adapter = await requestAdapter()
-  if (adapter === null) throw new SelvageError('runtime-failed', 'The browser offers no graphics adapter any more.')
-  const device = await adapter.requestDevice({
-    label: 'selvage encoder',
-    requiredFeatures: [...adapter.features].filter((name): name is GPUFeatureName => FEATURES.includes(name)),
-    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
-  })
-  return { device, name: describe(adapter.info) }
-}
-
-/** A fallback adapter, or one known to compute on the CPU: SwiftShader, Mesa's llvmpipe, Windows' WARP. */
-function isSoftware(info: GPUAdapterInfo): boolean {
-  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`
-  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b/i.test(words)
-}
-
-function describe(info: GPUAdapterInfo): string {
-  const names = [info.description, `${info.vendor} ${info.architecture}`, info.device].map((name) => name.trim())
-  return names.find((name) => name !== '') ?? 'unnamed adapter'
-}

@@ -7,12 +7,15 @@ import { chmod } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
-import { RUNTIME, runtimePath } from './runtimePath.ts'
+import type { RuntimeBuild } from '../encoder/runtime.ts'
+import { RUNTIMES, runtimePath } from './runtimePath.ts'
+
+const BUILDS: readonly RuntimeBuild[] = ['webgpu', 'wasm']
 
 /**
- * `virtual:selvage-runtime`: the address of onnxruntime-web's wasm file. In dev and tests the file itself; in a build it
- * is gzipped into an asset: raw it is over the 25 MiB that some hosts allow for one file. The runtime's own reference to
- * the raw file is removed, or bundlers would ship it a second time.
+ * `virtual:selvage-runtime`: the addresses of onnxruntime-web's wasm files. In dev and tests the files themselves; in a build
+ * they are gzipped into assets: raw one is over the 25 MiB that some hosts allow for one file. The runtime's own references to
+ * the raw files are removed, or bundlers would ship them a second time.
  */
 export function runtimeAsset(): Plugin {
   const id = 'virtual:selvage-runtime'
@@ -26,18 +29,23 @@ export function runtimeAsset(): Plugin {
     resolveId: (source) => (source === id ? `\0${id}` : undefined),
     load(loaded) {
       if (loaded !== `\0${id}`) return undefined
-      if (!building) return `export { default } from 'onnxruntime-web/${RUNTIME}?url'`
-      const source = gzipSync(readFileSync(runtimePath()), { level: 9 })
-      const reference = this.emitFile({ type: 'asset', name: 'onnxruntime.bin', source })
-      return `export default import.meta.ROLLUP_FILE_URL_${reference}`
+      const addressOf = (build: RuntimeBuild): string => {
+        if (!building) return build
+        const source = gzipSync(readFileSync(runtimePath(build)), { level: 9 })
+        return `import.meta.ROLLUP_FILE_URL_${this.emitFile({ type: 'asset', name: `onnxruntime-${build}.bin`, source })}`
+      }
+      const imports = BUILDS.map((build) => `import ${build} from 'onnxruntime-web/${RUNTIMES[build]}?url'`)
+      const addresses = BUILDS.map((build) => `${build}: ${addressOf(build)}`)
+      return `${building ? '' : imports.join('\n')}\nexport default { ${addresses.join(', ')} }`
     },
     transform(code, file) {
-      if (!building || !basename(file).startsWith('ort.webgpu.')) return undefined
-      const own = `new URL("${RUNTIME}",import.meta.url)`
+      const build = BUILDS.find((name) => basename(file).startsWith(`ort.${name}.`))
+      if (!building || build === undefined) return undefined
+      const own = `new URL("${RUNTIMES[build]}",import.meta.url)`
       if (!code.includes(own)) throw new Error(`${file} no longer names its wasm file as ${own}: look at it again.`)
       const changed = code
         .replaceAll(own, '"given-by-selvage"') // never asked for: session.ts always gives the bytes
-        .replaceAll('"ort.webgpu.bundle.min.mjs",import.meta.url', 'import.meta.url') // its own name, before bundling
+        .replaceAll(`"ort.${build}.bundle.min.mjs",import.meta.url`, 'import.meta.url') // its own name, before bundling
       return { code: changed, map: null }
     },
   }
@@ -71,7 +79,10 @@ const LATE_CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'worker/openOps.ts': { '../ops/choose.ts': 'vectors.js' },
   'engine/engine.ts': { './vectors.ts': 'vectors.js', './like.ts': 'vectors.js' },
   'ops/kernelCode.ts': { './webgpu/ops.ts': 'webgpu.js', './cpu.ts': 'wasm.js' },
-  'encoder/session.ts': { 'onnxruntime-web/webgpu': 'onnxruntime.js' },
+  'encoder/session.ts': {
+    'onnxruntime-web/webgpu': 'onnxruntime-webgpu.js',
+    'onnxruntime-web/wasm': 'onnxruntime-wasm.js',
+  },
   'widget/strings/index.ts': { './languages.ts': 'languages.js' },
   'widget/highlight.ts': { './target.ts': 'highlight.js?no-inline' },
   'widget/bar.ts': { './heatMapView.ts': 'heatmap.js?no-inline' },

@@ -1,10 +1,15 @@
-/** Where onnxruntime-web's wasm file is installed: the package exports it, but not its package.json, so it is found by its sibling. */
+/** Where onnxruntime-web's wasm files are installed: the package exports them, but not its package.json, so they are found by a sibling. */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import type { RuntimeBuild } from '../encoder/runtime.ts'
 
-export const RUNTIME = 'ort-wasm-simd-threaded.asyncify.wasm'
+/** By build of onnxruntime-web. */
+export const RUNTIMES: Readonly<Record<RuntimeBuild, string>> = {
+  webgpu: 'ort-wasm-simd-threaded.asyncify.wasm',
+  wasm: 'ort-wasm-simd-threaded.wasm',
+}
 
-export function runtimePath(): string {
+export function runtimePath(build: RuntimeBuild): string {
   const require = createRequire(import.meta.url)
-  return join(dirname(require.resolve('onnxruntime-web/webgpu')), RUNTIME)
+  return join(dirname(require.resolve('onnxruntime-web/webgpu')), RUNTIMES[build])
 }

@@ -19,5 +19,5 @@ const TIERING_BUDGET = '--wasm-tiering-budget=18000000'
 /** Errors: `model-missing`, `model-invalid`, `backend-unavailable`. */
 export function openWebEncoder(files: ModelFiles, onProgress: OnProgress | undefined): Promise<Encoder> {
   setFlagsFromString(TIERING_BUDGET)
-  return loadEncoder({ files, backend: 'wasm', runtime: async () => readFile(runtimePath()), onProgress })
+  return loadEncoder({ files, backend: 'wasm', runtime: async (build) => readFile(runtimePath(build)), onProgress })
 }

@@ -36,7 +36,15 @@ import {
   type Status,
   type Storage,
 } from './options.ts'
-import type { EncodedQuery, EncoderApi, EncoderStatus, EngineAnswer, EngineApi, EngineOpened } from './protocol.ts'
+import type {
+  EncodedQuery,
+  EncoderApi,
+  EncoderStatus,
+  EngineAnswer,
+  EngineApi,
+  EngineOpened,
+  KeptOptions,
+} from './protocol.ts'
 import { Service } from './service.ts'
 import { type Spawn, spawnEncoder, spawnEngine, spawnWriter } from './spawn.ts'
 import { type HeatMapHit, Stored } from './stored.ts'
@@ -50,7 +58,7 @@ export class Selvage {
   readonly #live: Live
   readonly #stored: Stored
   readonly #loading: Loading
-  readonly #modelUrl: string
+  readonly #model: KeptOptions
   /** The last query sent to the encoder, so that an aborted one is never begun. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -84,9 +92,9 @@ export class Selvage {
     const indexUrl = index === undefined ? undefined : absolute(index)
     const modelUrl = absolute(model)
     const name = rest.name ?? indexUrl ?? ''
-    this.#modelUrl = modelUrl
+    this.#model = { modelUrl, backend: encoder }
     this.#encoder = new Service('encoder', spawn.encoder, (link) =>
-      link.call((remote) => remote.load({ modelUrl, backend: encoder, storage }, Comlink.proxy(onProgress))),
+      link.call((remote) => remote.load({ ...this.#model, storage }, Comlink.proxy(onProgress))),
     )
     const open = { indexUrl, name, backend: scorer, storage, memory, isEager: !options.lazy }
     this.#engine = new Service('engine', spawn.engine, (link) =>
@@ -271,7 +279,7 @@ export class Selvage {
     try {
       const tell = Comlink.proxy(onProgress)
       const index = this.#engine.call((remote) => remote.download(tell))
-      const model = this.#encoder.call((remote) => remote.download(this.#modelUrl, tell))
+      const model = this.#encoder.call((remote) => remote.download(this.#model, tell))
       await abortable(Promise.all([index, model]), signal, 'The download')
     } finally {
       signal?.removeEventListener('abort', stop)
@@ -285,7 +293,7 @@ export class Selvage {
       manager?.estimate(),
       manager?.persisted(),
       this.#engine.call((remote) => remote.storage()),
-      this.#encoder.call((remote) => remote.kept(this.#modelUrl)),
+      this.#encoder.call((remote) => remote.kept(this.#model)),
     ])
     return {
       usageBytes: estimate?.usage,

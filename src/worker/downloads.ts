@@ -2,28 +2,30 @@
  * Where the encoder's files come from: the model's folder and the inference runtime, over the network or out of the
  * browser's database, with progress. Both are part of the site: nothing is asked of any other place.
  */
-import runtimeUrl from 'virtual:selvage-runtime'
+import runtimeUrls from 'virtual:selvage-runtime'
 import type { ModelFiles } from '../encoder/encoder.ts'
+import { buildFor } from '../encoder/gpu.ts'
+import type { RuntimeBuild } from '../encoder/runtime.ts'
 import { asSelvageError, throwIfAborted } from '../errors.ts'
 import { fetchBytes } from '../store/http.ts'
 import { idbStore } from '../store/idb.ts'
-import type { OnProgress } from '../types.ts'
+import type { EncoderBackend, OnProgress } from '../types.ts'
 import { gunzip, lazily } from '../util.ts'
 import { abortable } from './abortable.ts'
 import { httpModelFiles } from './httpModel.ts'
 import type { OnBytes } from './keeping.ts'
 import { type KeptModel, keptModel } from './keptModel.ts'
-import { type KeptRuntime, keptRuntime, noRuntime } from './keptRuntime.ts'
+import { type KeptRuntime, keptRuntime, noRuntime, type RuntimeLoad } from './keptRuntime.ts'
 import type { KeptFiles, StorageStatus } from './protocol.ts'
 
 /** The files of one load. */
 export interface EncoderFiles {
   readonly files: ModelFiles
   /**
-   * The bytes of onnxruntime-web's wasm file. Builds ship it gzipped by us: raw it is 26.8 MB, more than some hosts allow
-   * for one file, and hosts often do not compress wasm.
+   * The bytes of a build's wasm file. Builds of the library ship them gzipped by us: raw one is 26.8 MB, more than some hosts
+   * allow for one file, and hosts often do not compress wasm.
    */
-  readonly runtime: () => Promise<Uint8Array>
+  readonly runtime: (build: RuntimeBuild) => Promise<Uint8Array>
   /** After a load that succeeded: whether its files are kept. Never fails. */
   settle(): Promise<StorageStatus>
 }
@@ -32,12 +34,15 @@ export interface Downloads {
   /** The model's files alone: what is read of them is kept where the model is, and no new version of it becomes the kept one. */
   texts(storage: 'browser' | 'none'): Promise<ModelFiles>
   load(storage: 'browser' | 'none', onProgress: OnProgress): Promise<EncoderFiles>
-  download(onProgress: OnProgress, signal: AbortSignal): Promise<KeptFiles>
-  kept(): Promise<KeptFiles>
+  /** With the build that a load on that backend asks for. */
+  download(backend: Backend, onProgress: OnProgress, signal: AbortSignal): Promise<KeptFiles>
+  kept(backend: Backend): Promise<KeptFiles>
 }
 
+type Backend = 'auto' | EncoderBackend
+
 /** Absolute: dev servers give a path alone. */
-const RUNTIME = new URL(runtimeUrl, import.meta.url).href
+const addressOf = (build: RuntimeBuild): string => new URL(runtimeUrls[build], import.meta.url).href
 
 export function downloadsOf(modelUrl: string): Downloads {
   const stores = lazily(() => openStores(modelUrl))
@@ -51,7 +56,7 @@ export function downloadsOf(modelUrl: string): Downloads {
       const onBytes = runtimeProgress(onProgress)
       const overHttp = (status: StorageStatus): EncoderFiles => ({
         files: httpModelFiles(modelUrl),
-        runtime: async () => unpacked(await fetchRuntime(onBytes)),
+        runtime: async (build) => unpacked(await fetchRuntime(addressOf(build), onBytes)),
         settle: async () => status,
       })
       if (storage === 'none') return overHttp({ kind: 'none' })
@@ -62,56 +67,65 @@ export function downloadsOf(modelUrl: string): Downloads {
         return overHttp({ kind: 'none', reason: asSelvageError(error).message })
       }
       const model = opened.model.load()
-      const runtime = opened.runtime.load()
+      const runtimes: RuntimeLoad[] = []
       return {
         files: model.files,
-        async runtime() {
+        async runtime(build) {
+          const runtime = (await opened.runtime(build)).load()
+          runtimes.push(runtime)
           const bytes = await runtime.read(onBytes)
           onBytes(bytes.length, bytes.length)
           return unpacked(bytes)
         },
         async settle() {
-          const both = await Promise.all([model.settle(), runtime.settle()])
-          return both.find(({ kind }) => kind === 'none') ?? both[0]
+          const [own, ...others] = await Promise.all([model.settle(), ...runtimes.map((runtime) => runtime.settle())])
+          return others.find(({ kind }) => kind === 'none') ?? own
         },
       }
     },
 
-    async download(onProgress, signal) {
-      const { model, runtime } = await stores()
+    async download(backend, onProgress, signal) {
+      const { model, runtime: runtimeOf } = await stores()
+      const runtime = await runtimeOf(await buildFor(backend))
       const kept = await model.download({ signal, onProgress })
       throwIfAborted(signal)
       return sum(kept, await abortable(runtime.download(runtimeProgress(onProgress)), signal, 'The download'))
     },
 
-    async kept() {
+    async kept(backend) {
       let opened: Stores
       try {
         opened = await stores()
       } catch {
         return { bytes: 0, isComplete: false } // where there is no database, nothing is in it: `load` tells why
       }
-      return sum(await opened.model.kept(), await opened.runtime.kept())
+      const runtime = await opened.runtime(await buildFor(backend))
+      return sum(await opened.model.kept(), await runtime.kept())
     },
   }
 }
 
 interface Stores {
   readonly model: KeptModel
-  readonly runtime: KeptRuntime
+  readonly runtime: (build: RuntimeBuild) => Promise<KeptRuntime>
+}
+
+async function openStores(modelUrl: string): Promise<Stores> {
+  const { location } = httpModelFiles(modelUrl)
+  const model = keptModel({ url: location, store: await idbStore(`model ${location}`) })
+  const runtimes = { webgpu: lazily(() => openRuntime('webgpu')), wasm: lazily(() => openRuntime('wasm')) }
+  return { model, runtime: (build) => runtimes[build]() }
 }
 
 /** A runtime belongs to the place where the library lies, not to a model: several have it in common. */
-async function openStores(modelUrl: string): Promise<Stores> {
-  const { location } = httpModelFiles(modelUrl)
-  const runtimeFolder = new URL('.', RUNTIME).href
-  const [model, runtime] = await Promise.all([idbStore(`model ${location}`), idbStore(`runtime ${runtimeFolder}`)])
-  return { model: keptModel({ url: location, store: model }), runtime: keptRuntime({ url: RUNTIME, store: runtime }) }
+async function openRuntime(build: RuntimeBuild): Promise<KeptRuntime> {
+  const url = addressOf(build)
+  return keptRuntime({ url, store: await idbStore(`runtime ${build} ${new URL('.', url).href}`) })
 }
 
-async function fetchRuntime(onBytes: OnBytes): Promise<Uint8Array> {
-  const bytes = await fetchBytes(RUNTIME, 'default', onBytes)
-  if (bytes === undefined) throw noRuntime(RUNTIME)
+async function fetchRuntime(url: string, onBytes: OnBytes): Promise<Uint8Array> {
+  const bytes = await fetchBytes(url, 'default', onBytes)
+  if (bytes === undefined) throw noRuntime(url)
   return bytes
 }
 

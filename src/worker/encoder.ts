@@ -71,7 +71,8 @@ const api: EncoderApi = {
       disconnect = servePages(async () => loading ?? loaded(), port)
     }),
 
-  download: (modelUrl, onProgress) => outcome(() => downloadsFor(modelUrl).download(onProgress, stop.signal)),
+  download: ({ modelUrl, backend }, onProgress) =>
+    outcome(() => downloadsFor(modelUrl).download(backend, onProgress, stop.signal)),
 
   stopDownload: () =>
     outcome(() => {
@@ -79,7 +80,7 @@ const api: EncoderApi = {
       stop = new AbortController()
     }),
 
-  kept: (modelUrl) => outcome(() => downloadsFor(modelUrl).kept()),
+  kept: ({ modelUrl, backend }) => outcome(() => downloadsFor(modelUrl).kept(backend)),
 }
 
 function loaded(): Encoder {

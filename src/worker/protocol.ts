@@ -38,6 +38,9 @@ export interface EncoderLoad {
   readonly storage?: 'browser' | 'none'
 }
 
+/** The model and the runtime that such a load would ask for. */
+export type KeptOptions = Pick<EncoderLoad, 'modelUrl' | 'backend'>
+
 /** Whether what was loaded is kept in the browser's database, and why not. */
 export interface StorageStatus {
   readonly kind: 'browser' | 'none'
@@ -110,10 +113,10 @@ export interface EncoderApi {
    * Keeps all files of the model and the runtime; what is here is not fetched again. Needs no `load`, as the two below.
    * Errors: `storage-full`, `storage-failed`, `download-failed`, `model-invalid`, `aborted`.
    */
-  download(modelUrl: string, onProgress: OnProgress): Promise<Outcome<KeptFiles>>
+  download(model: KeptOptions, onProgress: OnProgress): Promise<Outcome<KeptFiles>>
   /** Ends a `download` with `aborted`. What has come is kept, and the file that is on its way. */
   stopDownload(): Promise<Outcome<void>>
-  kept(modelUrl: string): Promise<Outcome<KeptFiles>>
+  kept(model: KeptOptions): Promise<Outcome<KeptFiles>>
 }
 
 export type QueryToken = Pick<HeatMap['queryTokens'][number], 'text' | 'isMask'>

@@ -1,5 +1,5 @@
-/** The address of onnxruntime-web's wasm file, gzipped in builds. Made by the runtime plugin in vite.config.ts. */
+/** The addresses of onnxruntime-web's wasm files, gzipped in builds. Made by the runtime plugin in vite.config.ts. */
 declare module 'virtual:selvage-runtime' {
-  const url: string
-  export default url
+  const urls: Readonly<Record<'webgpu' | 'wasm', string>>
+  export default urls
 }

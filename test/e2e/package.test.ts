@@ -1,6 +1,6 @@
 /**
  * What a user gets: the package as npm packs it, installed into an empty Vite app and copied beside a static page. Both
- * search; both hold the inference runtime once, compressed.
+ * search; both hold each build of the inference runtime once, compressed.
  */
 import { execFileSync } from 'node:child_process'
 import {
@@ -70,10 +70,10 @@ function addData(folder: string): void {
 }
 
 /** Files of the inference runtime in a build: raw wasm, or gzipped by us. */
-function runtimes(folder: string): { file: string; bytes: number }[] {
+function runtimes(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(wasm|bin)$/.test(file) && !file.endsWith('weights.bin'))
-    .map((file) => ({ file, bytes: statSync(join(folder, file)).size }))
+    .sort()
 }
 
 test('the installed package: one onnxruntime-web, the one that transformers.js wants; every file under 25 MB', () => {
@@ -95,7 +95,7 @@ test('the installed package: one onnxruntime-web, the one that transformers.js w
   expect(files.filter((file) => statSync(join(installed, file)).size > 25_000_000)).toEqual([])
 })
 
-test('an empty Vite app: type-checks, builds with one runtime, searches', async () => {
+test('an empty Vite app: type-checks, builds with each runtime once, searches', async () => {
   const app = join(work, 'vite')
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
   const flags = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler']
@@ -109,7 +109,10 @@ test('an empty Vite app: type-checks, builds with one runtime, searches', async 
     build: { target: 'es2022' },
   })
   const dist = join(app, 'dist')
-  expect(runtimes(dist)).toEqual([{ file: expect.stringMatching(/onnxruntime.*\.bin$/), bytes: expect.any(Number) }])
+  expect(runtimes(dist)).toEqual([
+    expect.stringMatching(/onnxruntime-wasm-.*\.bin$/),
+    expect.stringMatching(/onnxruntime-webgpu-.*\.bin$/),
+  ])
   addData(dist)
   expect(await visit(dist)).toBe(ANSWER)
 })
@@ -135,11 +138,13 @@ test('a static page without any bundler searches', async () => {
   const folder = join(work, 'static')
   cpSync(join(APPS, 'static'), folder, { recursive: true })
   cpSync(join(installed, 'dist/browser'), join(folder, 'selvage'), { recursive: true })
-  const [runtime, ...others] = runtimes(folder)
-  expect(others).toEqual([])
-  const raw = gunzipSync(readFileSync(join(folder, runtime!.file)))
-  const original = join(ROOT, 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm')
-  expect(raw.equals(readFileSync(original))).toBe(true)
+  const originals = ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.asyncify.wasm']
+  const shipped = runtimes(folder)
+  expect(shipped).toHaveLength(originals.length)
+  for (const [i, file] of shipped.entries()) {
+    const original = readFileSync(join(ROOT, 'node_modules/onnxruntime-web/dist', originals[i]!))
+    expect(gunzipSync(readFileSync(join(folder, file))).equals(original)).toBe(true)
+  }
   addData(folder)
   expect(await visit(folder)).toBe(ANSWER)
 })

@@ -1,6 +1,6 @@
 /**
  * What a page downloads, as a build makes it: every JavaScript file of dist/browser/ with its bytes, printed, and the sums
- * that are held. kB are 1000 bytes, gzipped as hosts do at best (level 9). onnxruntime-web has a file of its own and is
+ * that are held. kB are 1000 bytes, gzipped as hosts do at best (level 9). onnxruntime-web's builds have files of their own and are
  * not counted; Hugging Face's tokenizers, what is used of transformers.js, are taken out of encoder.js by its source map.
  */
 import { readdirSync, readFileSync } from 'node:fs'
@@ -67,11 +67,17 @@ test('files that are fetched late stand alone, and each is there', () => {
   expect(files.filter((name) => statics.test(read(name)))).toEqual([])
   // Only in workers' scripts: bundlers copy what is fetched late as it is, under another name.
   const late = ['engine.js', 'encoder.js'].flatMap((name) =>
-    [...read(name).matchAll(/import\([^()]*new URL\(["'`]\.\/(\w+\.js)["'`],\s*import\.meta\.url\)/g)].map(
+    [...read(name).matchAll(/import\([^()]*new URL\(["'`]\.\/([\w-]+\.js)["'`],\s*import\.meta\.url\)/g)].map(
       (match) => match[1]!,
     ),
   )
-  expect([...new Set(late)].sort()).toEqual(['onnxruntime.js', 'vectors.js', 'wasm.js', 'webgpu.js'])
+  expect([...new Set(late)].sort()).toEqual([
+    'onnxruntime-wasm.js',
+    'onnxruntime-webgpu.js',
+    'vectors.js',
+    'wasm.js',
+    'webgpu.js',
+  ])
   expect(late.filter((name) => !sizes.has(name) || /new URL\(["'`]\.\//.test(read(name)))).toEqual([])
 })
 

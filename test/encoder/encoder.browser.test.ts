@@ -2,10 +2,14 @@
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import type { Encoder, ModelFiles } from '../../src/encoder/encoder.ts'
 import { loadEncoder } from '../../src/encoder/load.ts'
+import type { RuntimeBuild } from '../../src/encoder/runtime.ts'
 import type { Progress } from '../../src/types.ts'
 import { closeness, type Golden, withFiles } from './support.ts'
 
-const WASM = '/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm'
+const BUILDS: Readonly<Record<RuntimeBuild, string>> = {
+  webgpu: '/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
+  wasm: '/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+}
 const MINI = folder('/models/selvage-mini')
 const TINY = folder('/test/fixtures/golden/bert-expansion')
 
@@ -22,7 +26,12 @@ function folder(location: string): ModelFiles {
 
 const golden = async (name: string): Promise<Golden> =>
   (await fetch(`/test/fixtures/golden/${name}/golden.json`)).json()
-const runtime = async (): Promise<Uint8Array> => new Uint8Array(await (await fetch(WASM)).arrayBuffer())
+/** The builds that were asked for, in this page. */
+const asked: RuntimeBuild[] = []
+async function runtime(build: RuntimeBuild): Promise<Uint8Array> {
+  asked.push(build)
+  return new Uint8Array(await (await fetch(BUILDS[build])).arrayBuffer())
+}
 
 let encoder: Encoder | undefined
 afterEach(async () => {
@@ -42,6 +51,7 @@ describe('wasm', () => {
     expect(encoder.backend).toBe('wasm')
     expect(encoder.refused).toEqual([])
     expect(encoder.device).toBe('one thread')
+    expect(asked).toEqual(['wasm'])
     const { mean, worst, rows, worstAt } = await closeness(encoder, await golden('selvage-mini'))
     console.log(
       `wasm graph in Chromium: ${rows} rows, mean cosine ${mean.toFixed(5)}, worst ${worst.toFixed(5)} (${worstAt})`,
@@ -115,6 +125,16 @@ describe('WebGPU', () => {
     )
     if (outcome !== 'done before the loss') expect(outcome).toMatchObject({ code: 'device-lost' })
     await expect(encoder.encodeQuery('again')).rejects.toMatchObject({ code: 'device-lost' })
+
+    // What comes next on the CPU uses the build that runs already.
+    const onCpu = await loadEncoder({
+      files: TINY,
+      backend: 'wasm',
+      runtime: () => expect.fail('a build is asked for'),
+    })
+    expect((await closeness(onCpu, some)).worst).toBeGreaterThanOrEqual(0.999)
+    await onCpu.close()
+    expect(asked.filter((build) => build === 'webgpu')).toHaveLength(1)
   })
 })
 

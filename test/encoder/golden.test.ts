@@ -7,8 +7,10 @@ import { readConfig } from '../../src/encoder/config.ts'
 import type { Encoder } from '../../src/encoder/encoder.ts'
 import { ModelFolder } from '../../src/encoder/folder.ts'
 import { loadEncoder } from '../../src/encoder/load.ts'
+import type { RuntimeBuild } from '../../src/encoder/runtime.ts'
 import { Tokenizer } from '../../src/encoder/tokenizer.ts'
 import { folderFiles } from '../../src/node/modelFiles.ts'
+import { runtimePath } from '../../src/node/runtimePath.ts'
 import { nodeRuntime } from '../../src/node/session.ts'
 import { closeness, GOLDEN_MODELS, type Golden } from './support.ts'
 
@@ -57,8 +59,8 @@ describe.each([...GOLDEN_MODELS, 'selvage-mini'])('%s', (name) => {
 })
 
 test('selvage-mini by its wasm graph in onnxruntime-web', { timeout: 120_000 }, async () => {
-  const wasm = path('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm')
-  encoder = await loadEncoder({ files: folderFiles(MINI), backend: 'wasm', runtime: async () => readFileSync(wasm) })
+  const runtime = async (build: RuntimeBuild) => readFileSync(runtimePath(build))
+  encoder = await loadEncoder({ files: folderFiles(MINI), backend: 'wasm', runtime })
   expect(encoder.backend).toBe('wasm')
   const { rows, mean, worst, worstAt } = await closeness(encoder, golden('selvage-mini'))
   console.log(

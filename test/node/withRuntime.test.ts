@@ -47,8 +47,10 @@ const RUNTIME = [
   'heatmap.js',
   'highlight.js',
   'languages.js',
-  expect.stringMatching(/^onnxruntime-[\w-]+\.bin$/),
-  'onnxruntime.js',
+  expect.stringMatching(/^onnxruntime-wasm-[\w-]+\.bin$/),
+  'onnxruntime-wasm.js',
+  expect.stringMatching(/^onnxruntime-webgpu-[\w-]+\.bin$/),
+  'onnxruntime-webgpu.js',
   'pagefind.js',
   'selvage.js',
   'vectors.js',
@@ -67,8 +69,8 @@ test('index, library, runtime and model are there, each file as hosts take it, a
   )
   expect(all.filter((path) => !/^model\/|\.pack$|^manifest\.json$/.test(path))).toEqual(RUNTIME)
   for (const path of all) expect((await stat(at(`out/${path}`))).size).toBeLessThan(25 * 2 ** 20)
-  const wasm = gunzipSync(await readFile(at(`out/${all.find((path) => path.startsWith('onnxruntime-'))}`)))
-  expect(wasm.subarray(0, 4).toString('latin1')).toBe('\0asm')
+  for (const path of all.filter((name) => /^onnxruntime-.*\.bin$/.test(name)))
+    expect(gunzipSync(await readFile(at(`out/${path}`))).toString('latin1', 0, 4)).toBe('\0asm')
   const model = await readFile(join(DEFAULT_MODEL, 'onnx/weights.bin'))
   expect(model.equals(await readFile(at('out/model/onnx/weights.bin')))).toBe(true)
 })
@@ -97,14 +99,14 @@ describe('a folder that has it', () => {
   })
 
   test('loses what an earlier version or a killed build left, and nothing else', async () => {
-    const left = ['onnxruntime-0LD-h4sh.bin', 'widget.js.123.tmp', 'model-onnx-weights.bin.123.tmp']
+    const left = ['onnxruntime-wasm-0LDh4sh.bin', 'widget.js.123.tmp', 'model-onnx-weights.bin.123.tmp']
     for (const name of left) await writeFile(at(`out/${name}`), 'x')
     await writeFile(at('out/model/notes.txt'), 'mine')
     expect(await build('--with-runtime')).toBe(0)
     const all = await files()
     expect(all.filter((path) => left.includes(path))).toEqual([])
     expect(all).toContain('model/notes.txt')
-    expect(all.filter((path) => path.startsWith('onnxruntime-'))).toHaveLength(1)
+    expect(all.filter((path) => /^onnxruntime-.*\.bin$/.test(path))).toHaveLength(2)
 
     await writeFile(at('out/report.2024.tmp'), 'mine')
     expect(await build('--with-runtime')).toBe(1)

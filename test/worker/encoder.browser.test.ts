@@ -11,6 +11,7 @@ import type { EncoderApi } from '../../src/worker/protocol.ts'
 import { spawnEncoder } from '../../src/worker/spawn.ts'
 
 const modelUrl = new URL('/models/selvage-mini/', location.href).href
+const KEPT = { modelUrl, backend: 'wasm' } as const
 
 const links: Link<EncoderApi>[] = []
 afterEach(async () => {
@@ -33,20 +34,20 @@ async function load(link: Link<EncoderApi>, storage: 'browser' | 'none') {
 
 test('a model is loaded, kept, completed for offline use, and loaded again by another worker', async () => {
   const first = start()
-  expect(await first.call((remote) => remote.kept(modelUrl))).toEqual({ bytes: 0, isComplete: false })
+  expect(await first.call((remote) => remote.kept(KEPT))).toEqual({ bytes: 0, isComplete: false })
   const { status } = await load(first, 'browser')
   expect(status.storage).toEqual({ kind: 'browser' })
-  const loaded = await first.call((remote) => remote.kept(modelUrl))
+  const loaded = await first.call((remote) => remote.kept(KEPT))
   expect(loaded.isComplete).toBe(false) // no page loads the graphs of other backends
   const { encoded } = await first.call((remote) => remote.encodeQuery('how do I rename a column?'))
 
   // A worker that has not loaded anything does it too.
   const second = start()
   const told = Comlink.proxy(() => {})
-  const all = await second.call((remote) => remote.download(modelUrl, told))
+  const all = await second.call((remote) => remote.download(KEPT, told))
   expect(all.isComplete).toBe(true)
   expect(all.bytes).toBeGreaterThan(loaded.bytes)
-  expect(await second.call((remote) => remote.kept(modelUrl))).toEqual(all)
+  expect(await second.call((remote) => remote.kept(KEPT))).toEqual(all)
   const again = await load(second, 'browser')
   console.log(
     `load: ${Math.round(status.loadMs)} ms at first, ${Math.round(again.status.loadMs)} ms out of IndexedDB, ` +
@@ -69,11 +70,11 @@ test('a stopped download says so, and a stop without one is nothing', async () =
   const stopAtOnce = Comlink.proxy(() => {
     link.call((remote) => remote.stopDownload())
   })
-  const downloading = link.call((remote) => remote.download(modelUrl, stopAtOnce))
+  const downloading = link.call((remote) => remote.download(KEPT, stopAtOnce))
   await expect(downloading).rejects.toMatchObject({ code: 'aborted' })
-  expect((await link.call((remote) => remote.kept(modelUrl))).isComplete).toBe(false)
+  expect((await link.call((remote) => remote.kept(KEPT))).isComplete).toBe(false)
   const goOn = Comlink.proxy(() => {})
-  expect((await link.call((remote) => remote.download(modelUrl, goOn))).isComplete).toBe(true)
+  expect((await link.call((remote) => remote.download(KEPT, goOn))).isComplete).toBe(true)
 })
 
 function page(number: number): Page {

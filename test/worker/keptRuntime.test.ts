@@ -5,7 +5,7 @@ import { MANIFEST_KEY, type SharedStore } from '../../src/store/store.ts'
 import { keptRuntime } from '../../src/worker/keptRuntime.ts'
 import { type FileServer, serveFiles } from '../support/fileServer.ts'
 
-const BUILT = 'onnxruntime-Ab12Cd34.bin'
+const BUILT = 'onnxruntime-wasm-Ab12Cd34.bin'
 const IN_DEV = 'ort-wasm-simd-threaded.asyncify.wasm'
 const CONTENT = Uint8Array.of(1, 2, 3, 4)
 
@@ -37,7 +37,7 @@ test("a build's file is fetched once, and then nobody is asked", async () => {
 test('of another name it is fetched, and the old one goes', async () => {
   const { server, store, runtime } = await setup(BUILT)
   await load(runtime)
-  const name = 'onnxruntime-Zz98Yy76.bin'
+  const name = 'onnxruntime-wasm-Zz98Yy76.bin'
   server.files.set(name, Uint8Array.of(5))
   const next = keptRuntime({ url: server.url + name, store })
   expect((await next.kept()).isComplete).toBe(false)
