@@ -135,7 +135,7 @@ test("Wilson's interval, by the example of 5 in 10 and at its ends", () => {
       ),
     ).interval
   const [low, high] = rightUpTo(5)
-  expect(low).toBeCloseTo(0.2366, 4) // statsmodels 0.14, proportion_confint(5, 10, method='wilson')
+  expect(low).toBeCloseTo(0.2366, 4) // (.5 + z²/20 ± z √(.025 + z²/400)) / (1 + z²/10), z = 1.96
   expect(high).toBeCloseTo(0.7634, 4)
   expect(rightUpTo(0)[0]).toBe(0)
   expect(rightUpTo(0)[1]).toBeCloseTo(0.2775, 4)
@@ -191,7 +191,7 @@ test.each([
   [line(), 'pairs.jsonl:2: the id "a" is that of line 1 already.'],
   [line({ id: 'b', q2: 'q1' }), 'pairs.jsonl:2: q1 and q2 are both "q1"; a pair has two questions.'],
   [line({ id: 'b', doc1: 'd2' }), 'pairs.jsonl:2: doc1 and doc2 are both "d2"; a pair has two texts.'],
-  [line({ id: 'b', q1: 'q9' }), 'pairs.jsonl:2: there is no query "q9" in queries.jsonl.'],
+  [line({ id: 'b', q1: 'q9' }), 'pairs.jsonl:2: there is no query "q9" with a relevant document.'],
   [line({ id: 'b', doc1: 'd9' }), 'pairs.jsonl:2: there is no document "d9" in corpus.jsonl.'],
 ])('a bad line is named: %s', (bad, message) => {
   expect(() => parsePairs(`${line()}\n${bad}`, 'pairs.jsonl', KNOWN)).toThrow(message)

@@ -23,7 +23,8 @@ export function chance(p: number): string {
 
 /** For a sentence: "p < 0.001", "p = 0.012". */
 export function chanceSaid(p: number): string {
-  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`
+  if (p < 0.001) return 'p < 0.001'
+  return p > 0.9995 ? 'p = 1' : `p = ${p.toFixed(3)}`
 }
 
 /** 0.1234 -> "0.12", 12.34 -> "12.3", 1234.5 -> "1,235" */

@@ -92,11 +92,13 @@ function differences(comparison: Comparison): Markup {
   })}</div></section>`
 }
 
-/** Wide and narrow: a plot that is merely made smaller cannot be read. */
-const SIZES = [
-  { kind: 'wide', width: 540, height: 380 },
-  { kind: 'narrow', width: 330, height: 360 },
-] as const
+/** Wide and narrow: a plot that is merely made smaller cannot be read. Many names need height. */
+function sizesFor(points: number) {
+  return [
+    { kind: 'wide', width: 540, height: Math.max(380, 260 + 10 * points) },
+    { kind: 'narrow', width: 330, height: Math.max(360, 240 + 20 * points) },
+  ]
+}
 
 function scatters(comparison: Comparison): Markup | undefined {
   const axes = [
@@ -142,7 +144,7 @@ function scatter(comparison: Comparison, { key, title, costName, of, tickName, a
     ({ name, cost, quality }) =>
       `${name}: ${metric.label} ${quality.toFixed(4)} at ${tickName(Number(cost.toPrecision(3)))}.`,
   )
-  return markup`<figure class="sheet"><h3>${title}</h3>${SIZES.map(
+  return markup`<figure class="sheet"><h3>${title}</h3>${sizesFor(points.length).map(
     ({ kind, width, height }) =>
       markup`<div class="${kind}">${scatterPlot({
         id: `${key}-${kind}`,
@@ -171,7 +173,7 @@ function largest(comparison: Comparison): Markup | undefined {
 <p class="say">The queries with the largest differences to ${baselineOf(comparison).name}, for better and for worse: what a mean is made of.</p>
 ${tables.map(
   ({ system, table, difference }, i) =>
-    markup`<details class="sheet"${i === 0 && trusted(' open')}><summary><h3>${breakable(system.name)}</h3><span>${count(difference.wins)} better, ${count(difference.losses)} worse</span></summary>${table}</details>`,
+    markup`<details class="sheet"${i === 0 && trusted(' open')}><summary><div><h3>${breakable(system.name)}</h3><span>${count(difference.wins)} better, ${count(difference.losses)} worse</span></div></summary>${table}</details>`,
 )}</section>`
 }
 

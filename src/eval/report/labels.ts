@@ -46,52 +46,65 @@ export function placeLabels(
   // Those in a crowd choose last: they are the ones that can move.
   const crowd = (one: Point) => points.filter((other) => Math.hypot(one.x - other.x, one.y - other.y) < 40).length
   const order = points.map((_, i) => i).sort((i, j) => crowd(points[i]!) - crowd(points[j]!) || i - j)
-  for (const i of order) placed[i] = bestPlace(points[i]!, points, placed, area, path)
+  for (const i of order) {
+    const place = (mayCross: boolean) => bestPlace(points[i]!, points, placed, area, path, mayCross)
+    placed[i] = place(false) ?? place(true)
+  }
   return placed
 }
 
+/** @param mayCross whether the line to the point may go over other names and points, where nothing else is left */
 function bestPlace(
   point: Labelled,
   points: readonly Point[],
   placed: readonly (Placed | undefined)[],
   area: Box,
   path: readonly Point[],
+  mayCross: boolean,
 ): Placed | undefined {
   const boxes = placed.flatMap((one) => (one ? [one.box] : []))
   const lines = placed.flatMap((one, i) => (one?.line ? [{ from: one.line, to: points[i]! }] : []))
   let best: { readonly cost: number; readonly placed: Placed } | undefined
-  for (const { left, top, penalty } of candidates(point, area)) {
+  for (const { left, top, penalty } of candidates(point, area, () => best?.cost ?? Number.POSITIVE_INFINITY)) {
     const box = { left, top, width: point.width, height: point.height }
     const end = nearest(box, point)
     const away = Math.hypot(end.x - point.x, end.y - point.y)
-    const cost = away + penalty
+    const isOnPath = path.some((to, i) => i > 0 && crosses(path[i - 1]!, to, box))
+    const cost = away + penalty + (isOnPath ? ON_PATH : 0)
     if (best && cost >= best.cost) continue
     if (boxes.some((other) => overlap(box, other, 3))) continue
     if (points.some((other) => overlap(box, around(other, GAP - 2), 0))) continue
-    if (lines.some(({ from, to }) => crosses(from, to, box))) continue
-    const isOnPath = path.some((to, i) => i > 0 && crosses(path[i - 1]!, to, box))
-    if (isOnPath && best && cost + ON_PATH >= best.cost) continue
+    if (!mayCross && lines.some(({ from, to }) => crosses(from, to, box))) continue
     const line = away > NEAR ? end : undefined
-    if (line && boxes.some((other) => crosses(line, point, other))) continue
-    if (line && points.some((other) => other !== point && crosses(line, point, around(other, 4)))) continue
-    best = { cost: isOnPath ? cost + ON_PATH : cost, placed: { box, ...(line && { line }) } }
+    if (line && !mayCross && boxes.some((other) => crosses(line, point, other))) continue
+    if (line && !mayCross && points.some((other) => other !== point && crosses(line, point, around(other, 4)))) continue
+    best = { cost, placed: { box, ...(line && { line }) } }
   }
   return best?.placed
 }
 
-/** Right of the point, left of it, and over or under it, in steps, within the area. */
-function* candidates({ x, y, width, height }: Labelled, area: Box) {
+/**
+ * Right of the point, left of it, and over or under it, in steps, within the area; those of the same height first, then
+ * farther and farther off, until the height alone costs as much as the best place that was found.
+ */
+function* candidates({ x, y, width, height }: Labelled, area: Box, least: () => number) {
   const [right, bottom] = [area.left + area.width, area.top + area.height]
   const reach = Math.ceil(Math.max(area.width, area.height) / STEP)
-  for (let row = -reach; row <= reach; row++) {
+  for (let n = 0; n <= 2 * reach; n++) {
+    const row = n % 2 === 0 ? -n / 2 : (n + 1) / 2
     const top = y - height / 2 + row * STEP
+    if (Math.abs(row) * STEP - height / 2 > least()) return
     if (top < area.top || top + height > bottom) continue
-    for (let step = -reach; step <= reach; step++) {
+    for (let step = 0; step <= reach; step++) {
+      const shift = step * STEP
+      const aside = 3 + Math.min(10, step)
       const places = [
-        { left: x + GAP + Math.max(0, step) * STEP, penalty: 0 },
-        { left: x - GAP - width + Math.min(0, step) * STEP, penalty: 4 },
-        { left: x - width / 2 + step * STEP, penalty: 3 + Math.min(10, Math.abs(step)) },
+        { left: x + GAP + shift, penalty: 0 },
+        { left: x - GAP - width - shift, penalty: 4 },
+        { left: x - width / 2 + shift, penalty: aside },
+        { left: x - width / 2 - shift, penalty: aside },
       ]
+      if (shift > least() + width) break
       for (const { left, penalty } of places)
         if (left >= area.left && left + width <= right) yield { left, top, penalty: penalty + Math.abs(row) * 0.5 }
     }

@@ -18,29 +18,28 @@ export function shareScale(values: readonly number[], from: number, to: number):
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const air = Math.max(0.02, (high - low) * 0.18)
   const [least, most] = [Math.max(0, low - air), Math.min(1, high + air)]
-  const step = niceStep(most - least, 4)
+  const step = niceStep(most - least, 5)
   const ticks: number[] = []
   for (let n = Math.ceil(least / step - 1e-9); n * step <= most + 1e-9; n++) ticks.push(n * step)
   return { place: (value) => from + ((value - least) / (most - least)) * (to - from), ticks }
 }
 
-/** Positive values by their logarithm; ticks are 1, 2, 5 times a power of ten, or powers alone where those are many. */
+/** Positive values by their logarithm; ticks are 1, 2, 5 times a power of ten, or fewer where those are many. */
 export function logScale(values: readonly number[], from: number, to: number, most: number): Scale {
   const logs = values.map(Math.log10)
   const [low, high] = [Math.min(...logs), Math.max(...logs)]
   const air = Math.max(0.15, (high - low) * 0.1)
   const [least, greatest] = [low - air, high + air]
-  const ticksOf = (digits: readonly number[]) => {
+  const ticksOf = (digits: readonly number[], every = 1) => {
     const ticks: number[] = []
-    for (let power = Math.floor(least); power <= greatest; power++)
+    for (let power = Math.ceil(Math.floor(least) / every) * every; power <= greatest; power += every)
       for (const digit of digits) {
-        const tick = digit * 10 ** power
-        const log = Math.log10(tick)
-        if (log >= least && log <= greatest) ticks.push(tick)
+        const log = power + Math.log10(digit)
+        if (log >= least && log <= greatest) ticks.push(Number(`${digit}e${power}`))
       }
     return ticks
   }
-  const sets = [[1, 2, 5], [1, 3], [1]].map(ticksOf)
-  const ticks = sets.find(({ length }) => length <= most) ?? sets.at(-1)!
+  const sets = [ticksOf([1, 2, 5]), ticksOf([1, 3]), ...[1, 2, 3, 4, 6, 12].map((every) => ticksOf([1], every))]
+  const ticks = sets.find(({ length }) => length <= most) ?? []
   return { place: (value) => from + ((Math.log10(value) - least) / (greatest - least)) * (to - from), ticks }
 }

@@ -48,6 +48,7 @@ main > * { min-width: 0; }
 .scroll:focus-visible, summary:focus-visible { outline: 3px solid var(--stitch); outline-offset: 2px; }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
 caption { padding: .875rem 1.25rem .375rem; text-align: left; font-size: .875rem; color: var(--muted); }
+caption span { position: sticky; left: 1.25rem; display: inline-block; max-width: calc(100vw - 4.25rem); }
 th, td { padding: .625rem .75rem; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-top: 0; padding-block: .5rem; font-size: .8125rem; font-weight: 600; line-height: 1.3; color: var(--muted); vertical-align: bottom; }
 th:first-child, td:first-child { padding-left: 1.25rem; }
@@ -58,7 +59,8 @@ tbody th { font-weight: 600; }
 .system small, .n small { display: block; font-size: .8125rem; font-weight: 400; line-height: 1.4; color: var(--muted); }
 .best { font-weight: 700; }
 .best span { padding-bottom: .0625rem; box-shadow: inset 0 -2px 0 var(--stitch); }
-.tally { width: 12rem; min-width: 8.5rem; }
+.tally { width: 12rem; min-width: 9.5rem; }
+.stages { min-width: 11rem; }
 .tally svg { display: block; width: 100%; height: .5rem; margin-top: .4375rem; border-radius: 2px; }
 .tally small { display: block; margin-top: .3125rem; font-size: .8125rem; color: var(--muted); white-space: nowrap; }
 .notes { padding: .25rem 1.25rem 1rem; font-size: .8125rem; line-height: 1.5; color: var(--muted); }
@@ -86,14 +88,15 @@ figcaption { font-size: .8125rem; line-height: 1.5; color: var(--muted); font-va
 
 details { margin-top: .75rem; }
 details .sheet { margin: 0; border-width: 1px 0 0; border-radius: 0 0 4px 4px; }
-summary { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .75rem; padding: .75rem 1.25rem; cursor: pointer; border-radius: 4px; list-style: none; }
+summary { display: flex; align-items: baseline; gap: .75rem; padding: .75rem 1.25rem; cursor: pointer; border-radius: 4px; list-style: none; }
 summary::-webkit-details-marker { display: none; }
 summary::before { content: ""; flex: none; width: .4375rem; height: .4375rem; border: solid var(--muted); border-width: 0 2px 2px 0; rotate: -45deg; }
 details[open] > summary::before { rotate: 45deg; translate: 0 -.125rem; }
+summary div { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .75rem; min-width: 0; }
 summary h3 { min-width: 0; }
 summary span { font-size: .875rem; color: var(--muted); }
 summary:hover h3 { color: var(--indigo); }
-.question { min-width: 15rem; overflow-wrap: anywhere; }
+.question { min-width: 12rem; overflow-wrap: break-word; }
 .question small { display: block; font-size: .8125rem; color: var(--muted); }
 .up { color: var(--gain-ink); font-weight: 600; } .down { color: var(--loss-ink); font-weight: 600; }
 .group th { padding-block: .5rem; font-size: .8125rem; font-weight: 600; color: var(--muted); background: color-mix(in srgb, var(--wash) 55%, transparent); }
@@ -112,6 +115,7 @@ footer { padding-bottom: 2.5rem; font-size: .8125rem; color: var(--muted); }
   th:first-child, td:first-child { padding-left: .875rem; }
   th:last-child, td:last-child { padding-right: .875rem; }
   caption { padding-inline: .875rem; }
+  caption span { left: .875rem; }
   .notes { padding-inline: .875rem; }
   .system { min-width: 9rem; max-width: 11rem; position: sticky; left: 0; z-index: 1; background: var(--surface); box-shadow: 1px 0 0 var(--line); }
   .system small { display: none; }

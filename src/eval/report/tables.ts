@@ -15,7 +15,7 @@ const CONTRASTS = 5
 function sheet(caption: string, head: Value, body: Value, notes: readonly string[] = []): Markup {
   const said = notes.filter((note) => note !== '')
   return markup`<div class="sheet scroll" role="region" tabindex="0" aria-label="${caption}">
-<table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>
+<table><caption><span>${caption}</span></caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>
 ${said.length > 0 && markup`<div class="notes">${said.map((note) => markup`<p>${note}</p>`)}</div>`}`
 }
 
@@ -96,7 +96,7 @@ export function costTable({ systems }: Comparison): Markup {
     { title: 'ms, median', kind: 'n', of: ({ ms }) => quantity(ms.p50) },
     { title: 'ms, 95 of 100', kind: 'n', of: ({ ms }) => quantity(ms.p95) },
     { title: 'ms, mean', kind: 'n', of: ({ ms }) => quantity(ms.mean) },
-    { title: 'ms by stage, mean', of: stages },
+    { title: 'ms by stage, mean', kind: 'stages', of: stages },
     { title: 'Per document', kind: 'n', of: ({ cost }) => known(cost.bytesPerDocument, bytes) },
     { title: 'Encoding, s', kind: 'n', of: ({ cost }) => known(cost.encodeSeconds, quantity) },
     { title: 'Index, s', kind: 'n', of: ({ cost }) => known(cost.indexSeconds, quantity) },
@@ -119,19 +119,13 @@ export function contrastTable(comparison: Comparison, system: ComparedSystem): M
   if (better.length + worse.length === 0) return undefined
   const first = baselineOf(comparison)
   const { label } = primaryOf(comparison)
+  const { ranked } = comparison
   const group = (name: string, rows: readonly Contrast[]) =>
     rows.length > 0 &&
-    markup`<tr class="group"><th scope="colgroup" colspan="6">${name}</th></tr>${rows.map(contrastRow)}`
+    markup`<tr class="group"><th scope="colgroup" colspan="4">${name}</th></tr>${rows.map(contrastRow)}`
   return sheet(
-    `${label} of ${system.name} against ${first.name}; ranks are of the first relevant ${comparison.ranked === 'pages' ? 'page' : 'document'}`,
-    [
-      head('Query'),
-      head(first.name, 'n'),
-      head(system.name, 'n'),
-      head('Difference', 'n'),
-      head('Rank before', 'n'),
-      head('Rank now', 'n'),
-    ],
+    `From ${first.name} to ${system.name}. Ranks are of the first relevant ${ranked === 'pages' ? 'page' : 'document'} of ten.`,
+    [head('Query'), head('Difference', 'n'), head(label, 'n'), head('Rank', 'n')],
     [group('Better', better), group('Worse', worse)],
   )
 }
@@ -139,9 +133,10 @@ export function contrastTable(comparison: Comparison, system: ComparedSystem): M
 function contrastRow({ id, text, first, other, difference, firstRank, otherRank }: Contrast): Markup {
   const signs = [...text.replace(/\s+/g, ' ').trim()]
   const shown = signs.length > LONGEST_QUESTION ? `${signs.slice(0, LONGEST_QUESTION - 1).join('')}…` : signs.join('')
-  return markup`<tr><td class="question">${shown}<small>${id}</small></td><td class="n">${share(first)}</td><td class="n">${share(other)}</td><td class="n ${
-    difference > 0 ? 'up' : 'down'
-  }">${change(difference)}</td><td class="n">${firstRank ?? 'not in ten'}</td><td class="n">${otherRank ?? 'not in ten'}</td></tr>\n`
+  const kind = difference > 0 ? 'up' : 'down'
+  return markup`<tr><td class="question">${shown}<small>${id}</small></td><td class="n ${kind}">${change(difference)}</td><td class="n">${share(first)} → ${share(
+    other,
+  )}</td><td class="n">${firstRank ?? 'none'} → ${otherRank ?? 'none'}</td></tr>\n`
 }
 
 export function extraTable({ columns, rows, note, title }: ExtraTable): Markup {

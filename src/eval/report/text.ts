@@ -32,6 +32,8 @@ export function toText(comparison: Comparison, extras: ReportExtras = {}): strin
 interface Column {
   readonly title: string
   readonly isLeft?: boolean
+  /** Its last sign is a mark, or a gap where there is none. */
+  readonly isMarked?: boolean
   readonly cells: readonly string[]
 }
 
@@ -57,18 +59,21 @@ function summary(comparison: Comparison): string[] {
       ? [{ title: 'per doc', cells: sizes.map((size) => (size === undefined ? '–' : bytes(size))) }]
       : []),
   ]
+  const short = comparison.metrics.some(({ name }) => /^(recall|success)@/.test(name))
   const notes = [
     testNote(comparison),
     systems.length > 1
       ? `diff, p, +/=/-: ${primary.label} against ${baselineOf(comparison).name}; queries that are better, the same, worse.`
       : '',
+    short ? 'R: recall, S: success.' : '',
   ].filter((note) => note !== '')
   return [...drawn(columns), ...(notes.length > 0 ? ['', ...notes] : [])]
 }
 
 function metricColumn(systems: readonly ComparedSystem[], metric: Metric): Column {
   return {
-    title: `${metric.label} `, // above the figures, whose asterisks stand beside
+    title: `${metric.label.replace('Recall', 'R').replace('Success', 'S')} `,
+    isMarked: true,
     cells: systems.map((system) => {
       const { mean, difference } = figuresOf(system, metric)
       return `${share(mean)}${isSignificant(difference) ? '*' : ' '}`
@@ -87,7 +92,8 @@ function extraTable({ title, columns, rows, note }: ExtraTable): string[] {
 function drawn(columns: readonly Column[]): string[] {
   const widths = columns.map(({ title, cells }) => Math.max(...[title, ...cells].map(widthOf)))
   const [names, ...others] = columns
-  const sum = widths.reduce((all, width) => all + width + GAP.length, -GAP.length)
+  const gaps = columns.slice(0, -1).map(({ isMarked }) => GAP.length - (isMarked ? 1 : 0))
+  const sum = [...widths, ...gaps].reduce((all, width) => all + width, 0)
   if (names && others.length > 0 && sum > WIDTH) {
     const short = { ...names, title: '', cells: names.cells.map(() => '') }
     const lines = drawn([short, ...others])
@@ -99,9 +105,10 @@ function drawn(columns: readonly Column[]): string[] {
     columns
       .map((one, c) => {
         const space = ' '.repeat(widths[c]! - widthOf(of(one)))
-        return one.isLeft ? of(one) + space : space + of(one)
+        const gap = c === 0 ? '' : columns[c - 1]!.isMarked ? GAP.slice(1) : GAP
+        return gap + (one.isLeft ? of(one) + space : space + of(one))
       })
-      .join(GAP)
+      .join('')
       .trimEnd()
   const rows = columns[0]?.cells.length ?? 0
   return [line(({ title }) => title), ...Array.from({ length: rows }, (_, r) => line(({ cells }) => cells[r] ?? ''))]
