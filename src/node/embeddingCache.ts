@@ -43,7 +43,10 @@ export function defaultCacheFolder(): string {
 }
 
 /** Errors: `output-conflict` where the folder cannot be made or written. */
-export async function openEmbeddingCache(folder: string, { name, hash }: ModelInfo): Promise<DiskCache> {
+export async function openEmbeddingCache(
+  folder: string,
+  { name, hash }: Pick<ModelInfo, 'name' | 'hash'>,
+): Promise<DiskCache> {
   // The version, too: another runtime or another cut of the text gives other vectors.
   const location = resolve(folder, `${name.replace(/[^\w.-]/g, '_')}-${hash.slice(0, 16)}-${VERSION}`)
   try {

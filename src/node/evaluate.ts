@@ -2,29 +2,26 @@
  * `selvage eval`: retrieval quality on a labelled set in BEIR layout, of the compressed index and of exact MaxSim. One
  * passage per document, cut at the model's document length.
  */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
-import { SelvageError } from '../errors.ts'
-import { labelsArePages, pageOf, parseCorpus, parseQrels, parseQueries } from '../eval/dataset.ts'
+import { pageOf } from '../eval/dataset.ts'
 import { type Summary, sharedBest, summarize } from '../eval/metrics.ts'
 import { createOps } from '../ops/create.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
 import { defaultCandidates } from '../plaid/search.ts'
 import type { OnProgress, TokenMatrix } from '../types.ts'
 import { EXIT } from './exit.ts'
-import { isMissing } from './fileStore.ts'
 import { openNodeEncoder } from './model.ts'
 import { progressDisplay, seconds } from './progress.ts'
 import {
   exactSystem,
   hybridSystem,
+  type KeywordSystem,
   keywordSystem,
   type PlaidFacts,
   plaidSystem,
   type Query,
   type System,
 } from './systems/indexes.ts'
+import { readSet } from './systems/readSet.ts'
 
 export interface EvalCommandOptions {
   readonly folder: string
@@ -63,6 +60,8 @@ export interface EvalReport extends SystemReport {
   /** What a rank counts: a document, or the page that a section's id names before "#". */
   readonly ranked: 'documents' | 'pages'
   readonly model: string
+  /** What is wrong with the set and did not stop the run. */
+  readonly warnings: readonly string[]
   /** With `hybrid`: by words alone, and words and meaning joined. */
   readonly keyword?: SystemReport
   readonly hybrid?: SystemReport
@@ -117,6 +116,7 @@ function told(report: EvalReport): string[] {
     ...Object.entries(report['overlap@10'] ?? {}).map(
       ([pair, share]) => `Overlap of the ten best, ${pair}: ${share.toFixed(3)}`,
     ),
+    ...report.warnings,
     `In all ${seconds(report.seconds * 1000)}.`,
   ]
 }
@@ -124,16 +124,9 @@ function told(report: EvalReport): string[] {
 export async function evaluate(options: EvalCommandOptions, onProgress: OnProgress): Promise<EvalReport> {
   const start = performance.now()
   const { folder, limit, model, threads, mode, plaid, candidates } = options
-  const corpus = parseCorpus(...(await readEither(join(folder, 'corpus.jsonl'))))
-  const allQueries = parseQueries(...(await readEither(join(folder, 'queries.jsonl'))))
-  const qrels = parseQrels(...(await readEither(options.qrels ?? join(folder, 'qrels.tsv'))))
-  const labelled = allQueries.filter(({ id }) => qrels.has(id)).slice(0, limit)
-  if (corpus.length === 0 || labelled.length === 0)
-    throw new SelvageError(
-      'no-documents',
-      `${folder} has ${corpus.length} documents and ${labelled.length} queries with judgements; both are needed.`,
-    )
-  const pages = labelsArePages(qrels, new Set(corpus.map(({ id }) => id)))
+  const set = await readSet(folder, options.qrels)
+  const { corpus, qrels, ranked, warnings } = set
+  const labelled = set.queries.slice(0, limit)
 
   const encoder = await openNodeEncoder({ model, threads, onProgress })
   const ops = await createOps({ backend: 'auto' })
@@ -148,14 +141,13 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
     for (const { id, text } of labelled) queries.push({ id, text, matrix: (await encoder.encodeQuery(text)).matrix })
     const encodeMs = (performance.now() - encodeStart) / queries.length
 
-    const ranked = pages ? 'pages' : 'documents'
-    const measure = async (system: System, usesModel = true): Promise<Measured> => {
+    const measure = async (system: System | KeywordSystem, usesModel = true): Promise<Measured> => {
       const rankings = new Map<string, readonly number[]>()
       const named = { first: new Map<string, string[]>(), deep: new Map<string, string[]>() }
       const stages = new Map<string, number>(usesModel ? [['encode', encodeMs]] : [])
       const nameAll = (ids: readonly number[]): string[] => {
         const names = ids.map((p) => corpus[p]!.id)
-        return pages ? [...new Set(names.map(pageOf))] : names
+        return ranked === 'pages' ? [...new Set(names.map(pageOf))] : names
       }
       for (const { id, ...query } of queries) {
         const [first, deep] = DEPTH[ranked]
@@ -175,7 +167,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
 
     const documents = encoded.map(({ matrix }) => matrix)
     const tokens = documents.reduce((sum, { rows }) => sum + rows, 0)
-    const facts = { documents: corpus.length, tokens, ranked, model: name } as const
+    const facts = { documents: corpus.length, tokens, ranked, model: name, warnings } as const
     const runExact = async (of: readonly TokenMatrix[]) => measure(await exactSystem(of, dim, ops))
     const floatBytes = { 'bytes per token': dim * 2 }
     if (mode === 'exact') {
@@ -249,19 +241,6 @@ function overlap(left: Measured['rankings'], right: Measured['rankings'], k: num
 
 function secondsSince(start: number): number {
   return round((performance.now() - start) / 1000)
-}
-
-/** The file, or the same with .gz. Returns content and name. Errors: `no-documents` where there is neither. */
-export async function readEither(path: string): Promise<[content: string, file: string]> {
-  for (const file of path.endsWith('.gz') ? [path] : [path, `${path}.gz`]) {
-    try {
-      const bytes = await readFile(file)
-      return [(file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'), file]
-    } catch (error) {
-      if (!isMissing(error)) throw error
-    }
-  }
-  throw new SelvageError('no-documents', `There is neither ${path} nor ${path}.gz.`)
 }
 
 function round(value: number): number {

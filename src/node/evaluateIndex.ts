@@ -9,11 +9,11 @@ import { type LabelledDocument, parseCorpus, parseQrels, parseQueries } from '..
 import { type Evaluation, evaluate, type Rank } from '../eval/evaluate.ts'
 import { groupingOf, namesOf } from '../eval/names.ts'
 import type { EncoderBackend, OnProgress, OpsBackend, SearchMode } from '../types.ts'
-import { readEither } from './evaluate.ts'
 import { EXIT } from './exit.ts'
 import type { NodeBackend } from './model.ts'
 import { type FolderSearchResult, openFolder } from './open.ts'
 import { progressDisplay, seconds } from './progress.ts'
+import { readEither, readQrels } from './systems/readSet.ts'
 
 export interface EvalIndexOptions {
   /** The labelled set. Its corpus.jsonl is read where it is there, for the addresses of its documents. */
@@ -81,7 +81,7 @@ export async function evaluateIndex(options: EvalIndexOptions, onProgress?: OnPr
   const start = performance.now()
   const { folder, index: dir, limit, mode, candidates, model, encoder, isDeep = true } = options
   const queries = parseQueries(...(await readEither(join(folder, 'queries.jsonl'))))
-  const qrels = parseQrels(...(await readEither(options.qrels ?? join(folder, 'qrels.tsv'))))
+  const qrels = parseQrels(...(await readQrels(folder, options.qrels)))
   const names = namesOf(qrels, await documentsIn(folder))
   const groupBy = groupingOf(qrels)
   const labelled = queries.filter(({ id }) => qrels.has(id)).slice(0, limit)

@@ -13,11 +13,11 @@ import { readNextPlaid, writeNextPlaid } from '../plaid/exchange/nextPlaid.ts'
 import { readPlaidData, writePlaid } from '../plaid/format.ts'
 import { contextualText } from '../text/context.ts'
 import { formatBytes } from '../util.ts'
-import { readEither } from './evaluate.ts'
 import { EXIT } from './exit.ts'
 import { fileStore, folderSource, makeFolder, prepareFolder, sweepFolder, undoable } from './fileStore.ts'
 import { withLock } from './lock.ts'
 import { openNodeEncoder } from './model.ts'
+import { readEither } from './systems/readSet.ts'
 
 export interface ExportOptions {
   /** An index that build wrote. */

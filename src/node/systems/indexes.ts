@@ -14,15 +14,16 @@ import type { PassageBatch, StageTimes } from '../../ops/ops.ts'
 import { PlaidBuilder, type PlaidOptions } from '../../plaid/builder.ts'
 import { decompress } from '../../plaid/data.ts'
 import { plaidPacks, readPlaidData } from '../../plaid/format.ts'
+import type { AssignCentroids } from '../../plaid/kmeans.ts'
 import { type IndexReader, openPlaid, queryBatch } from '../../plaid/search.ts'
 import { memoryStore } from '../../store/memory.ts'
 import { sumOfPacks } from '../../store/packs.ts'
 import type { EncodedText, Fusion, OnProgress, PassageId, TokenMatrix } from '../../types.ts'
-import { topK } from '../../util.ts'
+import { type Scored, topK } from '../../util.ts'
 
-export interface System {
+export interface System<Asked = Query> {
   /** Document numbers, best first, `depth` of them or all there are. */
-  rank(query: Query, depth: number): Promise<Ranked>
+  rank(query: Asked, depth: number): Promise<Ranked>
   close(): void
 }
 
@@ -33,6 +34,8 @@ export interface Query {
 
 export interface Ranked {
   readonly ids: readonly PassageId[]
+  /** Of each id; higher is better. */
+  readonly scores: readonly number[]
   readonly elapsedMs: StageTimes
 }
 
@@ -57,8 +60,7 @@ export async function exactSystem(documents: readonly TokenMatrix[], dim: number
     async rank(query, depth) {
       const start = performance.now()
       if (last?.query !== query) last = { query, scores: (await ops.maxSim(queryBatch(query.matrix), passages)).scores }
-      const ids = topK(last.scores, depth).map(({ id }) => id)
-      return { ids, elapsedMs: { total: performance.now() - start } }
+      return { ...listed(topK(last.scores, depth)), elapsedMs: { total: performance.now() - start } }
     },
     close: () => passages.release(),
   }
@@ -76,12 +78,16 @@ export async function plaidSystem(
   documents: readonly Document[],
   dim: number,
   ops: FailoverOps,
-  options: PlaidOptions & { readonly candidates?: number; readonly onProgress?: OnProgress },
+  options: PlaidOptions & {
+    readonly candidates?: number
+    readonly onProgress?: OnProgress
+    /** Default: the kernel, on this thread. */
+    readonly assign?: AssignCentroids
+  },
 ): Promise<PlaidSystem> {
-  const { candidates, onProgress, ...plaid } = options
+  const { candidates, onProgress, assign = ops.assignCentroids.bind(ops), ...plaid } = options
   const store = memoryStore()
   const start = performance.now()
-  const assign = ops.assignCentroids.bind(ops)
   const builder = new PlaidBuilder(store, { dim, assign, ...plaid })
   let tokens = 0
   for (const { matrix, tokenIds } of documents) {
@@ -102,14 +108,14 @@ export async function plaidSystem(
     index,
     async rank({ matrix }, k) {
       const { passages, elapsedMs } = await index.search(matrix, { k, candidates })
-      return { ids: passages.map(({ id }) => id), elapsedMs }
+      return { ...listed(passages), elapsedMs }
     },
     remembered: async () => [...decompress(await readPlaidData(store, header))],
     close: () => index.close(),
   }
 }
 
-export interface KeywordSystem extends System {
+export interface KeywordSystem extends System<Pick<Query, 'text'>> {
   readonly lexical: LexicalIndex
   readonly bytes: number
   readonly buildSeconds: number
@@ -133,28 +139,37 @@ export async function keywordSystem(documents: readonly LabelledDocument[]): Pro
     buildSeconds,
     async rank({ text }, depth) {
       const start = performance.now()
-      const ids = (await lexical.search({ text, isOpen: false })).best(depth).passages.map(({ id }) => id)
-      return { ids, elapsedMs: { total: performance.now() - start } }
+      const { passages } = (await lexical.search({ text, isOpen: false })).best(depth)
+      return { ...listed(passages), elapsedMs: { total: performance.now() - start } }
     },
     close() {},
   }
 }
 
 /** Both, joined as a search joins them; every document is a section of its own. */
-export function hybridSystem({ index }: PlaidSystem, { lexical }: KeywordSystem, fusion: Fusion): System {
+export function hybridSystem(
+  { index }: PlaidSystem,
+  { lexical }: KeywordSystem,
+  fusion: Fusion,
+  candidates?: number,
+): System {
   const each = Uint32Array.from({ length: index.passages }, (_, p) => p)
   const structure = { sections: each, pages: each, passages: index.passages }
   return {
     async rank({ text, matrix }, depth) {
       const start = performance.now()
       const keyword = await lexical.search({ text, isOpen: false })
-      const wanted = { sections: Math.max(HYBRID_SECTIONS, depth), fusion }
+      const wanted = { sections: Math.max(HYBRID_SECTIONS, depth), fusion, candidates }
       const { sections } = await byBoth(index, matrix, keyword, structure, wanted)
-      const ids = sections.slice(0, depth).map(({ passage }) => passage)
-      return { ids, elapsedMs: { total: performance.now() - start } }
+      const found = sections.slice(0, depth).map(({ passage, score }) => ({ id: passage, score }))
+      return { ...listed(found), elapsedMs: { total: performance.now() - start } }
     },
     close() {},
   }
+}
+
+function listed(found: readonly Scored[]): Pick<Ranked, 'ids' | 'scores'> {
+  return { ids: found.map(({ id }) => id), scores: found.map(({ score }) => score) }
 }
 
 function asBatch(documents: readonly TokenMatrix[], dim: number): PassageBatch {

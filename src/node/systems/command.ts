@@ -1,0 +1,109 @@
+/**
+ * `selvage eval <set> --compare a,b,c`: systems side by side, as lines, as JSON, as a page, and query by query. It reads and
+ * writes files; the systems are run.ts's matter, figures and forms eval/'s.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { basename, dirname, resolve } from 'node:path'
+import { SelvageError } from '../../errors.ts'
+import { type Comparison, compare, DEFAULT_METRICS, figuresOf } from '../../eval/compare.ts'
+import { parseMetric } from '../../eval/metrics.ts'
+import { type ReportExtras, toHtml, toJson, toText } from '../../eval/report/report.ts'
+import type { Comparable } from '../../eval/runs.ts'
+import { defaultCacheFolder } from '../embeddingCache.ts'
+import { EXIT } from '../exit.ts'
+import { interruptible } from '../interrupt.ts'
+import { reasonOf, shortPath } from '../paths.ts'
+import { progressDisplay } from '../progress.ts'
+import { VERSION } from '../version.ts'
+import { readSet } from './readSet.ts'
+import { runSystems } from './run.ts'
+import { parseSystems, type SpecDefaults } from './spec.ts'
+
+export interface CompareCommandOptions {
+  readonly folder: string
+  /** As `--compare` has it. */
+  readonly systems: string
+  /** What holds where a system does not say otherwise. */
+  readonly defaults: SpecDefaults
+  readonly qrels?: string
+  readonly limit?: number
+  /** Names with commas between them. Default: those of compare.ts. */
+  readonly metrics?: string
+  readonly json: boolean
+  /** Where the page goes. */
+  readonly report?: string
+  /** Where a line for each query and system goes. */
+  readonly perQuery?: string
+  readonly model: string
+  readonly threads?: number
+  /** Of the randomisation test. */
+  readonly seed: number
+  /** False for none. Default: as builds have it. */
+  readonly cacheFolder?: string | false
+}
+
+/** @param signal stops it, as Ctrl-C does; what was encoded by then is in the cache. */
+export async function compareCommand(options: CompareCommandOptions, signal?: AbortSignal): Promise<number> {
+  const { folder, defaults, qrels, limit, json, report, perQuery, model, threads, cacheFolder, seed } = options
+  // All that can be wrong with what was said is told before anything is encoded.
+  const specs = parseSystems(options.systems, defaults)
+  const metrics = options.metrics?.split(',').filter((name) => name.trim() !== '') ?? DEFAULT_METRICS
+  metrics.forEach(parseMetric)
+  const display = progressDisplay()
+  let comparable: Comparable
+  try {
+    const set = await readSet(folder, qrels)
+    const cache = cacheFolder === false ? undefined : (cacheFolder ?? defaultCacheFolder())
+    const given = { folder, set, specs, model, limit, threads, cacheFolder: cache, onProgress: display.onProgress }
+    comparable = await interruptible((stopped) => runSystems({ ...given, signal: stopped }), signal)
+  } catch (error) {
+    if (!(error instanceof SelvageError && error.code === 'aborted')) throw error
+    display.done()
+    process.stderr.write('Stopped; nothing was written. Vectors that were encoded are in the cache.\n')
+    return EXIT.interrupted
+  } finally {
+    display.done()
+  }
+  const comparison = compare(comparable, { metrics, seed })
+  const extras: ReportExtras = { facts: factsOf(options) }
+  process.stdout.write(json ? `${JSON.stringify(toJson(comparison, extras), null, 2)}\n` : toText(comparison, extras))
+  if (report !== undefined) await writeNamed(report, toHtml(comparison, extras), '--report')
+  if (perQuery !== undefined) await writeNamed(perQuery, perQueryLines(comparison, comparable), '--per-query')
+  return EXIT.ok
+}
+
+function factsOf({ model, threads }: CompareCommandOptions): [string, string][] {
+  const [cpu] = cpus()
+  return [
+    ['Late-interaction model', basename(resolve(model))],
+    ['Machine', `${cpu?.model.trim() ?? 'CPU'}, ${threads ?? cpus().length} threads, Node ${process.versions.node}`],
+    ['Selvage', VERSION],
+    ['Made', new Date().toISOString().slice(0, 10)],
+  ]
+}
+
+/** One line for each query and system. */
+function perQueryLines({ queries, systems, metrics }: Comparison, { runs }: Comparable): string {
+  const lines = queries.flatMap(({ id, text }, q) =>
+    systems.map((system, s) => {
+      const figures = metrics.map((metric) => [metric.name, figuresOf(system, metric).perQuery[q]] as const)
+      const ms = Math.round((runs[s]?.queries.get(id)?.ms ?? 0) * 100) / 100
+      const told = { query: id, text, system: system.name, ...Object.fromEntries(figures), ms, first: system.first[q] }
+      return JSON.stringify(told)
+    }),
+  )
+  return `${lines.join('\n')}\n`
+}
+
+async function writeNamed(path: string, content: string, option: string): Promise<void> {
+  try {
+    await mkdir(dirname(resolve(path)), { recursive: true })
+    await writeFile(path, content)
+  } catch (cause) {
+    throw new SelvageError('output-conflict', `${option}: ${shortPath(path)} cannot be written: ${reasonOf(cause)}.`, {
+      cause,
+    })
+  }
+  process.stderr.write(`Wrote ${shortPath(path)}.\n`)
+}
