@@ -46,7 +46,7 @@ const CLIENT_SIDE = [
 /** What only these files may name. */
 const ONLY: readonly { readonly what: string; readonly pattern: RegExp; readonly where: RegExp }[] = [
   { what: 'onnxruntime', pattern: /from 'onnxruntime|import\('onnxruntime/, where: /^(encoder\/session\.ts|node\/)/ },
-  { what: 'GPUDevice', pattern: /requestDevice\(/, where: /^(ops\/webgpu\/|encoder\/session)/ },
+  { what: 'GPUDevice', pattern: /requestDevice\(/, where: /^(ops\/webgpu\/|encoder\/(session|gpu))/ },
   { what: 'shaders', pattern: /\.wgsl/, where: /^(ops\/webgpu\/|node\/bundle\.ts$)/ }, // the bundler strips their comments
   { what: 'indexedDB', pattern: /\bindexedDB\b/, where: /^store\/idb\.ts$/ },
   { what: 'node:', pattern: /from 'node:|import\('node:/, where: /^(node\/|ops\/wasm\/plugin\.ts$)/ },

@@ -56,7 +56,7 @@ function fakes(stored: Partial<StoredState> = {}) {
     layOut: () => say('lay out', []),
     queryTokens: () => say('query tokens', []),
     connect: (port) => say(`encoder connect ${keep(port, 'port')}`, undefined),
-    download: (url) => say(`encoder download ${url}`, { bytes: 9, isComplete: true }),
+    download: ({ modelUrl }) => say(`encoder download ${modelUrl}`, { bytes: 9, isComplete: true }),
     stopDownload: () => say('encoder stop', undefined),
     kept: () => say('encoder kept', { bytes: 9, isComplete: true }),
   }
