@@ -78,6 +78,7 @@ const library: ViteUserConfig = {
     // The Markdown parser's entities: in a page it asks the document for them, and a worker has none.
     writer: { ...browserFile('writer', 'src/worker/writer.ts'), resolve: { conditions: WORKER_CONDITIONS } },
     vectors: browserFile('vectors', 'src/worker/vectors.ts'),
+    rerank: browserFile('rerank', 'src/worker/reranking.ts'),
     webgpu: browserFile('webgpu', 'src/ops/webgpu/ops.ts'),
     wasm: browserFile('wasm', 'src/ops/cpu.ts'),
     onnxruntimeWebgpu: browserFile('onnxruntime-webgpu', 'onnxruntime-web/webgpu'),

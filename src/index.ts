@@ -1,5 +1,6 @@
-/** Selvage in the browser: open an index, search it. Everything public is here and nowhere else. */
+/** Selvage in the browser: open an index, search it; rank texts without one. Everything public is here and nowhere else. */
 export { type ErrorCode, SelvageError } from './errors.ts'
+export type { PassageInput, Reranked, RerankOptions, ScoreOptions } from './rankTypes.ts'
 export type {
   AddedDocument,
   AddedDocuments,
@@ -27,6 +28,9 @@ export { Selvage } from './worker/client.ts'
 export type {
   DownloadOptions,
   OpenOptions,
+  RerankerOptions,
+  RerankResult,
+  ScoresResult,
   SearchOptions,
   SearchResult,
   SimilarOptions,
@@ -38,6 +42,8 @@ export type {
   EngineOpened,
   EngineStatus,
   MemoryBudget,
+  ScorerStatus,
   StorageReport,
   StoredState,
 } from './worker/protocol.ts'
+export { Reranker } from './worker/reranker.ts'

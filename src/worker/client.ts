@@ -6,6 +6,7 @@
 
 import * as Comlink from 'comlink'
 import { rejectUnknown, throwIfAborted } from '../errors.ts'
+import type { PassageInput, RerankOptions, ScoreOptions } from '../rankTypes.ts'
 import {
   type AddedDocument,
   type AddedDocuments,
@@ -30,6 +31,8 @@ import {
   checkSimilar,
   type DownloadOptions,
   type OpenOptions,
+  type RerankResult,
+  type ScoresResult,
   type SearchOptions,
   type SearchResult,
   type SimilarOptions,
@@ -45,6 +48,7 @@ import type {
   EngineOpened,
   KeptOptions,
 } from './protocol.ts'
+import { reranking } from './reranker.ts'
 import { Service } from './service.ts'
 import { type Spawn, spawnEncoder, spawnEngine, spawnWriter } from './spawn.ts'
 import { type HeatMapHit, Stored } from './stored.ts'
@@ -204,6 +208,23 @@ export class Selvage {
     await abortable(this.#loading.both(false), signal, 'The heat map')
     const { value } = await this.#encode(query, signal)
     return abortable(this.#stored.heatMap(query, value, hit), signal, 'The heat map')
+  }
+
+  /**
+   * Texts that need not be in the index, best first, by the model alone. Those without text are left out; an empty query has no
+   * hits. Errors: `aborted`, `invalid-argument`, and what loading the model throws.
+   */
+  async rerank(query: string, passages: readonly PassageInput[], options: RerankOptions = {}): Promise<RerankResult> {
+    return (await reranking()).rerank({ encoder: this.#encoder, engine: this.#engine }, query, passages, options)
+  }
+
+  /** Every query against every passage. Errors: as `rerank`. */
+  async scores(
+    queries: readonly string[],
+    passages: readonly PassageInput[],
+    options: ScoreOptions = {},
+  ): Promise<ScoresResult> {
+    return (await reranking()).scores({ encoder: this.#encoder, engine: this.#engine }, queries, passages, options)
   }
 
   /** All filters and their values, with the number of pages that have each. */

@@ -5,6 +5,7 @@
 import * as Comlink from 'comlink'
 import type { Encoder, TextRules } from '../encoder/encoder.ts'
 import { loadEncoder, loadTextRules } from '../encoder/load.ts'
+import { encodePassages } from '../engine/rerankPassages.ts'
 import { SelvageError } from '../errors.ts'
 import { explainHit } from '../search/hit.ts'
 import { contextualText } from '../text/context.ts'
@@ -41,6 +42,13 @@ const api: EncoderApi = {
     if (!result.ok) return result
     const { matrix, tokenIds, starts, ends } = result.value.encoded
     return Comlink.transfer(result, [matrix.data.buffer, tokenIds.buffer, starts.buffer, ends.buffer])
+  },
+
+  async encodePassages(passages) {
+    const result = await outcome(() => encodePassages(loaded(), passages))
+    if (!result.ok) return result
+    const { vectors, rows, cut } = result.value
+    return Comlink.transfer(result, [vectors.buffer, rows.buffer, cut.buffer])
   },
 
   loadTexts: ({ modelUrl, storage = 'none' }) =>

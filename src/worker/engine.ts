@@ -13,6 +13,7 @@ import { explainHit } from '../search/hit.ts'
 import type { UnexplainedHit } from '../types.ts'
 import { OpenIndex } from './openIndex.ts'
 import { type EngineAnswer, type EngineApi, type Outcome, outcome } from './protocol.ts'
+import { maxSim, openScorer } from './scoring.ts'
 import { exposeStore } from './sharedStore.ts'
 
 let opened: OpenIndex | undefined
@@ -35,6 +36,15 @@ const api: EngineApi = {
         memoryBytes: index.engine.bytes,
       }
     }),
+
+  openScorer: (backend) => outcome(() => openScorer(backend)),
+
+  async maxSim(request) {
+    const result = await outcome(() => maxSim(request, opened?.ops))
+    if (!result.ok) return result
+    const { scores, matches } = result.value
+    return Comlink.transfer(result, [scores.buffer, ...(matches ? buffersOf({ matches, more: [] }) : [])])
+  },
 
   prepare: (query) =>
     outcome(async () => {
@@ -138,7 +148,7 @@ function sent(result: Outcome<EngineAnswer<UnexplainedHit>>): Outcome<EngineAnsw
   return result.ok ? Comlink.transfer(result, result.value.hits.flatMap(buffersOf)) : result
 }
 
-function buffersOf({ matches, more }: UnexplainedHit): Transferable[] {
+function buffersOf({ matches, more }: Pick<UnexplainedHit, 'matches' | 'more'>): Transferable[] {
   const own = matches ? [matches.positions.buffer, matches.similarities.buffer] : []
   return [...own, ...more.flatMap(buffersOf)]
 }

@@ -60,9 +60,9 @@ export class OpenIndex {
   /** Address of the index's folder; undefined for one that is made in this browser. */
   readonly folder: string | undefined
   readonly #news: NewsChannel<News> | undefined
+  readonly ops = lazily(() => openOps(this.#options.backend))
   readonly #codes = lazily(() => this.#loadCodes())
   readonly #whole = lazily(() => this.#loadWhole())
-  readonly #ops = lazily(() => openOps(this.#options.backend))
   #state: Pick<StoredState, 'kind' | 'reason' | 'offline'>
   #collection: Collection
   readonly #downloads = new Set<AbortController>()
@@ -158,7 +158,7 @@ export class OpenIndex {
     this.folder = options.indexUrl?.replace(/\/?$/, '/')
     this.#state = state
     this.#collection = collection
-    if (options.isEager) this.#ops().catch(() => {}) // told by `load`
+    if (options.isEager) this.ops().catch(() => {}) // told by `load`
     if (store === undefined) return
     this.#news = newsChannel<News>(newsOf(options.name))
     this.#news.onNews(() => void this.refresh().catch(() => {})) // a search tells what is wrong
@@ -326,7 +326,7 @@ export class OpenIndex {
   /** Codes, where residuals are not here and codes would do to begin with; then residuals, while codes are searched. */
   async #loadCodes(): Promise<FailoverOps> {
     if (await this.#hasResiduals()) return this.#whole()
-    const ops = await this.#ops()
+    const ops = await this.ops()
     const start = performance.now()
     await this.#onLatest(() => this.engine.loadCodes(ops))
     this.#loadMs = performance.now() - start
@@ -345,7 +345,7 @@ export class OpenIndex {
 
   async #loadWhole(): Promise<FailoverOps> {
     if (await this.#hasResiduals()) this.#readAhead()
-    const ops = await this.#ops()
+    const ops = await this.ops()
     const start = performance.now()
     const options = { onProgress: this.#options.onProgress, budget: this.#budget() }
     await this.#onLatest(() => this.engine.loadVectors(ops, options))

@@ -2,6 +2,7 @@
  * What a page says to Selvage and what it is told: options, checked before anything is started, and results. Shapes only.
  */
 import { rejectUnknown, SelvageError } from '../errors.ts'
+import type { Reranking, ScoreMatrix } from '../rankTypes.ts'
 import {
   checkCandidates,
   type FacetCounts,
@@ -48,6 +49,12 @@ export interface OpenOptions {
   readonly onChange?: (now: EngineOpened) => void
   /** Called while documents are added or merged. */
   readonly onWork?: (progress: WorkProgress) => void
+}
+
+/** As for `Selvage.open`; the model may be any. */
+export interface RerankerOptions extends Pick<OpenOptions, 'model' | 'encoder' | 'scorer' | 'onProgress'> {
+  /** `browser`: the model is kept in the browser's database. `none`: in its HTTP cache only. Default `browser`. */
+  readonly storage?: 'browser' | 'none'
 }
 
 export interface DownloadOptions {
@@ -105,6 +112,16 @@ export interface SearchResult {
   readonly scorer?: Scorer
 }
 
+/** What ran; undefined where there was nothing to score. */
+interface RanOn {
+  readonly encoder?: EncoderStatus
+  readonly scorer?: Omit<Scorer, 'precision'>
+}
+
+export interface RerankResult extends Reranking, RanOn {}
+
+export interface ScoresResult extends ScoreMatrix, RanOn {}
+
 export interface Status {
   readonly encoder: EncoderStatus
   readonly engine: EngineStatus
@@ -130,11 +147,14 @@ export function checkOptions(options: OpenOptions): OpenOptions {
       'invalid-argument',
       'open: an index is wanted, or a name for one that is made in this browser.',
     )
-  const { storage = 'browser' } = options
-  if (storage !== 'browser' && storage !== 'none')
-    throw new SelvageError('invalid-argument', `open: storage is "${storage}", wanted browser or none.`)
+  checkStorage(options.storage)
   if (options.name === '') throw new SelvageError('invalid-argument', 'open: name is empty.')
   return options
+}
+
+export function checkStorage(storage: OpenOptions['storage'] = 'browser'): void {
+  if (storage !== 'browser' && storage !== 'none')
+    throw new SelvageError('invalid-argument', `open: storage is "${storage}", wanted browser or none.`)
 }
 
 export function checkSearch(options: SearchOptions): SearchOptions {

@@ -3,6 +3,7 @@
  * An answer is an Outcome, so that errors keep their `code`; transfers are named where an answer is made.
  */
 import { asSelvageError, SelvageError, type WireError } from '../errors.ts'
+import type { BatchScores, EncodedPassages, ScoreRequest } from '../rankTypes.ts'
 import type {
   AddedDocument,
   AddedDocuments,
@@ -102,6 +103,8 @@ export interface EncoderApi {
   /** Loads what the model does with texts, in place of the model; `layOut`, `explain` and `queryTokens` need no more. */
   loadTexts(options: Pick<EncoderLoad, 'modelUrl' | 'storage'>): Promise<Outcome<void>>
   encodeQuery(text: string): Promise<Outcome<EncodedQuery>>
+  /** So long a query has to wait that is asked meanwhile. */
+  encodePassages(passages: readonly ReadPassage[]): Promise<Outcome<EncodedPassages>>
   layOut(passages: readonly ReadPassage[]): Promise<Outcome<TokenLayout[]>>
   /** An encoded query's tokens in words. */
   queryTokens(text: string, encoded: Omit<EncodedText, 'matrix'>): Promise<Outcome<QueryToken[]>>
@@ -239,6 +242,12 @@ export interface Scorer {
   readonly precision: EngineStatus['precision']
 }
 
+/** Where kernels run that have no index. */
+export interface ScorerStatus extends Omit<Scorer, 'precision'> {
+  /** The device in words. */
+  readonly device: string
+}
+
 /** A passage that was found before, by what its hit says of it; `range` in its text, default all of it. */
 export interface FoundPassage {
   readonly ref: string
@@ -261,6 +270,10 @@ export interface EngineApi {
   ): Promise<Outcome<EngineOpened>>
   /** Loads the vectors; once, however often it is called. `whole`: with residuals, where codes would do to begin with. */
   load(options: { readonly whole: boolean }): Promise<Outcome<EngineStatus>>
+  /** Kernels without an index, for `maxSim`, in place of `open`. Errors: `backend-unavailable`, `wasm-blocked`. */
+  openScorer(backend: EngineOpen['backend']): Promise<Outcome<ScorerStatus>>
+  /** Of given vectors. Needs `open` or `openScorer`, not `load`. */
+  maxSim(request: ScoreRequest): Promise<Outcome<BatchScores>>
   /** Reads what a search for these words will ask for, while the query is encoded or vectors are loaded. Needs only `open`. */
   prepare(query: EngineQuery): Promise<Outcome<void>>
   /** Needs `load` before it. */

@@ -128,7 +128,7 @@ test('a Vite app with the widget: what is fetched late stays a file, for policie
   writeFileSync(join(app, 'main.js'), "import 'selvage/widget'\n")
   await build({ root: app, base: './', configFile: false, logLevel: 'warn', build: { target: 'es2022' } })
   const files = readdirSync(join(app, 'dist/assets'))
-  for (const late of ['highlight', 'heatmap', 'languages', 'vectors', 'webgpu', 'wasm'])
+  for (const late of ['highlight', 'heatmap', 'languages', 'rerank', 'vectors', 'webgpu', 'wasm'])
     expect(files.filter((file) => file.startsWith(`${late}-`))).toHaveLength(1)
   for (const file of files.filter((name) => name.endsWith('.js')))
     expect(readFileSync(join(app, 'dist/assets', file), 'utf8')).not.toMatch(/data:(?:text|application)\/javascript/)

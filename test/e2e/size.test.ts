@@ -20,8 +20,11 @@ const WORDS = ['selvage.js', 'engine.js']
 const MEANING = [...WORDS, 'encoder.js', 'vectors.js']
 const KERNELS = ['webgpu.js', 'wasm.js']
 
-/** As measured, and half a per cent more. The aim was 40 kB for all of it: README says what is in the way. */
-const TOTAL = 113_200
+/**
+ * As measured when it was first held, and half a per cent more; and 1,000 bytes by which ranking without an index has made these
+ * files larger. The aim was 40 kB for all of it: README says what is in the way.
+ */
+const TOTAL = 114_200
 
 interface Size {
   readonly raw: number
@@ -54,6 +57,10 @@ test('the widget takes at most 25 kB beside the client', () => {
 
 test('client and workers with all kernels do not grow unnoticed', () => {
   expect(sumOwn()).toBeLessThanOrEqual(TOTAL)
+})
+
+test('who ranks texts without an index fetches 4 kB more, and nobody else does', () => {
+  expect(sum(['rerank.js'])).toBeLessThanOrEqual(4000)
 })
 
 test('kernels are in their own files only', () => {

@@ -52,6 +52,7 @@ const RUNTIME = [
   expect.stringMatching(/^onnxruntime-webgpu-[\w-]+\.bin$/),
   'onnxruntime-webgpu.js',
   'pagefind.js',
+  'rerank.js',
   'selvage.js',
   'vectors.js',
   'wasm.js',

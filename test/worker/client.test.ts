@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { scoreBatch } from '../../src/engine/rerankScores.ts'
 import { SelvageError } from '../../src/errors.ts'
+import { createOps } from '../../src/ops/create.ts'
 import type { Hit, Progress, UnexplainedHit } from '../../src/types.ts'
 import { Selvage } from '../../src/worker/client.ts'
 import type { OpenOptions } from '../../src/worker/options.ts'
@@ -56,6 +58,13 @@ function encoderApi(calls: string[] = [], gate: Promise<void> = Promise.resolve(
         const tokens = { tokenIds: Int32Array.of(7), starts: Int32Array.of(0), ends: Int32Array.of(4) }
         return { encoded: { matrix, ...tokens }, knownShare: 1, elapsedMs: 5 }
       }),
+    encodePassages: (passages) =>
+      outcome(() => {
+        calls.push(`${passages.length} passages`)
+        const one = passages.flatMap(({ text }) => (text === 'good' ? [1, 0] : [0, 1]))
+        const rows = new Uint32Array(passages.length).fill(1)
+        return { vectors: Float32Array.from(one), rows, cut: new Uint8Array(passages.length), dim: 2 }
+      }),
     explain: ({ hits }) => outcome(() => hits.map(() => SHOWN)),
     loadTexts: () => outcome(() => void calls.push('loadTexts')),
     layOut: (passages) => outcome(() => passages.map(() => LAYOUT)),
@@ -88,6 +97,9 @@ function engineApi(hash = MODEL.hash): EngineApi {
   return {
     open: () => outcome(() => known),
     load: () => outcome(() => ({ ...known, ...scorer, device: 'SIMD', memoryBytes: 10, loadMs: 1 })),
+    openScorer: (backend) =>
+      outcome(() => ({ backend: backend === 'auto' ? 'wasm' : backend, device: 'SIMD', refused: [] })),
+    maxSim: (request) => outcome(async () => scoreBatch(await createOps({ backend: 'reference' }), request)),
     search: ({ k }) => outcome(() => ({ ...FOUND, mode: 'hybrid', hits: [HIT].slice(0, k), scorer })),
     prepare: () => outcome(() => {}),
     searchKeywords: ({ k }) => outcome(() => ({ ...FOUND, mode: 'keyword', hits: [SHOWN].slice(0, k) })),
@@ -153,6 +165,21 @@ test('words alone start no encoder', async () => {
   const { selvage, workers } = make([encoderApi()])
   await selvage.search('some words', { mode: 'keyword' })
   expect(workers).toHaveLength(1)
+})
+
+test('texts are ranked by the model and the kernels of the index, which is not loaded', async () => {
+  const calls: string[] = []
+  const engine: EngineApi = { ...engineApi('b'.repeat(64)), load: () => Promise.reject(new Error('loaded')) }
+  const { selvage, workers } = make([encoderApi(calls)], [engine])
+  const { hits, encoder, scorer } = await selvage.rerank('query', ['bad', 'good'], { k: 1 })
+  expect(hits).toEqual([{ index: 1, score: 1 }])
+  expect(encoder?.model).toEqual(MODEL)
+  expect(scorer).toEqual({ backend: 'reference', refused: [] })
+  const { scores, queries, passages } = await selvage.scores(['a', 'b'], ['bad', 'good', ''])
+  expect([...scores]).toEqual([0, 1, Number.NEGATIVE_INFINITY, 0, 1, Number.NEGATIVE_INFINITY])
+  expect([queries, passages]).toEqual([2, 3])
+  expect(calls).toEqual(['query', '2 passages', 'a', 'b', '2 passages'])
+  expect(workers).toHaveLength(2)
 })
 
 test('an empty query has no hits', async () => {

@@ -51,6 +51,7 @@ function fakes(stored: Partial<StoredState> = {}) {
   const encoder: EncoderApi = {
     load: () => say('encoder load', { ...loaded, storage: { kind: 'browser' } }),
     encodeQuery: notAsked,
+    encodePassages: notAsked,
     explain: () => say('explain', []),
     loadTexts: () => say('load texts', undefined),
     layOut: () => say('lay out', []),
@@ -67,6 +68,8 @@ function fakes(stored: Partial<StoredState> = {}) {
         ...known,
         ...{ backend: 'wasm', device: 'SIMD', refused: [], loadMs: 1, precision: 'full', memoryBytes: 1 },
       }),
+    openScorer: notAsked,
+    maxSim: notAsked,
     search: notAsked,
     prepare: () => outcome(() => {}),
     searchKeywords: notAsked,
