@@ -14,7 +14,7 @@ const CONTRASTS = 5
 /** A table that scrolls by itself where the page is narrower; by keyboard too. */
 function sheet(caption: string, head: Value, body: Value, notes: readonly string[] = []): Markup {
   const said = notes.filter((note) => note !== '')
-  return markup`<div class="sheet scroll" role="region" tabindex="0" aria-label="${caption}">
+  return markup`<div class="sheet scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
 <table><caption><span>${caption}</span></caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>
 ${said.length > 0 && markup`<div class="notes">${said.map((note) => markup`<p>${note}</p>`)}</div>`}`
 }
