@@ -27,8 +27,9 @@ const FIELDS = ['id', 'q1', 'q2', 'doc1', 'doc2'] as const
 
 /**
  * pairs.jsonl, one `{"id","q1","q2","doc1","doc2"}` a line.
- * Errors: `invalid-argument` with file and line number: no JSON, a field that is missing, an id that is there twice or that
- * queries or documents do not have, a pair of one text or one question, and a file without pairs.
+ * Errors: `invalid-argument` with file and line number: no JSON, a field that is missing, an id that is there twice or that is
+ * not known, a pair of one text or one question; and a file without pairs.
+ * @param known queries that are asked, and documents
  */
 export function parsePairs(content: string, file: string, known: KnownIds): ContrastPair[] {
   const lineOf = new Map<string, number>()
@@ -42,7 +43,7 @@ export function parsePairs(content: string, file: string, known: KnownIds): Cont
     if (pair.q1 === pair.q2) throw fail(`q1 and q2 are both "${pair.q1}"; a pair has two questions.`)
     if (pair.doc1 === pair.doc2) throw fail(`doc1 and doc2 are both "${pair.doc1}"; a pair has two texts.`)
     for (const query of [pair.q1, pair.q2])
-      if (!known.queries.has(query)) throw fail(`there is no query "${query}" in queries.jsonl.`)
+      if (!known.queries.has(query)) throw fail(`there is no query "${query}" with a relevant document.`)
     for (const document of [pair.doc1, pair.doc2])
       if (!known.documents.has(document)) throw fail(`there is no document "${document}" in corpus.jsonl.`)
     lineOf.set(pair.id, i + 1)

@@ -119,7 +119,7 @@ function withoutOverlap(sorted: (CharRange & { strength: number })[]): Explanati
 const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u
 
 /** A token is often a part of a word; a person reads words. CJK has no such runs of letters: there tokens stay tokens. */
-function wholeWord(text: string, start: number, end: number): CharRange {
+export function wholeWord(text: string, start: number, end: number): CharRange {
   if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text.slice(start, end)))
     return { start, end }
   let from = start
