@@ -59,7 +59,11 @@ export function column(cells: readonly Cell[]): string[] {
   })
 }
 
+/** Written by the caller, and a number still: "<0.001", "12/3", "0.11–0.18", "+4.1 %". */
+const NUMBERLIKE = /^[-+−<>]?\d[\d.,/–% ]*$/
+
 /** Whether a column stands at the right: it has numbers, and nothing else but gaps. */
 export function isNumeric(cells: readonly Cell[]): boolean {
-  return cells.some((cell) => typeof cell === 'number') && !cells.some((cell) => typeof cell === 'string')
+  const told = cells.flatMap((cell) => (cell === null || cell === '' ? [] : [cell]))
+  return told.length > 0 && told.every((cell) => typeof cell === 'number' || NUMBERLIKE.test(cell))
 }

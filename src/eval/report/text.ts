@@ -20,8 +20,8 @@ export function toText(comparison: Comparison, extras: ReportExtras = {}): strin
     [set, ...facts],
     summary(comparison),
     ...(extras.tables ?? []).map(extraTable),
-    [headline(comparison)],
-    warnings.map((warning) => `Warning: ${warning}`),
+    filled(headline(comparison)),
+    warnings.flatMap((warning) => filled(`Warning: ${warning}`)),
   ]
   return `${parts
     .filter((lines) => lines.length > 0)
@@ -86,7 +86,7 @@ function extraTable({ title, columns, rows, note }: ExtraTable): string[] {
     const cells = rows.map((row) => row[c] ?? null)
     return { title: name, isLeft: !isNumeric(cells), cells: column(cells) }
   })
-  return [title, ...drawn(table), ...(note === undefined ? [] : ['', note])]
+  return [title, ...drawn(table), ...(note === undefined ? [] : ['', ...filled(note)])]
 }
 
 function drawn(columns: readonly Column[]): string[] {
@@ -112,6 +112,19 @@ function drawn(columns: readonly Column[]): string[] {
       .trimEnd()
   const rows = columns[0]?.cells.length ?? 0
   return [line(({ title }) => title), ...Array.from({ length: rows }, (_, r) => line(({ cells }) => cells[r] ?? ''))]
+}
+
+/** Lines of whole words, as long as the width allows. */
+function filled(text: string): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > WIDTH) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
 }
 
 /** Signs, not code units; a terminal gives each one place (East Asian ones two, which no name here is expected to have). */

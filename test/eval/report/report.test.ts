@@ -4,7 +4,7 @@ import { type DefaultTreeAdapterTypes, parse } from 'parse5'
 import { describe, expect, test } from 'vitest'
 import { type Comparison, compare, figuresOf } from '../../../src/eval/compare.ts'
 import { contrasts, headline, isBest } from '../../../src/eval/report/findings.ts'
-import { column, quantity, signed } from '../../../src/eval/report/format.ts'
+import { column, isNumeric, quantity, signed } from '../../../src/eval/report/format.ts'
 import { type HtmlExtras, toHtml, toJson, toText } from '../../../src/eval/report/report.ts'
 import { made, run, small } from '../madeRuns.ts'
 
@@ -92,6 +92,9 @@ describe('text', () => {
     )
     expect(text).toContain('Warning: Two labels name nothing.\n')
     expect(toText(four)).not.toContain('Warning')
+    const long = toText({ ...four, warnings: ['many words '.repeat(40).trim()] }).split('\n')
+    expect(Math.max(...long.map((line) => line.length))).toBeLessThanOrEqual(120)
+    expect(long.join(' ')).toContain(`Warning: ${'many words '.repeat(40).trim()}`)
   })
 })
 
@@ -330,5 +333,14 @@ test('numbers', () => {
   expect([0.123, 9.99, 12.34, 99.96, 1234.5].map(quantity)).toEqual(['0.12', '9.99', '12.3', '100.0', '1,235'])
   expect(column([0.5, 1, null])).toEqual(['0.5000', '1.0000', '–'])
   expect(column([1380, 0, 'x'])).toEqual(['1,380', '0', 'x'])
+  expect(
+    [
+      [0.5, null],
+      ['<0.001', ''],
+      ['12/3', '0.11–0.18'],
+      ['x1', 2],
+      [null, ''],
+    ].map(isNumeric),
+  ).toEqual([...[true, true, true, false, false]])
   expect(column([12.5, 3, -0.25])).toEqual(['12.5', '3.00', '-0.25'])
 })
