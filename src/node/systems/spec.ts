@@ -73,7 +73,7 @@ const SETTINGS: Readonly<Record<Spec['kind'], readonly string[]>> = {
 const KINDS = Object.keys(SETTINGS)
 const SECONDS: readonly string[] = ['exact', 'plaid', 'bi-encoder', 'cross-encoder']
 /** Where a rerank's second part begins: folders may have a "+" in their names. */
-const SECOND_PART = new RegExp(`\\+(?=(?:${KINDS.join('|')})(?:[:,]|$))`)
+const SECOND_PART = new RegExp(`\\+(?=(?:${KINDS.join('|')})(?:[:,+]|$))`)
 const DEFAULT_DEPTH = 100
 
 /** Errors: `invalid-argument` for what there is not, naming what there is; for a system twice; for a model that nobody named. */

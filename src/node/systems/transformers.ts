@@ -75,7 +75,9 @@ export async function openGraph(model: ModelFolder, threads = availableParalleli
   const padding = tokenizer.pad_token_id ?? 0
   const split = (text: string, pair: string | undefined, isWhole: boolean): Tokens => {
     const given = { add_special_tokens: isWhole, return_tensor: false, return_token_type_ids: true } as const
-    const { input_ids: ids, token_type_ids: types } = tokenizer(text, { ...given, text_pair: pair ?? null })
+    // An empty text is taken for none, and a pair without one for no pair.
+    const second = pair === undefined ? null : pair || ' '
+    const { input_ids: ids, token_type_ids: types } = tokenizer(text, { ...given, text_pair: second })
     return { ids, types: types ?? ids.map(() => 0) }
   }
   return {
@@ -128,7 +130,7 @@ export async function openGraph(model: ModelFolder, threads = availableParalleli
 
 /**
  * A text or pair that is too long, without the middle of what surrounds it: special tokens stay. Of a pair the longer text is cut
- * first, and once both are too long each has a half, the second the odd token: as `truncation=True` does in Python.
+ * first, and once both are too long each has a half, the longer one the odd token: as `truncation=True` does in Python.
  */
 export function cut(whole: Tokens, parts: readonly (readonly number[])[], maxLength: number): Tokens {
   const content = parts.reduce((sum, { length }) => sum + length, 0)
