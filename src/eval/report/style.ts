@@ -60,7 +60,7 @@ tbody th { font-weight: 600; }
 .best { font-weight: 700; }
 .best span { padding-bottom: .0625rem; box-shadow: inset 0 -2px 0 var(--stitch); }
 .tally { width: 12rem; min-width: 9.5rem; }
-.stages { min-width: 11rem; }
+.stages { min-width: 15rem; }
 .tally svg { display: block; width: 100%; height: .5rem; margin-top: .4375rem; border-radius: 2px; }
 .tally small { display: block; margin-top: .3125rem; font-size: .8125rem; color: var(--muted); white-space: nowrap; }
 .notes { padding: .25rem 1.25rem 1rem; font-size: .8125rem; line-height: 1.5; color: var(--muted); }
