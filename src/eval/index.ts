@@ -22,3 +22,18 @@ export {
 } from './evaluate.ts'
 export { type Judgements, ndcg, recall, reciprocalRank, type Summary, sharedBest, summarize } from './metrics.ts'
 export { type Addressed, groupingOf, type Names, namesOf } from './names.ts'
+export {
+  type Choice,
+  type ContrastPair,
+  comparePairs,
+  type JudgedPair,
+  judgePairs,
+  type KnownIds,
+  type PairFigures,
+  type PairsCompared,
+  type Preference,
+  parsePairs,
+  preferByRank,
+  preferByScore,
+  type Verdict,
+} from './pairs.ts'

@@ -45,7 +45,7 @@ export function pairsTable({ asked, figures }: RunPairs, names: readonly string[
   const [first] = figures
   const left = given - asked.length
   return {
-    title: `Negation: ${asked.length} pairs of texts that differ in little more than a "not"`,
+    title: `Negation: ${asked.length} pairs of texts that differ in little more than a “not”`,
     columns: [
       ...['system', 'pairs right', '95 %', 'questions right'],
       ...['same text', 'both wrong', 'undecided', 'won/lost', 'p'],
@@ -63,11 +63,11 @@ export function pairsTable({ asked, figures }: RunPairs, names: readonly string[
       ]
     }),
     note: [
-      `A pair is right where both questions rank their own text above the other. Guessing gets ${CHANCE}; a system that reads over`,
-      'the "not" ranks the same text first for both questions and gets none, so one below chance need not be worse than guessing:',
-      'of single questions chance is a half. 95 % is the interval of pairs right. A tie is no preference and counts as wrong; in a',
-      'ranking, which hides it, the order of documents decides. Undecided: neither text is among the first hundred. Won/lost: pairs',
-      "that are right here and not with the first system, and the other way round; p is McNemar's exact test of these.",
+      'A pair is right where both questions rank their own text above the other; a tie is wrong, and where a ranking hides it, the',
+      `order of documents decides. Guessing has ${CHANCE} of the pairs and half of the questions right; a system that reads over the`,
+      '“not” ranks the same text first for both questions, which has no pair right and half of the questions. Undecided: neither',
+      'text is among the first hundred. Won/lost: pairs that are right here and not with the first system, and the other way round;',
+      "p is McNemar's exact test of these.",
       ...(left > 0 ? [`Left out are ${left} pairs: not all of their questions were asked.`] : []),
     ].join(' '),
   }

@@ -21,8 +21,9 @@ export interface BestMatch {
 }
 
 export interface TokenContrast {
-  /** Of the question, in words. */
+  /** As it stands in the question, and the whole word that it is of; empty for padding and markers. */
   readonly token: string
+  readonly word: string
   /** Stands for no text of the question: padding or a marker. */
   readonly isPadding: boolean
   readonly left: BestMatch
@@ -44,8 +45,8 @@ export function contrast(question: ContrastText, left: ContrastText, right: Cont
   const tokens = Array.from({ length: encoded.matrix.rows }, (_, q): TokenContrast => {
     const [start, end] = [encoded.starts[q]!, encoded.ends[q]!]
     const best = { left: bestMatch(encoded, q, left), right: bestMatch(encoded, q, right) }
-    const token = start < 0 ? '' : text.slice(start, end)
-    return { token, isPadding: start < 0, ...best, difference: best.left.cosine - best.right.cosine }
+    const [token, word] = start < 0 ? ['', ''] : [text.slice(start, end), wordAt(text, start, end)]
+    return { token, word, isPadding: start < 0, ...best, difference: best.left.cosine - best.right.cosine }
   })
   const sum = (of: (token: TokenContrast) => BestMatch) => tokens.reduce((all, token) => all + of(token).cosine, 0)
   return { left: sum((token) => token.left), right: sum((token) => token.right), tokens }
@@ -61,8 +62,12 @@ function bestMatch({ matrix }: ContrastText['encoded'], q: number, { text, encod
   }
   const [start, end] = [encoded.starts[at] ?? -1, encoded.ends[at] ?? -1]
   if (start < 0) return { cosine: best, word: '' }
+  return { cosine: best, word: wordAt(text, start, end) }
+}
+
+function wordAt(text: string, start: number, end: number): string {
   const word = wholeWord(text, start, end)
-  return { cosine: best, word: text.slice(word.start, word.end) }
+  return text.slice(word.start, word.end)
 }
 
 /** The words in which two texts differ, from the first that does to the last; all that is outside is in both. */

@@ -4,10 +4,12 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, parse, resolve } from 'node:path'
 import { SelvageError } from '../../errors.ts'
 import { type Comparison, compare, DEFAULT_METRICS, figuresOf } from '../../eval/compare.ts'
+import type { LabelledSet } from '../../eval/labelled.ts'
 import { parseMetric } from '../../eval/metrics.ts'
+import type { ContrastPair } from '../../eval/pairs.ts'
 import { type ReportExtras, toHtml, toJson, toText } from '../../eval/report/report.ts'
 import type { Comparable } from '../../eval/runs.ts'
 import { defaultCacheFolder } from '../embeddingCache.ts'
@@ -16,6 +18,7 @@ import { interruptible } from '../interrupt.ts'
 import { reasonOf, shortPath } from '../paths.ts'
 import { progressDisplay } from '../progress.ts'
 import { VERSION } from '../version.ts'
+import { explainPairs, negationOf, readPairs } from './negation.ts'
 import { readSet } from './readSet.ts'
 import { runSystems } from './run.ts'
 import { parseSystems, type SpecDefaults } from './spec.ts'
@@ -52,8 +55,11 @@ export async function compareCommand(options: CompareCommandOptions, signal?: Ab
   metrics.forEach(parseMetric)
   const display = progressDisplay()
   let comparable: Comparable
+  let set: LabelledSet
+  let pairs: readonly ContrastPair[] | undefined
   try {
-    const set = await readSet(folder, qrels)
+    set = await readSet(folder, qrels)
+    pairs = await readPairs(folder, set)
     const cache = cacheFolder === false ? undefined : (cacheFolder ?? defaultCacheFolder())
     const given = { folder, set, specs, model, limit, threads, cacheFolder: cache, onProgress: display.onProgress }
     comparable = await interruptible((stopped) => runSystems({ ...given, signal: stopped }), signal)
@@ -66,10 +72,17 @@ export async function compareCommand(options: CompareCommandOptions, signal?: Ab
     display.done()
   }
   const comparison = compare(comparable, { metrics, seed })
-  const extras: ReportExtras = { facts: factsOf(options) }
-  process.stdout.write(json ? `${JSON.stringify(toJson(comparison, extras), null, 2)}\n` : toText(comparison, extras))
-  if (report !== undefined) await writeNamed(report, toHtml(comparison, extras), '--report')
-  if (perQuery !== undefined) await writeNamed(perQuery, perQueryLines(comparison, comparable), '--per-query')
+  const negation = pairs && negationOf(pairs, comparable)
+  const extras: ReportExtras = { facts: factsOf(options), tables: negation ? [negation.table] : [] }
+  const isExplained = negation !== undefined && (json || report !== undefined)
+  const explained = isExplained ? await explainPairs({ set, pairs: negation, model }) : []
+  const whole: ReportExtras = { ...extras, tables: [...(extras.tables ?? []), ...explained] }
+  process.stdout.write(json ? `${JSON.stringify(toJson(comparison, whole), null, 2)}\n` : toText(comparison, extras))
+  if (report !== undefined) await writeNamed(report, toHtml(comparison, whole), '--report')
+  if (perQuery !== undefined) {
+    await writeNamed(perQuery, perQueryLines(comparison, comparable), '--per-query')
+    if (negation) await writeNamed(besides(perQuery, 'pairs'), negation.lines, '--per-query')
+  }
   return EXIT.ok
 }
 
@@ -94,6 +107,12 @@ function perQueryLines({ queries, systems, metrics }: Comparison, { runs }: Comp
     }),
   )
   return `${lines.join('\n')}\n`
+}
+
+/** queries.jsonl -> queries.pairs.jsonl */
+function besides(path: string, what: string): string {
+  const { dir, name, ext } = parse(path)
+  return join(dir, `${name}.${what}${ext}`)
 }
 
 async function writeNamed(path: string, content: string, option: string): Promise<void> {

@@ -46,9 +46,9 @@ test('a set with pairs has a table of them, their verdicts in a file, and token 
   for (const { columns, rows, note = '' } of explained) {
     const differences = rows.map((row) => Number(row[columns.indexOf('difference')]))
     const parts = differences.slice(0, -1).reduce((sum, one) => sum + one, 0)
-    expect(parts).toBeCloseTo(differences.at(-1)!, 9) // the last row is all of them
+    expect(Math.abs(parts - differences.at(-1)!)).toBeLessThan(0.0005 * rows.length + 1e-9) // each is rounded to three places
     const [, own, other] = /: (-?[\d.]+) against (-?[\d.]+),/.exec(note) ?? []
-    expect(Number(own) - Number(other)).toBeCloseTo(differences.at(-1)!, 2) // told with three places each
+    expect(Math.abs(Number(own) - Number(other) - differences.at(-1)!)).toBeLessThan(0.0015 + 1e-9)
     // The verdict is that of a ranking, in f16; the scores say the same.
     if (note.includes(', right for exact')) expect(differences.at(-1)).toBeGreaterThan(0)
     else expect(differences.at(-1)).toBeLessThan(0)
@@ -73,10 +73,4 @@ test('a pair of a document that is not there is an error with its line, before a
   await line.write('set/pairs.jsonl', pairs.replace('"allergy-1-doc2"', '"allergy-9-doc2"'))
   expect(await compare('lexical')).toBe(1)
   expect(line.err).toMatch(/pairs\.jsonl:6: there is no document "allergy-9-doc2" in corpus\.jsonl\./)
-})
-
-const REPORT = process.env['KEEP_REPORT']
-test.runIf(REPORT)('keep', async () => {
-  expect(await compare('exact,lexical,plaid,hybrid', '--report', REPORT!)).toBe(0)
-  console.log(line.out)
 })
