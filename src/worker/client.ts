@@ -294,13 +294,13 @@ export class Selvage {
     throwIfAborted(signal)
     const stop = () => {
       void this.#engine.call((remote) => remote.stopDownload()).catch(() => {})
-      void this.#encoder.call((remote) => remote.stopDownload()).catch(() => {})
+      void this.#encoder.aside((remote) => remote.stopDownload()).catch(() => {})
     }
     signal?.addEventListener('abort', stop, { once: true })
     try {
       const tell = Comlink.proxy(onProgress)
       const index = this.#engine.call((remote) => remote.download(tell))
-      const model = this.#encoder.call((remote) => remote.download(this.#model, tell))
+      const model = this.#encoder.aside((remote) => remote.download(this.#model, tell)) // fetched, not loaded
       await abortable(Promise.all([index, model]), signal, 'The download')
     } finally {
       signal?.removeEventListener('abort', stop)
@@ -314,14 +314,14 @@ export class Selvage {
       manager?.estimate(),
       manager?.persisted(),
       this.#engine.call((remote) => remote.storage()),
-      this.#encoder.call((remote) => remote.kept(this.#model)),
+      this.#encoder.aside((remote) => remote.kept(this.#model)),
     ])
     return {
       usageBytes: estimate?.usage,
       quotaBytes: estimate?.quota,
       isPersisted: isPersisted ?? false,
       index: index.value,
-      model: model.value,
+      model,
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * A worker that a page relies on: started when first needed, started anew after it died, ready once its first call has
- * answered. Knows no worker's calls.
+ * A worker that a page relies on: spawned when first needed, spawned anew after it died, ready once its first call has
+ * answered. What needs no such start is asked aside from it, and begins none. Knows no worker's calls.
  */
 
 import type * as Comlink from 'comlink'
@@ -11,7 +11,8 @@ import type { WorkerLike } from './spawn.ts'
 
 interface Running<Api, S> {
   readonly link: Link<Api>
-  readonly status: Promise<S>
+  /** Undefined until somebody needs it started. */
+  status: Promise<S> | undefined
   isReady: boolean
 }
 
@@ -42,10 +43,14 @@ export class Service<Api, S> {
   }
 
   async ready(): Promise<{ link: Link<Api>; status: S }> {
-    if (this.#closed) throw new SelvageError('closed', 'This Selvage was closed. Open another one.')
-    this.#running ??= this.#begin()
-    const { link, status } = this.#running
-    return { link, status: await status }
+    const running = this.#worker()
+    running.status ??= this.#begin(running)
+    return { link: running.link, status: await running.status }
+  }
+
+  /** A call that needs no start. Where one is on its way and fails, its worker ends, and the reason is this call's too. */
+  async aside<T>(send: (remote: Comlink.Remote<Api>) => Promise<Outcome<T>>): Promise<T> {
+    return this.#worker().link.call(send)
   }
 
   /**
@@ -76,22 +81,28 @@ export class Service<Api, S> {
     this.#running?.link.close()
   }
 
-  #begin(): Running<Api, S> {
+  /** The one that runs, else a new one, which is not started. */
+  #worker(): Running<Api, S> {
+    if (this.#closed) throw new SelvageError('closed', 'This Selvage was closed. Open another one.')
+    if (this.#running !== undefined) return this.#running
     let link: Link<Api>
     try {
       link = new Link<Api>(this.#name, this.#spawn())
     } catch (error) {
       throw asSelvageError(error, 'worker-died', `The ${this.#name} worker could not be started: `)
     }
-    const status = this.#start(link)
-    const running = { link, status, isReady: false }
-    const forget = () => {
-      if (this.#running === running) this.#running = undefined
-    }
+    const running: Running<Api, S> = { link, status: undefined, isReady: false }
     link.onDeath = () => {
-      forget()
+      this.#forget(running)
       this.onDeath()
     }
+    this.#running = running
+    return running
+  }
+
+  #begin(running: Running<Api, S>): Promise<S> {
+    const { link } = running
+    const status = this.#start(link)
     void status.then(
       () => {
         running.isReady = true
@@ -100,10 +111,14 @@ export class Service<Api, S> {
       () => {},
     )
     // A failed start is forgotten too, so that the next call tries again with a fresh worker.
-    status.catch(() => {
-      forget()
-      link.close()
+    status.catch((error) => {
+      this.#forget(running)
+      link.close(asSelvageError(error))
     })
-    return running
+    return status
+  }
+
+  #forget(running: Running<Api, S>): void {
+    if (this.#running === running) this.#running = undefined
   }
 }

@@ -112,7 +112,9 @@ describe('the demo', () => {
   test('a model file that arrives cut short is named, words are searched meanwhile, and a retry mends it', async () => {
     const { page } = await site.blank()
     let broken = true
+    let asked = 0
     await page.route('**/onnx/weights.bin', async (route) => {
+      asked++
       if (!broken) return route.continue()
       const response = await route.fetch()
       return route.fulfill({ response, body: (await response.body()).subarray(0, 1_000_000) })
@@ -122,6 +124,9 @@ describe('the demo', () => {
     expect(await page.getByTestId('error').textContent()).toMatch(/weights\.bin/)
     expect(await askByWords(page, 'onErrorCaptured')).toContain('onErrorCaptured()')
     expect(await page.getByTestId('how').textContent()).toBe('By words alone.')
+    // What is kept is told all the same, and nothing loads the model unasked: a retry would join that, and fail with it.
+    await expect.poll(() => page.getByTestId('kept').getAttribute('hidden'), { timeout: 60_000 }).toBe(null)
+    expect(asked).toBe(1)
     broken = false
     await page.getByRole('button', { name: /again|retry/i }).click()
     await waitFor(page, 'done')

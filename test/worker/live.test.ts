@@ -280,11 +280,12 @@ test('an index of another model is refused where nothing can be done', async () 
   expect(calls).not.toContain('rebuild')
 })
 
-test('download keeps index and model; a signal stops both', async () => {
+test('download keeps index and model, and loads neither; a signal stops both', async () => {
   const { selvage, calls } = make()
   await selvage.download()
   expect(calls).toContain('engine download')
   expect(calls).toContain('encoder download https://example.org/model/')
+  expect(calls.filter((call) => call.endsWith(' load'))).toEqual([])
   const never = make()
   const stop = new AbortController()
   const downloading = never.selvage.download({ signal: stop.signal })
@@ -312,13 +313,14 @@ test('an export is brought over with its progress; a signal stops that one', asy
   await expect(selvage.export(misspelt)).rejects.toMatchObject({ code: 'invalid-argument' })
 })
 
-test('storage tells of index and model', async () => {
-  const { selvage } = make()
+test('storage tells of index and model, and loads neither', async () => {
+  const { selvage, calls } = make()
   expect(await selvage.storage()).toMatchObject({
     isPersisted: false,
     index: { bytes: { total: 4 } },
     model: { bytes: 9, isComplete: true },
   })
+  expect(calls.filter((call) => call.endsWith(' load'))).toEqual([])
 })
 
 test('forget ends the writer before the database is deleted', async () => {
