@@ -20,7 +20,7 @@ import { Loading } from './loading.ts'
 import { bytesLine } from './loadingView.ts'
 import { PanelView, type State } from './panelView.ts'
 import { ResultsView } from './resultsView.ts'
-import { type Meaning, Searcher, toSelvageError } from './searcher.ts'
+import { type Meaning, rest, Searcher, toSelvageError } from './searcher.ts'
 import { questionIn, readSettings, writeAddress } from './settings.ts'
 import { countsOf, type Source } from './sources.ts'
 import { SourcesView } from './sourcesView.ts'
@@ -29,6 +29,8 @@ import { SourcesView } from './sourcesView.ts'
 const PATIENCE_MS = 300
 /** Changes of the index come in swarms. */
 const CHANGE_REST_MS = 300
+/** So long the model waits for the answer by words to the question that was there first. */
+const WORDS_FIRST_MS = 1500
 
 const settings = readSettings()
 const main = byId('main', HTMLElement)
@@ -156,9 +158,9 @@ async function open(): Promise<void> {
   panel.showWords(opened)
   own.opened(engine, opened)
   kept.opened(engine, opened)
-  void count(engine)
   // Its words first: the model takes both cores for a while.
-  if (field.text.trim() !== '') searcher.now(field.text)
+  if (field.text.trim() !== '') await Promise.race([searcher.now(field.text), rest(WORDS_FIRST_MS)])
+  void count(engine)
   await loadMeaning(engine)
 }
 

@@ -8,6 +8,8 @@ import { filtersOf, type Source } from './sources.ts'
 
 /** A pause in typing that ends a thought rather than a keystroke. */
 const PAUSE_MS = 150
+/** As long as words are all that answers, a keystroke costs next to nothing. */
+const WORDS_PAUSE_MS = 30
 /** With a model that is there, meaning is waited for so long before words are shown. */
 const MEANING_MS = 350
 /** The rank by words is asked for when the answer has been looked at for a moment. */
@@ -62,11 +64,14 @@ export class Searcher {
   type(text: string): void {
     clearTimeout(this.#timer)
     if (text.trim() === '') this.#clear()
-    else if (text.trim() !== this.#query) this.#timer = setTimeout(() => this.now(text), PAUSE_MS)
+    else if (text.trim() !== this.#query) {
+      const pauseMs = this.#asked.meaning() === 'ready' ? PAUSE_MS : WORDS_PAUSE_MS
+      this.#timer = setTimeout(() => this.now(text), pauseMs)
+    }
   }
 
-  /** Search at once, even for the question last asked. */
-  now(text: string): void {
+  /** Search at once, even for the question last asked. Resolves when something has answered, or nothing will. */
+  async now(text: string): Promise<void> {
     clearTimeout(this.#timer)
     const query = text.trim()
     if (query === '') {
@@ -81,7 +86,7 @@ export class Searcher {
       this.#running?.abort()
       this.#running = undefined
       this.#events.foundEmpty(query)
-    } else void this.#search(engine, query)
+    } else await new Promise<void>((resolve) => void this.#search(engine, query, resolve).finally(resolve))
   }
 
   #clear(): void {
@@ -91,7 +96,7 @@ export class Searcher {
     this.#events.cleared()
   }
 
-  async #search(engine: Selvage, query: string): Promise<void> {
+  async #search(engine: Selvage, query: string, answered: () => void): Promise<void> {
     this.#running?.abort()
     const running = new AbortController()
     this.#running = running
@@ -110,11 +115,19 @@ export class Searcher {
         await words()
         return
       }
+      // Below, what is wrong with words is wrong with both, and told there.
+      if (meaning === 'coming') {
+        await words().catch(() => {}) // first: the model takes both cores for a while
+        answered()
+        if (!isNewest()) return
+      }
       const both = engine.search(query, options)
       both.catch(() => {}) // its error is thrown where it is awaited
-      // What is wrong with words is wrong with both, and told there.
-      const wait = meaning === 'ready' ? rest(MEANING_MS) : Promise.resolve()
-      void wait.then(() => (isNewest() && !isAnswered ? words() : undefined)).catch(() => {})
+      const quickly = () => (isNewest() && !isAnswered ? words() : undefined)
+      if (meaning === 'ready')
+        void rest(MEANING_MS)
+          .then(quickly)
+          .catch(() => {})
       const result = await both
       isAnswered = true
       if (!isNewest()) return
@@ -162,6 +175,6 @@ export function toSelvageError(thrown: unknown): SelvageError {
   return new SelvageError('internal', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
 }
 
-function rest(ms: number): Promise<void> {
+export function rest(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
