@@ -117,9 +117,15 @@ export class Searcher {
       }
       // Below, what is wrong with words is wrong with both, and told there.
       if (meaning === 'coming') {
-        await words().catch(() => {}) // first: the model takes both cores for a while
+        const asking = words() // first: the model takes both cores for a while
+        await asking.catch(() => {})
         answered()
         if (!isNewest()) return
+        // Lost meanwhile: to ask for it would be to load it, and nobody has tried again.
+        if (this.#asked.meaning() === 'failed') {
+          await asking
+          return
+        }
       }
       const both = engine.search(query, options)
       both.catch(() => {}) // its error is thrown where it is awaited
