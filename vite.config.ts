@@ -154,7 +154,11 @@ const bench: ViteUserConfig = {
         store: 'test/bench/store.ts',
         live: 'test/bench/live.ts',
         demo: 'test/bench/demo.ts',
+        rerank: 'test/bench/rerank.ts',
+        negation: 'test/bench/negation.ts',
       },
+      // Beside the entries, as in dist/node: paths to the package's files count folders.
+      output: { chunkFileNames: '[name]-[hash].js' },
     },
   },
 }
