@@ -2,7 +2,8 @@
  * `selvage eval <set> --compare a,b,c`: systems side by side, as lines, as JSON, as a page, and query by query. It reads and
  * writes files; the systems are run.ts's matter, figures and forms eval/'s.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, stat, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { basename, dirname, join, parse, resolve } from 'node:path'
 import { SelvageError } from '../../errors.ts'
@@ -53,6 +54,8 @@ export async function compareCommand(options: CompareCommandOptions, signal?: Ab
   const specs = parseSystems(options.systems, defaults)
   const metrics = options.metrics?.split(',').filter((name) => name.trim() !== '') ?? DEFAULT_METRICS
   metrics.forEach(parseMetric)
+  const outputs = [report, perQuery].flatMap((path) => (path === undefined ? [] : [path]))
+  for (const path of outputs) await checkWritable(path)
   const display = progressDisplay()
   let comparable: Comparable
   let set: LabelledSet
@@ -78,10 +81,10 @@ export async function compareCommand(options: CompareCommandOptions, signal?: Ab
   const explained = isExplained ? await explainPairs({ set, pairs: negation, model }) : []
   const whole: ReportExtras = { ...extras, tables: [...(extras.tables ?? []), ...explained] }
   process.stdout.write(json ? `${JSON.stringify(toJson(comparison, whole), null, 2)}\n` : toText(comparison, extras))
-  if (report !== undefined) await writeNamed(report, toHtml(comparison, whole), '--report')
+  if (report !== undefined) await writeNamed(report, toHtml(comparison, whole))
   if (perQuery !== undefined) {
-    await writeNamed(perQuery, perQueryLines(comparison, comparable), '--per-query')
-    if (negation) await writeNamed(besides(perQuery, 'pairs'), negation.lines, '--per-query')
+    await writeNamed(perQuery, perQueryLines(comparison, comparable))
+    if (negation) await writeNamed(besides(perQuery, 'pairs'), negation.lines)
   }
   return EXIT.ok
 }
@@ -115,14 +118,29 @@ function besides(path: string, what: string): string {
   return join(dir, `${name}.${what}${ext}`)
 }
 
-async function writeNamed(path: string, content: string, option: string): Promise<void> {
+/** Asked at the start: a measurement may take an hour. Errors: `output-conflict`. */
+async function checkWritable(path: string): Promise<void> {
+  const folder = dirname(resolve(path))
   try {
-    await mkdir(dirname(resolve(path)), { recursive: true })
-    await writeFile(path, content)
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+    const isFolder = await stat(path).then(
+      (info) => info.isDirectory(),
+      () => false,
+    )
+    if (isFolder) throw new Error('it is a folder')
   } catch (cause) {
-    throw new SelvageError('output-conflict', `${option}: ${shortPath(path)} cannot be written: ${reasonOf(cause)}.`, {
-      cause,
-    })
+    throw unwritable(path, cause)
   }
+}
+
+async function writeNamed(path: string, content: string): Promise<void> {
+  await writeFile(path, content).catch((cause: unknown) => {
+    throw unwritable(path, cause)
+  })
   process.stderr.write(`Wrote ${shortPath(path)}.\n`)
+}
+
+function unwritable(path: string, cause: unknown): SelvageError {
+  return new SelvageError('output-conflict', `${shortPath(path)} cannot be written: ${reasonOf(cause)}.`, { cause })
 }
