@@ -159,7 +159,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
           stages.set(stage, (stages.get(stage) ?? 0) + ms / queries.length)
         onProgress({ stage: 'search', loaded: rankings.size, total: queries.length, unit: 'items' })
       }
-      system.close()
+      await system.close()
       const summary = { ...summarize(named.first, qrels), 'recall@100': summarize(named.deep, qrels)['recall@100'] }
       const msPerStage = Object.fromEntries([...stages].map(([stage, ms]) => [stage, round(ms)]))
       return { rankings, figures: { ...summary, 'ms per stage': msPerStage } }

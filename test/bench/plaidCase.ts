@@ -205,7 +205,7 @@ async function compared(corpus: Corpus, given: Case, ops: FailoverOps, ours: rea
   const system = await exactSystem(corpus.passages, corpus.dim, ops)
   const exact: (readonly number[])[] = []
   for (const query of corpus.queries) exact.push((await system.rank({ text: '', matrix: query }, K)).ids)
-  system.close()
+  await system.close()
   return {
     exactOverlap: meanOverlap(exact, ours),
     ...(given.peer && { peers: runPeer(given.peer, corpus, given, exact) }),

@@ -20,11 +20,12 @@ import { memoryStore } from '../../store/memory.ts'
 import { sumOfPacks } from '../../store/packs.ts'
 import type { EncodedText, Fusion, OnProgress, PassageId, TokenMatrix } from '../../types.ts'
 import { type Scored, topK } from '../../util.ts'
+import { exactPool } from '../exactPool.ts'
 
 export interface System<Asked = Query> {
   /** Document numbers, best first, `depth` of them or all there are. */
   rank(query: Asked, depth: number): Promise<Ranked>
-  close(): void
+  close(): void | Promise<void>
 }
 
 export interface Query {
@@ -51,18 +52,23 @@ export interface PlaidFacts {
   readonly buildSeconds: number
 }
 
-/** Exact MaxSim over every vector, in f16. */
-export async function exactSystem(documents: readonly TokenMatrix[], dim: number, ops: FailoverOps): Promise<System> {
-  const passages = await ops.load(asBatch(documents, dim))
+/** Exact MaxSim over every vector, in f16. @param threads at most; none but this one without */
+export async function exactSystem(
+  documents: readonly TokenMatrix[],
+  dim: number,
+  ops: FailoverOps,
+  threads = 1,
+): Promise<System> {
+  const pool = await exactPool(asBatch(documents, dim), ops, threads)
   /** A query is ranked to several depths; all its scores are there after the first. */
-  let last: { readonly query: Query; readonly scores: Float32Array } | undefined
+  let last: { readonly matrix: TokenMatrix; readonly scores: Float32Array } | undefined
   return {
-    async rank(query, depth) {
+    async rank({ matrix }, depth) {
       const start = performance.now()
-      if (last?.query !== query) last = { query, scores: (await ops.maxSim(queryBatch(query.matrix), passages)).scores }
+      if (last?.matrix !== matrix) last = { matrix, scores: await pool.score(queryBatch(matrix)) }
       return { ...listed(topK(last.scores, depth)), elapsedMs: { total: performance.now() - start } }
     },
-    close: () => passages.release(),
+    close: () => pool.close(),
   }
 }
 

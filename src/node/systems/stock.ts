@@ -60,6 +60,7 @@ export interface PooledCorpus extends PooledTexts {
 export class Stock {
   readonly texts: readonly string[]
   readonly #options: StockOptions
+  readonly #threads: number
   readonly #closing: (() => void | Promise<void>)[] = []
   readonly #plaids = perKey<Made<PlaidSystem>>()
   readonly #biEncoders = perKey<PooledCorpus>()
@@ -68,6 +69,7 @@ export class Stock {
 
   constructor(options: StockOptions) {
     this.#options = options
+    this.#threads = options.threads ?? defaultWorkers()
     this.texts = options.corpus.map(({ title, text }) => (title === '' ? text : `${title} ${text}`))
   }
 
@@ -116,7 +118,7 @@ export class Stock {
     const { documents } = await this.documents()
     const [{ model }, ops] = [await this.encoder(), await this.ops()]
     const matrices = documents.map(({ matrix }) => matrix)
-    return timed(() => this.#kept(exactSystem(matrices, model.dim, ops)))
+    return timed(() => this.#kept(exactSystem(matrices, model.dim, ops, this.#threads)))
   })
 
   readonly words: () => Promise<Made<KeywordSystem>> = lazily(() => timed(() => keywordSystem(this.#options.corpus)))
@@ -125,10 +127,10 @@ export class Stock {
   plaid({ plaid }: Pick<PlaidSpec, 'plaid'>): Promise<Made<PlaidSystem>> {
     const { bits, pool, centroids, clustering, seed } = plaid
     return this.#plaids([bits, pool, centroids, clustering, seed], async () => {
-      const { onProgress, threads = defaultWorkers() } = this.#options
+      const { onProgress } = this.#options
       const { documents } = await this.documents()
       const [{ model }, ops] = [await this.encoder(), await this.ops()]
-      const assigning = assignPool(ops.assignCentroids.bind(ops), threads)
+      const assigning = assignPool(ops.assignCentroids.bind(ops), this.#threads)
       const options = { ...plaid, assign: assigning.assign, onProgress }
       return timed(() => this.#kept(plaidSystem(documents, model.dim, ops, options))).finally(() => assigning.close())
     })
