@@ -20,7 +20,7 @@ export class ModelFolder {
   #total = 0
 
   private constructor(files: ModelFiles, manifest: ModelManifest | undefined, onProgress: OnProgress | undefined) {
-    this.location = files.location
+    this.location = withoutSlash(files.location)
     this.manifest = manifest
     this.#files = files
     this.#onProgress = onProgress
@@ -29,7 +29,7 @@ export class ModelFolder {
   static async open(files: ModelFiles, onProgress?: OnProgress): Promise<ModelFolder> {
     const bytes = await files.read(MANIFEST_FILE)
     if (bytes === undefined) return new ModelFolder(files, undefined, onProgress)
-    const where = `${files.location}/${MANIFEST_FILE}`
+    const where = `${withoutSlash(files.location)}/${MANIFEST_FILE}`
     return new ModelFolder(files, parseManifest(parseJsonObject(bytes, where), where), onProgress)
   }
 
@@ -112,3 +112,8 @@ export class ModelFolder {
 }
 
 const REMEDY = 'Fetch it again; if it was changed on purpose, write the manifest anew with `selvage model`.'
+
+/** For messages, which put a file's path behind it. */
+function withoutSlash(location: string): string {
+  return location.replace(/\/+$/, '')
+}
