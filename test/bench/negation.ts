@@ -39,15 +39,17 @@ const WAYS: readonly (readonly [name: string, score: Score])[] = [
   ['tokens that are negated count 3', maxSim({ negated: 3 })],
   ['both count 3', maxSim({ cue: 3, negated: 3 })],
   ['best sentence alone', sentenceScore({ share: 1e6 })],
-  ['without padding and markers', maxSim({ marker: 0 })],
+  ['padding counts half', maxSim({ padding: 0.5 })],
+  ['without padding', maxSim({ padding: 0 })],
+  ['without padding and markers', maxSim({ padding: 0, marker: 0 })],
   ['other polarity costs .05', maxSim({ price: 0.05 })],
   ['other polarity costs .4', maxSim({ price: 0.4 })],
   ["other polarity of the best sentence's matches costs 4", sentenceScore({ price: 4 })],
-  ['other polarity costs .05, without padding', maxSim({ price: 0.05, marker: 0 })],
-  ['other polarity costs .4, without padding', maxSim({ price: 0.4, marker: 0 })],
+  ['other polarity costs .05, without padding and markers', maxSim({ price: 0.05, padding: 0, marker: 0 })],
+  ['other polarity costs .4, without padding and markers', maxSim({ price: 0.4, padding: 0, marker: 0 })],
 ]
 /** Used among texts that say nearly the same, too, which leaves all others where they are. */
-const AMONG_TWINS = 'other polarity costs .4, without padding'
+const AMONG_TWINS = 'other polarity costs .4, without padding and markers'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -11,18 +11,27 @@ export interface Rows {
   readonly matrix: TokenMatrix
   /** `[rows]` The sentence that the row is of; -1 for markers and padding. */
   readonly sentence: Int32Array
+  /** Stands for no text. */
   readonly isMarker: Uint8Array
+  /** A marker that only fills a question up. */
+  readonly isPadding: Uint8Array
   readonly isCue: Uint8Array
   readonly isNegated: Uint8Array
 }
 
-export function rowsOf(text: string, { matrix, starts, ends }: EncodedText, marks: readonly MarkedWord[]): Rows {
+export function rowsOf(
+  text: string,
+  { matrix, starts, ends }: EncodedText,
+  marks: readonly MarkedWord[],
+  isPadding = new Uint8Array(matrix.rows),
+): Rows {
   const sentences = sentencesIn(text, { start: 0, end: text.length })
   const { rows } = matrix
   const made = {
     matrix,
     sentence: new Int32Array(rows).fill(-1),
     isMarker: new Uint8Array(rows),
+    isPadding,
     isCue: new Uint8Array(rows),
     isNegated: new Uint8Array(rows),
   }
@@ -56,16 +65,17 @@ export function cosinesOf(query: TokenMatrix, document: TokenMatrix): Float32Arr
 export type Score = (query: Rows, document: Rows, cosines: Float32Array) => number
 
 export interface MaxSimChanges {
-  /** Of tokens that negate, of those that are negated, of markers and padding; others count 1. */
+  /** Of tokens that negate, of those that are negated, of padding and of other markers; others count 1. */
   readonly cue?: number
   readonly negated?: number
+  readonly padding?: number
   readonly marker?: number
   /** Taken off a cosine of a negated with an affirmed word, before the best is chosen. */
   readonly price?: number
 }
 
 /** MaxSim itself, where nothing is changed. */
-export function maxSim({ cue = 1, negated = 1, marker = 1, price = 0 }: MaxSimChanges = {}): Score {
+export function maxSim({ cue = 1, negated = 1, padding = 1, marker = 1, price = 0 }: MaxSimChanges = {}): Score {
   return (query, document, cosines) => {
     const { rows } = document.matrix
     let sum = 0
@@ -75,7 +85,8 @@ export function maxSim({ cue = 1, negated = 1, marker = 1, price = 0 }: MaxSimCh
         const isOther = !query.isMarker[q] && !document.isMarker[t] && query.isNegated[q] !== document.isNegated[t]
         best = Math.max(best, cosines[q * rows + t]! - (isOther ? price : 0))
       }
-      const weight = query.isMarker[q] ? marker : (query.isCue[q] ? cue : 1) * (query.isNegated[q] ? negated : 1)
+      const ofWord = (query.isCue[q] ? cue : 1) * (query.isNegated[q] ? negated : 1)
+      const weight = query.isPadding[q] ? padding : query.isMarker[q] ? marker : ofWord
       sum += weight * best
     }
     return sum

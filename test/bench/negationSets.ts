@@ -63,7 +63,9 @@ export async function loadSet(
   }))
   const asked: NegationSet['queries'][number][] = []
   for (const { id, text } of queries) {
-    asked.push({ id, text, rows: rowsOf(text, await encoder.encodeQuery(text), marked(text)) })
+    const query = await encoder.encodeQuery(text)
+    const isPadding = Uint8Array.from(encoder.queryTokens(text, query), ({ isMask }) => Number(isMask))
+    asked.push({ id, text, rows: rowsOf(text, query, marked(text), isPadding) })
     tell(`${folder}: ${asked.length} queries`)
   }
   return { name: basename(resolve(folder)), documents, queries: asked, qrels, pairs }
