@@ -175,11 +175,12 @@ async function biEncoder(spec: Extract<SingleSpec, { kind: 'bi-encoder' }>, stoc
       const start = performance.now()
       const query = await encoder.encodeQuery(text)
       const encoded = performance.now()
-      const scores = Float32Array.from(ids, (id) => {
+      const scores = new Float32Array(ids.length)
+      for (const [i, id] of ids.entries()) {
         let sum = 0
-        for (let d = 0; d < dim; d++) sum += query[d]! * vectors[id * dim + d]!
-        return sum
-      })
+        for (let d = 0, at = id * dim; d < dim; d++, at++) sum += query[d]! * vectors[at]!
+        scores[i] = sum
+      }
       const score = performance.now() - encoded
       const encode = encoded - start
       return { scores, ms: encode + score, stages: { encode, score } }
