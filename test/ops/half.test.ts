@@ -78,3 +78,10 @@ function neighbour(value: number, step: number): number {
 }
 const before = (value: number): number => neighbour(value, -1)
 const after = (value: number): number => neighbour(value, 1)
+
+test('a long array is decoded by a table, to the same values; so is a short one then', () => {
+  const [short, expected] = [Uint16Array.from(ALL.slice(0, 100)), Float32Array.from(ALL, fromHalf)]
+  expect(fromHalves(short)).toEqual(expected.slice(0, 100))
+  expect(fromHalves(Uint16Array.from(ALL))).toEqual(expected)
+  expect(fromHalves(short)).toEqual(expected.slice(0, 100))
+})
