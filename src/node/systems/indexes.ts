@@ -18,9 +18,11 @@ import type { AssignCentroids } from '../../plaid/kmeans.ts'
 import { type IndexReader, openPlaid, queryBatch } from '../../plaid/search.ts'
 import { memoryStore } from '../../store/memory.ts'
 import { sumOfPacks } from '../../store/packs.ts'
+import type { BlobStore } from '../../store/store.ts'
 import type { EncodedText, Fusion, OnProgress, PassageId, TokenMatrix } from '../../types.ts'
 import { type Scored, topK } from '../../util.ts'
 import { exactPool } from '../exactPool.ts'
+import type { BuiltIndex } from './keptIndex.ts'
 
 export interface System<Asked = Query> {
   /** Document numbers, best first, `depth` of them or all there are. */
@@ -79,29 +81,46 @@ export interface PlaidSystem extends System {
   remembered(): Promise<TokenMatrix[]>
 }
 
+export interface PlaidBuildOptions extends PlaidOptions {
+  readonly onProgress?: OnProgress
+  /** Default: the kernel, on this thread. */
+  readonly assign?: AssignCentroids
+}
+
 /** The index that `selvage build` writes, in memory. */
 export async function plaidSystem(
   documents: readonly Document[],
   dim: number,
   ops: FailoverOps,
-  options: PlaidOptions & {
-    readonly candidates?: number
-    readonly onProgress?: OnProgress
-    /** Default: the kernel, on this thread. */
-    readonly assign?: AssignCentroids
-  },
+  options: PlaidBuildOptions & { readonly candidates?: number },
 ): Promise<PlaidSystem> {
-  const { candidates, onProgress, assign = ops.assignCentroids.bind(ops), ...plaid } = options
+  const { candidates, ...build } = options
   const store = memoryStore()
+  const made = await buildPlaid(store, documents, dim, ops, build)
+  return openPlaidSystem({ store, ...made }, tokensOf(documents), ops, candidates)
+}
+
+export async function buildPlaid(
+  store: BlobStore,
+  documents: readonly Document[],
+  dim: number,
+  ops: FailoverOps,
+  { onProgress, assign = ops.assignCentroids.bind(ops), ...plaid }: PlaidBuildOptions,
+): Promise<Omit<BuiltIndex, 'store'>> {
   const start = performance.now()
   const builder = new PlaidBuilder(store, { dim, assign, ...plaid })
-  let tokens = 0
-  for (const { matrix, tokenIds } of documents) {
-    builder.add(matrix, tokenIds)
-    tokens += matrix.rows
-  }
+  for (const { matrix, tokenIds } of documents) builder.add(matrix, tokenIds)
   const header = await builder.finish({ onProgress })
-  const buildSeconds = (performance.now() - start) / 1000
+  return { header, seconds: (performance.now() - start) / 1000 }
+}
+
+/** @param tokens of the documents */
+export async function openPlaidSystem(
+  { store, header, seconds }: BuiltIndex,
+  tokens: number,
+  ops: FailoverOps,
+  candidates?: number,
+): Promise<PlaidSystem> {
   const index = await openPlaid(store, header, ops)
   const bytes = sumOfPacks(plaidPacks(header))
   return {
@@ -109,7 +128,7 @@ export async function plaidSystem(
       bits: header.bits,
       centroids: header.centroidCount,
       bytesPerToken: bytes / Math.max(1, tokens),
-      buildSeconds,
+      buildSeconds: seconds,
     },
     index,
     async rank({ matrix }, k) {
@@ -119,6 +138,10 @@ export async function plaidSystem(
     remembered: async () => [...decompress(await readPlaidData(store, header))],
     close: () => index.close(),
   }
+}
+
+export function tokensOf(documents: readonly Document[]): number {
+  return documents.reduce((sum, { matrix }) => sum + matrix.rows, 0)
 }
 
 export interface KeywordSystem extends System<Pick<Query, 'text'>> {

@@ -8,20 +8,26 @@ import { cachedEncoder } from '../../engine/embeddings.ts'
 import type { LabelledDocument } from '../../eval/dataset.ts'
 import { createOps } from '../../ops/create.ts'
 import type { FailoverOps } from '../../ops/failover.ts'
+import type { PlaidOptions } from '../../plaid/builder.ts'
+import { memoryStore } from '../../store/memory.ts'
+import type { BlobStore } from '../../store/store.ts'
 import type { OnProgress, TokenMatrix } from '../../types.ts'
 import { lazily } from '../../util.ts'
 import { assignPool } from '../assignPool.ts'
 import { openEmbeddingCache } from '../embeddingCache.ts'
 import { defaultWorkers, openNodeEncoder } from '../model.ts'
 import {
+  buildPlaid,
   type Document,
   exactSystem,
   type KeywordSystem,
   keywordSystem,
+  openPlaidSystem,
   type PlaidSystem,
-  plaidSystem,
   type System,
+  tokensOf,
 } from './indexes.ts'
+import { type BuiltIndex, keptIndex } from './keptIndex.ts'
 import { checkKind, kindIn } from './modelFolder.ts'
 import { openPairScorer, type PairScorer } from './pairScorer.ts'
 import { type BiEncoder, openBiEncoder, type PooledTexts } from './pooled.ts'
@@ -98,7 +104,7 @@ export class Stock {
     const isFresh = (caching?.hits() ?? 0) === 0
     return {
       documents: made.it,
-      tokens: made.it.reduce((sum, { matrix }) => sum + matrix.rows, 0),
+      tokens: tokensOf(made.it),
       seconds: isFresh ? made.seconds : undefined,
     }
   })
@@ -123,17 +129,35 @@ export class Stock {
 
   readonly words: () => Promise<Made<KeywordSystem>> = lazily(() => timed(() => keywordSystem(this.#options.corpus)))
 
-  /** One index for all that want it made alike. */
+  /** One index for all that want it made alike; its seconds are those of its build, whenever that was. */
   plaid({ plaid }: Pick<PlaidSpec, 'plaid'>): Promise<Made<PlaidSystem>> {
     const { bits, pool, centroids, clustering, seed } = plaid
     return this.#plaids([bits, pool, centroids, clustering, seed], async () => {
-      const { onProgress } = this.#options
-      const { documents } = await this.documents()
-      const [{ model }, ops] = [await this.encoder(), await this.ops()]
-      const assigning = assignPool(ops.assignCentroids.bind(ops), this.#threads)
-      const options = { ...plaid, assign: assigning.assign, onProgress }
-      return timed(() => this.#kept(plaidSystem(documents, model.dim, ops, options))).finally(() => assigning.close())
+      const { cacheFolder } = this.#options
+      const [{ documents, tokens }, { model }, ops] = [await this.documents(), await this.encoder(), await this.ops()]
+      const build = (store: BlobStore) => this.#build(store, documents, model.dim, ops, plaid)
+      const open = (index: BuiltIndex) => this.#kept(openPlaidSystem(index, tokens, ops))
+      const fresh = async () => {
+        const store = memoryStore()
+        return open({ store, ...(await build(store)) })
+      }
+      const key = { model: model.hash, texts: this.texts, plaid }
+      const it = await (cacheFolder === undefined ? fresh() : keptIndex(cacheFolder, key, build, open))
+      return { it, seconds: it.facts.buildSeconds }
     })
+  }
+
+  async #build(
+    store: BlobStore,
+    documents: readonly Document[],
+    dim: number,
+    ops: FailoverOps,
+    plaid: PlaidOptions,
+  ): Promise<Omit<BuiltIndex, 'store'>> {
+    const { onProgress } = this.#options
+    const assigning = assignPool(ops.assignCentroids.bind(ops), this.#threads)
+    const options = { ...plaid, assign: assigning.assign, onProgress }
+    return buildPlaid(store, documents, dim, ops, options).finally(() => assigning.close())
   }
 
   pooled(spec: ModelSpec): Promise<PooledCorpus> {

@@ -1,5 +1,5 @@
 /** `selvage eval --compare`: what each system ranks, what it costs, what is written, and what is told of a set that is not whole. */
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -177,6 +177,40 @@ test('ids of documents or pages, figures by the same metrics, one encoding that 
   const { first, deep } = pages.runs[0]!.queries.get('q1')!
   expect([...first].sort()).toEqual(['Cats', 'Dogs', 'Rivers', 'Town'])
   expect(deep).toEqual(first)
+})
+
+test('an index is made once, and anew where it is damaged or another is asked for', async () => {
+  const stages = async (systems: string) => {
+    const seen = new Set<string>()
+    const onProgress = ({ stage }: { stage: string }) => seen.add(stage)
+    const given = { folder: at('set'), model: DEFAULT_MODEL, threads: 1, cacheFolder: at('cache'), onProgress }
+    const { runs } = await runSystems({ ...given, set: await readSet(at('set')), specs: parseSystems(systems) })
+    const { queries, cost } = runs[0]!
+    return {
+      isBuilt: seen.has('cluster'),
+      seconds: cost.indexSeconds,
+      first: [...queries.values()].map((q) => q.first),
+    }
+  }
+  const made = await stages('plaid:bits=4')
+  const again = await stages('plaid:bits=4')
+  expect([made.isBuilt, again.isBuilt]).toEqual([true, false])
+  expect(again).toEqual({ ...made, isBuilt: false }) // the seconds of the build, too
+  expect((await stages('plaid:bits=4,pool=2')).isBuilt).toBe(true)
+
+  const folders = await readdir(at('cache/eval-indexes'))
+  expect(folders).toHaveLength(2)
+  for (const folder of folders)
+    for (const name of await readdir(at(`cache/eval-indexes/${folder}`)))
+      if (name.endsWith('.pack')) await writeFile(at(`cache/eval-indexes/${folder}/${name}`), 'damaged')
+  const mended = await stages('plaid:bits=4')
+  expect(mended).toMatchObject({ isBuilt: true, first: made.first })
+  expect((await stages('plaid:bits=4')).isBuilt).toBe(false)
+
+  const old = new Date(Date.now() - 61 * 24 * 3600 * 1000)
+  for (const folder of folders) await utimes(at(`cache/eval-indexes/${folder}/manifest.json`), old, old)
+  await stages('plaid:bits=1')
+  expect(await readdir(at('cache/eval-indexes'))).toHaveLength(1)
 })
 
 describe('the command', () => {
