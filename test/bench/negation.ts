@@ -185,7 +185,7 @@ async function rankedRows(set: NegationSet): Promise<object[]> {
   const words = new Map<Document, Set<string>>()
   const names = [...WAYS.map(([name]) => name), `${AMONG_TWINS}, among texts that say nearly the same`]
   const values = names.map((): number[] => [])
-  let moved = 0
+  let [moved, relevant] = [0, 0]
   for (const { id, text, rows } of set.queries) {
     const { ids } = await exact.rank({ text, matrix: rows.matrix }, DEPTH * 4)
     const found = [...new Set(ids.map((unit) => owner[unit]!))].slice(0, DEPTH)
@@ -217,12 +217,14 @@ async function rankedRows(set: NegationSet): Promise<object[]> {
       words,
     )
     values.at(-1)!.push(ndcgOf(order))
-    if (order.slice(0, 10).some((place, i) => place !== best[i])) moved++
+    const changed = order.slice(0, 10).filter((place, i) => place !== best[i])
+    if (changed.length > 0) moved++
+    if (changed.some((place) => (judged.get(set.documents[found[place]!]!.id) ?? 0) > 0)) relevant++
   }
   exact.close()
   ops.close()
   process.stdout.write(
-    `Among the best ten, texts that say nearly the same changed places for ${moved} of ${set.queries.length} queries.\n`,
+    `Among the best ten, texts that say nearly the same changed places for ${moved} of ${set.queries.length} queries, relevant ones for ${relevant}.\n`,
   )
   return names.map((name, w) => {
     const mean = values[w]!.reduce((sum, one) => sum + one, 0) / values[w]!.length
