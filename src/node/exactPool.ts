@@ -3,11 +3,11 @@
  * are those that one thread would give: passages do not depend on each other. Who asks, and what for, it does not know.
  */
 import { Worker } from 'node:worker_threads'
-import { SelvageError } from '../errors.ts'
 import type { FailoverOps } from '../ops/failover.ts'
 import type { PassageBatch, QueryBatch } from '../ops/ops.ts'
 import { concat } from '../util.ts'
-import type { ExactReply, ExactRequest } from './exactWorker.ts'
+import { AskedThread } from './askedThread.ts'
+import type { ExactRequest } from './exactWorker.ts'
 
 /** Values that are worth a thread of their own: a query of 32 tokens takes some 5 ms over them. */
 const WORTH_A_THREAD = 2 ** 21
@@ -22,12 +22,15 @@ export interface ExactPool {
 export async function exactPool(passages: PassageBatch, ops: FailoverOps, threads: number): Promise<ExactPool> {
   const wanted = Math.min(threads, Math.floor(passages.vectors.length / WORTH_A_THREAD))
   const [own, ...others] = sharesOf(passages, Math.max(1, wanted))
-  const workers = others.map(() => new ExactThread())
+  const workers = others.map(startThread)
   const close = async () => {
     await Promise.all(workers.map((worker) => worker.close()))
   }
   try {
-    const loading = others.map((share, n) => workers[n]!.ask({ passages: share }))
+    // A view would be sent with all that lies behind it.
+    const loading = others.map((share, n) =>
+      workers[n]!.ask({ passages: { ...share, vectors: share.vectors.slice() } }),
+    )
     const [loaded] = await Promise.all([ops.load(own!), ...loading])
     return {
       async score(query) {
@@ -65,55 +68,6 @@ function sharesOf({ vectors, offsets, dim }: PassageBatch, count: number): Passa
   })
 }
 
-class ExactThread {
-  readonly #thread = new Worker(new URL('./exactWorker.ts', import.meta.url))
-  readonly #waiting = new Map<number, PromiseWithReject>()
-  #requests = 0
-  #ended: SelvageError | undefined
-
-  constructor() {
-    this.#thread.unref() // a run that fails elsewhere ends the process all the same
-    this.#thread.on('message', (reply: ExactReply) => {
-      const waiting = this.#waiting.get(reply.id)
-      this.#waiting.delete(reply.id)
-      if (this.#waiting.size === 0) this.#thread.unref()
-      if ('error' in reply) waiting?.reject(SelvageError.fromWire(reply.error))
-      else waiting?.resolve(reply.scores)
-    })
-    this.#thread.on('error', (error) => this.#end(error.message))
-    this.#thread.on('exit', (code) => this.#end(`it ended with code ${code}.`))
-  }
-
-  ask(request: WithoutId<ExactRequest>): Promise<Float32Array> {
-    if (this.#ended) return Promise.reject(this.#ended)
-    return new Promise((resolve, reject) => {
-      const id = this.#requests++
-      this.#waiting.set(id, { resolve, reject })
-      this.#thread.ref()
-      // A view would be sent with all that lies behind it.
-      const sent =
-        'passages' in request
-          ? { passages: { ...request.passages, vectors: request.passages.vectors.slice() } }
-          : request
-      this.#thread.postMessage({ id, ...sent })
-    })
-  }
-
-  async close(): Promise<void> {
-    await this.#thread.terminate()
-  }
-
-  #end(why: string): void {
-    this.#ended ??= new SelvageError('worker-died', `A thread that scores passages stopped: ${why} Try again.`)
-    for (const { reject } of this.#waiting.values()) reject(this.#ended)
-    this.#waiting.clear()
-  }
-}
-
-/** Of each kind of request. */
-type WithoutId<Request> = Request extends unknown ? Omit<Request, 'id'> : never
-
-interface PromiseWithReject {
-  resolve(scores: Float32Array): void
-  reject(reason: SelvageError): void
+function startThread(): AskedThread<ExactRequest, Float32Array> {
+  return new AskedThread(new Worker(new URL('./exactWorker.ts', import.meta.url)), 'scores passages')
 }
