@@ -115,5 +115,5 @@ const REMEDY = 'Fetch it again; if it was changed on purpose, write the manifest
 
 /** For messages, which put a file's path behind it. */
 function withoutSlash(location: string): string {
-  return location.replace(/\/+$/, '')
+  return location.replace(/[\\/]+$/, '')
 }

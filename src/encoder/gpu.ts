@@ -8,8 +8,8 @@ import type { RuntimeBuild } from './runtime.ts'
 
 /** The build of the runtime that a load with this choice of backends asks for. */
 export async function buildFor(backend: 'auto' | EncoderBackend): Promise<RuntimeBuild> {
-  if (backend !== 'auto') return backend === 'webgpu' ? 'webgpu' : 'wasm'
-  return (await gpuUnavailable(false)) === undefined ? 'webgpu' : 'wasm'
+  const isOnGpu = backend === 'webgpu' || (backend === 'auto' && (await gpuUnavailable(false)) === undefined)
+  return isOnGpu ? 'webgpu' : 'wasm'
 }
 
 /** Why an encoder cannot run on a GPU here; undefined where it can. */

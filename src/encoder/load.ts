@@ -66,31 +66,24 @@ export async function loadEncoder(options: LoadEncoderOptions): Promise<Encoder>
     )
   }
 
-  // The first backend that can be used has its runtime fetched while the model is.
-  const allowSoftware = backend !== 'auto'
-  prepareFirst(runtime, candidates, allowSoftware).catch(() => {})
-  const folder = await ModelFolder.open(options.files, onProgress)
   const refused: Refusal[] = []
-  const load: Load = { folder, runtime, allowSoftware, onProgress }
-  // The rules are read while the first backend is found out and its weights are read.
-  const rules = readRules(folder)
+  // Folder and rules are read while the first backend is found out, its runtime fetched and its weights are read.
+  const opening = ModelFolder.open(options.files, onProgress)
+  const rules = opening.then(readRules)
   rules.catch(() => {})
+  const load: Load = { opening, runtime, allowSoftware: backend !== 'auto', onProgress }
   for (const candidate of candidates) {
     const taken = await tryBackend(candidate, load, rules, refused)
     if (taken instanceof OnnxEncoder) return taken
     refused.push({ backend: candidate, reason: taken })
   }
   const reasons = refused.map(({ backend: name, reason }) => `${name}: ${reason}`).join('; ')
-  throw new SelvageError('backend-unavailable', `No backend can run the model of ${folder.location}. ${reasons}.`)
-}
-
-async function prepareFirst(runtime: Runtime, candidates: readonly EncoderBackend[], allowSoftware: boolean) {
-  for (const candidate of candidates)
-    if ((await runtime.unavailable(candidate, { allowSoftware })) === undefined) return
+  const { location } = await opening
+  throw new SelvageError('backend-unavailable', `No backend can run the model of ${location}. ${reasons}.`)
 }
 
 interface Load {
-  readonly folder: ModelFolder
+  readonly opening: Promise<ModelFolder>
   readonly runtime: Runtime
   readonly allowSoftware: boolean
   readonly onProgress: OnProgress | undefined
@@ -103,9 +96,10 @@ async function tryBackend(
   rulesRead: Promise<ModelRules>,
   refused: readonly Refusal[],
 ): Promise<OnnxEncoder | string> {
-  const { folder, runtime, allowSoftware } = load
+  const { opening, runtime, allowSoftware } = load
   const unavailable = await runtime.unavailable(backend, { allowSoftware })
   if (unavailable !== undefined) return unavailable
+  const folder = await opening
   const [source, probe, rules] = await Promise.all([readSource(folder, backend), readProbe(folder), rulesRead])
   if (probe !== undefined) {
     const { config, markers, tokenizer } = rules
@@ -150,14 +144,14 @@ async function findProblem(
   backend: EncoderBackend,
   encoded: readonly EncodedText[],
   probe: Probe | undefined,
-  { folder, runtime }: Load,
+  { opening, runtime }: Load,
   rules: ModelRules,
 ): Promise<string | undefined> {
   if (probe !== undefined) {
     return disagreement(encoded, [probe.query.vectors, probe.document.vectors], "the model's own")
   }
   if (backend !== 'webgpu' || !runtime.backends.includes('wasm')) return undefined
-  const session = await runtime.create('wasm', await readSource(folder, 'wasm'))
+  const session = await runtime.create('wasm', await readSource(await opening, 'wasm'))
   try {
     const reference = await encodeProbe(new OnnxEncoder(rules, session, 'wasm', []), undefined)
     return disagreement(encoded, reference.map(rowsOf), 'those of wasm')
@@ -173,7 +167,7 @@ export async function loadTextRules({ files, onProgress }: Pick<LoadEncoderOptio
 
 async function readRules(folder: ModelFolder): Promise<ModelRules> {
   const [rules, hash] = await Promise.all([readTextRules(folder), folder.manifest?.hash ?? hashOf(folder)])
-  const name = folder.manifest?.name ?? baseName(folder.location.replace(/[\\/]+$/, '').replaceAll('\\', '/'))
+  const name = folder.manifest?.name ?? baseName(folder.location.replaceAll('\\', '/'))
   return { name, hash, ...rules }
 }
 

@@ -28,29 +28,18 @@ type OrtModule = typeof Ort
 
 /** `binary` gives the bytes of a build's wasm file; it is asked as soon as a backend is found that can be used. */
 export function webRuntime(binary?: (build: RuntimeBuild) => Promise<Uint8Array>): Runtime {
-  /** What was found out about each backend, once: an adapter is not asked for twice. */
-  const found = new Map<EncoderBackend, Promise<string | undefined>>()
-  const findOut = async (backend: EncoderBackend, allowSoftware: boolean): Promise<string | undefined> => {
-    const reason = backend === 'webgpu' ? await gpuUnavailable(allowSoftware) : undefined
-    if (reason === undefined) started(backend, binary).catch(() => {}) // told when the first session is made
-    return reason
-  }
   return {
     backends: ['webgpu', 'wasm'],
-    unavailable(backend, { allowSoftware }) {
-      const known = found.get(backend) ?? findOut(backend, allowSoftware)
-      found.set(backend, known)
-      return known
+    async unavailable(backend, { allowSoftware }) {
+      const reason = backend === 'webgpu' ? await gpuUnavailable(allowSoftware) : undefined
+      if (reason === undefined) started(backend, binary).catch(() => {}) // told when the first session is made
+      return reason
     },
     async create(backend, source) {
-      let ort: OrtModule
-      try {
-        ort = await started(backend, binary)
-      } catch (thrown) {
-        if (backend !== 'webgpu') throw thrown
+      const ort = await started(backend, binary).catch((cause) => {
         // Where the other build can be had, as it may be offline, the encoder still runs.
-        throw new SelvageError('runtime-failed', asSelvageError(thrown).message, { cause: thrown })
-      }
+        throw backend === 'wasm' ? cause : new SelvageError('runtime-failed', asSelvageError(cause).message, { cause })
+      })
       return createSession(ort, backend, source)
     },
   }
