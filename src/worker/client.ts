@@ -49,6 +49,7 @@ import type {
   KeptOptions,
 } from './protocol.ts'
 import { reranking } from './reranker.ts'
+import type { RerankServices } from './reranking.ts'
 import { Service } from './service.ts'
 import { type Spawn, spawnEncoder, spawnEngine, spawnWriter } from './spawn.ts'
 import { type HeatMapHit, Stored } from './stored.ts'
@@ -59,6 +60,8 @@ const LEAST_KNOWN = 0.5
 export class Selvage {
   readonly #encoder: Service<EncoderApi, EncoderStatus>
   readonly #engine: Service<EngineApi, EngineOpened>
+  /** Both of them, for those that ask both. */
+  readonly #workers: RerankServices
   readonly #live: Live
   readonly #stored: Stored
   readonly #loading: Loading
@@ -104,13 +107,12 @@ export class Selvage {
     this.#engine = new Service('engine', spawn.engine, (link) =>
       link.call((remote) => remote.open(open, Comlink.proxy(onProgress), Comlink.proxy(onChange))),
     )
-    const services = { name, indexUrl, encoder: this.#encoder, engine: this.#engine, spawn: spawn.writer, onWork }
-    this.#live = new Live(services)
-    const { encoder: encoding, engine } = services
+    const workers = { encoder: this.#encoder, engine: this.#engine }
+    this.#workers = workers
+    this.#live = new Live({ ...workers, name, indexUrl, spawn: spawn.writer, onWork })
     const rebuild = () => this.#live.rebuild()
-    this.#loading = new Loading({ encoder: encoding, engine, isOwn: indexUrl === undefined, rebuild })
-    const stored = { encoder: encoding, engine, spawn: spawn.encoder, model: { modelUrl, storage } }
-    this.#stored = new Stored(stored)
+    this.#loading = new Loading({ ...workers, isOwn: indexUrl === undefined, rebuild })
+    this.#stored = new Stored({ ...workers, spawn: spawn.encoder, model: { modelUrl, storage } })
   }
 
   /**
@@ -215,7 +217,7 @@ export class Selvage {
    * hits. Errors: `aborted`, `invalid-argument`, and what loading the model throws.
    */
   async rerank(query: string, passages: readonly PassageInput[], options: RerankOptions = {}): Promise<RerankResult> {
-    return (await reranking()).rerank({ encoder: this.#encoder, engine: this.#engine }, query, passages, options)
+    return (await reranking()).rerank(this.#workers, query, passages, options)
   }
 
   /** Every query against every passage. Errors: as `rerank`. */
@@ -224,7 +226,7 @@ export class Selvage {
     passages: readonly PassageInput[],
     options: ScoreOptions = {},
   ): Promise<ScoresResult> {
-    return (await reranking()).scores({ encoder: this.#encoder, engine: this.#engine }, queries, passages, options)
+    return (await reranking()).scores(this.#workers, queries, passages, options)
   }
 
   /** All filters and their values, with the number of pages that have each. */
