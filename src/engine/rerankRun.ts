@@ -5,8 +5,8 @@
 import { throwIfAborted } from '../errors.ts'
 import type { BatchScores, EncodedPassages, PassageText, ScoreOptions, ScoreRequest } from '../rankTypes.ts'
 import type { EncodedText, Hit, UnexplainedHit } from '../types.ts'
-import { concat } from '../util.ts'
 import { equalTexts, isBlank } from './rerankTexts.ts'
+import { joined, offsetsOf, rowBatch } from './rowBatch.ts'
 
 /** What is needed of a model and of kernels. */
 export interface RerankMeans {
@@ -126,11 +126,10 @@ export class RerankRun {
     matches: boolean,
   ): Promise<BatchScores> {
     throwIfAborted(this.#options.signal)
-    const queries = {
-      vectors: joined(encoded.map(({ matrix }) => matrix.data)),
-      offsets: offsetsOf(encoded.map(({ matrix }) => matrix.rows)),
+    const queries = rowBatch(
+      encoded.map(({ matrix }) => matrix),
       dim,
-    }
+    )
     const passages = { vectors: joined(vectors), offsets: offsetsOf(rows), dim }
     const found = await this.#timed('score', this.#means.score({ queries, passages, matches }))
     this.scorer = { backend: found.backend, refused: found.refused }
@@ -154,18 +153,6 @@ const NO_ROWS: EncodedText = {
   tokenIds: new Int32Array(),
   starts: new Int32Array(),
   ends: new Int32Array(),
-}
-
-function joined(arrays: readonly Float32Array[]): Float32Array {
-  return arrays.length === 1 ? arrays[0]! : concat((length) => new Float32Array(length), arrays)
-}
-
-function offsetsOf(rows: readonly number[]): Uint32Array {
-  const offsets = new Uint32Array(rows.length + 1)
-  rows.forEach((count, i) => {
-    offsets[i + 1] = offsets[i]! + count
-  })
-  return offsets
 }
 
 function matchesAt({ positions, similarities }: Matches, p: number, rows: number): Matches {

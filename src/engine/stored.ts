@@ -13,6 +13,7 @@ import type { Place } from './locate.ts'
 import { passagesOf } from './pages.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
+import { similaritiesOf } from './similarities.ts'
 import { passageText, type StoredPassage } from './texts.ts'
 
 /** What a section is like, as a query: its vectors, and what is not to be found by them. */
@@ -85,22 +86,14 @@ export async function cosines(
   { id, rowOf }: Pick<StoredPassage, 'id' | 'rowOf'>,
   query: TokenMatrix,
 ): Promise<{ readonly similarities: Float32Array; readonly tokens: number }> {
-  const { data, rows, dim } = await rowsOfPassage(segments, id)
+  const passage = await rowsOfPassage(segments, id)
+  const { rows, dim } = passage
   if (dim !== query.dim)
     throw new SelvageError(
       'model-mismatch',
       `The query has ${query.dim} dimensions, the passage ${dim}: they come from different models.`,
     )
-  const tokens = rowOf?.length ?? rows
-  const similarities = new Float32Array(query.rows * tokens)
-  for (let q = 0; q < query.rows; q++)
-    for (let t = 0; t < tokens; t++) {
-      const row = rowOf?.[t] ?? t
-      let sum = 0
-      for (let e = 0; e < dim; e++) sum += query.data[q * dim + e]! * data[row * dim + e]!
-      similarities[q * tokens + t] = sum
-    }
-  return { similarities, tokens }
+  return { similarities: similaritiesOf(query, passage, rowOf), tokens: rowOf?.length ?? rows }
 }
 
 const opened = new WeakMap<Segment, StoredRows>()

@@ -4,6 +4,7 @@
  */
 
 import { byBoth } from '../../engine/retrieve.ts'
+import { offsetsOf } from '../../engine/rowBatch.ts'
 import { HYBRID_SECTIONS } from '../../engine/search.ts'
 import type { LabelledDocument } from '../../eval/dataset.ts'
 import { LexicalBuilder } from '../../lexical/builder.ts'
@@ -202,10 +203,7 @@ function listed(found: readonly Scored[]): Pick<Ranked, 'ids' | 'scores'> {
 }
 
 function asBatch(documents: readonly TokenMatrix[], dim: number): PassageBatch {
-  const offsets = new Uint32Array(documents.length + 1)
-  documents.forEach(({ rows }, p) => {
-    offsets[p + 1] = offsets[p]! + rows
-  })
+  const offsets = offsetsOf(documents.map(({ rows }) => rows))
   const vectors = new Uint16Array(offsets[documents.length]! * dim)
   documents.forEach(({ data }, p) => {
     vectors.set(toHalves(data), offsets[p]! * dim)

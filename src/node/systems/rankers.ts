@@ -2,9 +2,11 @@
  * From a system's spec to what answers queries: by the indexes and models of the stock, with the time of each stage and what the
  * system keeps of the documents. A ranker knows neither labels nor other rankers; document i is text i.
  */
+import { scoreBatch } from '../../engine/rerankScores.ts'
+import { rowBatch } from '../../engine/rowBatch.ts'
 import { SelvageError } from '../../errors.ts'
 import type { RunCost } from '../../eval/runs.ts'
-import type { PassageBatch, StageTimes } from '../../ops/ops.ts'
+import type { StageTimes } from '../../ops/ops.ts'
 import { bitsetOf, defaultCandidates, queryBatch } from '../../plaid/search.ts'
 import type { TokenMatrix } from '../../types.ts'
 import { topK } from '../../util.ts'
@@ -134,8 +136,11 @@ async function makeScorer(spec: SingleSpec, stock: Stock): Promise<Scorer> {
         async score(text, ids) {
           const query = await stock.query(text)
           const start = performance.now()
-          const passages = await ops.load(asBatch(ids.map((id) => documents[id]!.matrix)))
-          const { scores } = await ops.maxSim(queryBatch(query.it), passages).finally(() => passages.release())
+          const passages = rowBatch(
+            ids.map((id) => documents[id]!.matrix),
+            query.it.dim,
+          )
+          const { scores } = await scoreBatch(ops, { queries: queryBatch(query.it), passages })
           const ms = performance.now() - start
           return { scores, ...withEncoding(query, { score: ms }, ms) }
         },
@@ -297,17 +302,4 @@ function indexInWords({ facts }: PlaidSystem, { plaid, candidates }: PlaidSpec):
     ...(pool > 1 ? [`${pool} tokens pooled into one`] : []),
     best === Infinity ? 'every passage scored in full' : `best ${best} scored in full`,
   ].join(', ')
-}
-
-function asBatch(matrices: readonly TokenMatrix[]): PassageBatch {
-  const dim = matrices[0]?.dim ?? 1
-  const offsets = new Uint32Array(matrices.length + 1)
-  matrices.forEach(({ rows }, p) => {
-    offsets[p + 1] = offsets[p]! + rows
-  })
-  const vectors = new Float32Array(offsets[matrices.length]! * dim)
-  matrices.forEach(({ data }, p) => {
-    vectors.set(data, offsets[p]! * dim)
-  })
-  return { vectors, offsets, dim }
 }
