@@ -3,7 +3,7 @@
  * difference to the first system is more than chance. It is given runs; who ranked, and how the table is drawn, it does not know.
  */
 import { rejectUnknown, SelvageError } from '../errors.ts'
-import { type Metric, parseMetric } from './metrics.ts'
+import { hasRelevant, type Metric, parseMetric } from './metrics.ts'
 import type { Comparable, RunCost, SystemRun } from './runs.ts'
 import { differenceOf, holm, randomisationTest } from './significance.ts'
 
@@ -137,7 +137,7 @@ function check({ queries, qrels, runs }: Comparable): void {
   for (const { id } of queries) {
     if (ids.has(id)) throw fail(`the query "${id}" is there twice. Give each once.`)
     ids.add(id)
-    if (![...(qrels.get(id)?.values() ?? [])].some((grade) => grade > 0))
+    if (!hasRelevant(qrels.get(id)))
       throw fail(`the query "${id}" has no relevant document. Leave it out: no system could do better than 0.`)
   }
   const names = new Set<string>()

@@ -107,12 +107,24 @@ export function labelsArePages(qrels: ReadonlyMap<string, Judgements>, corpusIds
 }
 
 type Row = ReadonlyMap<string, unknown>
-type Fail = (what: string) => SelvageError
+export type Fail = (what: string) => SelvageError
 
 /** One line is one thing with an id of its own. */
 function parseJsonLines<T>(content: string, file: string, convert: (row: Row, id: string) => T): T[] {
   const lineOf = new Map<string, number>()
   const rows: T[] = []
+  eachJsonLine(content, file, (row, line, fail) => {
+    const id = idOf(row, fail)
+    const before = lineOf.get(id)
+    if (before !== undefined) throw fail(`the id "${id}" is that of line ${before} already. Give each line its own.`)
+    lineOf.set(id, line)
+    rows.push(convert(row, id))
+  })
+  return rows
+}
+
+/** Objects, a line each, with the number of the line and what says of it that something is wrong. Errors: as parseCorpus. */
+export function eachJsonLine(content: string, file: string, take: (row: Row, line: number, fail: Fail) => void): void {
   content.split('\n').forEach((line, i) => {
     if (line.trim() === '') return
     const fail: Fail = (what) => new SelvageError('invalid-argument', `${file}:${i + 1}: ${what}`)
@@ -123,14 +135,13 @@ function parseJsonLines<T>(content: string, file: string, convert: (row: Row, id
       throw fail('not a line of JSON.')
     }
     if (typeof json !== 'object' || json === null) throw fail('not a JSON object.')
-    const row = new Map<string, unknown>(Object.entries(json))
-    const id = idOf(row, fail)
-    const before = lineOf.get(id)
-    if (before !== undefined) throw fail(`the id "${id}" is that of line ${before} already. Give each line its own.`)
-    lineOf.set(id, i + 1)
-    rows.push(convert(row, id))
+    take(new Map<string, unknown>(Object.entries(json)), i + 1, fail)
   })
-  return rows
+}
+
+/** A document as one text, as models of vectors read it. */
+export function wholeText({ title, text }: Pick<LabelledDocument, 'title' | 'text'>): string {
+  return title === '' ? text : `${title} ${text}`
 }
 
 function idOf(row: Row, fail: Fail): string {

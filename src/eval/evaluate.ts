@@ -6,7 +6,7 @@
 import { rejectUnknown, SelvageError, throwIfAborted } from '../errors.ts'
 import type { OnProgress } from '../types.ts'
 import type { LabelledQuery } from './dataset.ts'
-import { type Judgements, ndcg, recall, reciprocalRank, sharedBest } from './metrics.ts'
+import { hasRelevant, type Judgements, ndcg, recall, reciprocalRank, sharedBest } from './metrics.ts'
 
 export interface RankedIds {
   /** Ids of documents, best first. One that comes again, by another of its sections, counts where it first stands. */
@@ -69,7 +69,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { queries, qrels, rank, exact, isDeep = false, onProgress, signal } = options
   const asked = queries.flatMap((query) => {
     const judged = qrels.get(query.id)
-    return judged && [...judged.values()].some((grade) => grade > 0) ? [{ query, judged }] : []
+    return judged && hasRelevant(judged) ? [{ query, judged }] : []
   })
   if (asked.length === 0)
     throw new SelvageError(

@@ -11,7 +11,7 @@ import {
   pageOf,
   qrelsOf,
 } from './dataset.ts'
-import type { Judgements } from './metrics.ts'
+import { hasRelevant, type Judgements } from './metrics.ts'
 
 export interface LabelledParts {
   readonly corpus: readonly LabelledDocument[]
@@ -29,6 +29,18 @@ export interface LabelledSet {
   /** What a rank counts: labels may name the pages of sections. */
   readonly ranked: 'documents' | 'pages'
   readonly warnings: readonly string[]
+}
+
+/** Documents that are asked for, for metrics at 10 and at 100; more where they are joined into pages. */
+export const DEPTH = { documents: [10, 100], pages: [40, 400] } as const
+
+/** What a ranking of documents is called by in the judgements: each document, or each page where its first section stands. */
+export function rankedNames(
+  numbers: readonly number[],
+  { corpus, ranked }: Pick<LabelledSet, 'corpus' | 'ranked'>,
+): string[] {
+  const names = numbers.map((i) => corpus[i]!.id)
+  return ranked === 'pages' ? [...new Set(names.map(pageOf))] : names
 }
 
 /**
@@ -67,10 +79,9 @@ export function labelledSet({ corpus, queries, judgements, files }: LabelledPart
     )
 
   const isJudged = ({ id }: LabelledQuery) => qrels.has(id)
-  const hasRelevant = ({ id }: LabelledQuery) => [...(qrels.get(id)?.values() ?? [])].some((grade) => grade > 0)
   const hasWords = ({ text }: LabelledQuery) => text.trim() !== ''
   const judged = queries.filter(isJudged)
-  const relevant = judged.filter(hasRelevant)
+  const relevant = judged.filter(({ id }) => hasRelevant(qrels.get(id)))
   const asked = relevant.filter(hasWords)
   if (asked.length === 0)
     throw new SelvageError(
@@ -79,7 +90,7 @@ export function labelledSet({ corpus, queries, judgements, files }: LabelledPart
     )
 
   const unjudged = queries.filter((query) => !isJudged(query))
-  const irrelevant = judged.filter((query) => !hasRelevant(query))
+  const irrelevant = judged.filter(({ id }) => !hasRelevant(qrels.get(id)))
   const wordless = relevant.filter((query) => !hasWords(query))
   const empty = corpus.filter(({ title, text }) => `${title}${text}`.trim() === '')
   const out = (why: string, some: readonly LabelledQuery[], all: readonly unknown[]) =>

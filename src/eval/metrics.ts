@@ -12,6 +12,11 @@ import { orList } from '../util.ts'
 /** Relevance grades of one query's judged documents; a grade > 0 is relevant. */
 export type Judgements = ReadonlyMap<string, number>
 
+/** Whether there is anything to be found: queries without it are left out of means. */
+export function hasRelevant(judged: Judgements | undefined): boolean {
+  return judged !== undefined && [...judged.values()].some((grade) => grade > 0)
+}
+
 /** Σ grade_i / log2(i + 1) over the first k ranks, divided by the same sum of the best possible ranking. 0 .. 1. */
 export function ndcg(ranked: readonly string[], judged: Judgements, k: number): number {
   const ideal = [...judged.values()].filter((grade) => grade > 0).sort((a, b) => b - a)
@@ -76,7 +81,7 @@ export function summarize(
       ranked,
       judged: qrels.get(query) ?? new Map<string, number>(),
     }))
-    .filter(({ judged }) => [...judged.values()].some((grade) => grade > 0))
+    .filter(({ judged }) => hasRelevant(judged))
   const mean = (metric: (ranked: readonly string[], judged: Judgements) => number) =>
     rows.reduce((sum, { ranked, judged }) => sum + metric(ranked, judged), 0) / Math.max(rows.length, 1)
   return {

@@ -5,6 +5,7 @@
  * search does that reads over the "not", gets none. It knows ids and an order, not who ranked.
  */
 import { SelvageError } from '../errors.ts'
+import { eachJsonLine, type Fail } from './dataset.ts'
 
 /** `q1` is answered by `doc1` and not by `doc2`, `q2` by `doc2` and not by `doc1`: ids of queries and documents. */
 export interface ContrastPair {
@@ -34,10 +35,8 @@ const FIELDS = ['id', 'q1', 'q2', 'doc1', 'doc2'] as const
 export function parsePairs(content: string, file: string, known: KnownIds): ContrastPair[] {
   const lineOf = new Map<string, number>()
   const pairs: ContrastPair[] = []
-  content.split('\n').forEach((text, i) => {
-    if (text.trim() === '') return
-    const fail = (what: string) => new SelvageError('invalid-argument', `${file}:${i + 1}: ${what}`)
-    const pair = pairOf(text, fail)
+  eachJsonLine(content, file, (row, line, fail) => {
+    const pair = pairOf(row, fail)
     const before = lineOf.get(pair.id)
     if (before !== undefined) throw fail(`the id "${pair.id}" is that of line ${before} already.`)
     if (pair.q1 === pair.q2) throw fail(`q1 and q2 are both "${pair.q1}"; a pair has two questions.`)
@@ -46,7 +45,7 @@ export function parsePairs(content: string, file: string, known: KnownIds): Cont
       if (!known.queries.has(query)) throw fail(`there is no query "${query}" with a relevant document.`)
     for (const document of [pair.doc1, pair.doc2])
       if (!known.documents.has(document)) throw fail(`there is no document "${document}" in corpus.jsonl.`)
-    lineOf.set(pair.id, i + 1)
+    lineOf.set(pair.id, line)
     pairs.push(pair)
   })
   if (pairs.length === 0)
@@ -54,15 +53,7 @@ export function parsePairs(content: string, file: string, known: KnownIds): Cont
   return pairs
 }
 
-function pairOf(text: string, fail: (what: string) => SelvageError): ContrastPair {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw fail('not a line of JSON.')
-  }
-  if (typeof json !== 'object' || json === null) throw fail('not a JSON object.')
-  const row = new Map<string, unknown>(Object.entries(json))
+function pairOf(row: ReadonlyMap<string, unknown>, fail: Fail): ContrastPair {
   const field = (name: (typeof FIELDS)[number]) => {
     const value = row.get(name)
     if (typeof value === 'number') return String(value)

@@ -2,7 +2,8 @@
  * `selvage eval`: retrieval quality on a labelled set in BEIR layout, of the compressed index and of exact MaxSim. One
  * passage per document, cut at the model's document length.
  */
-import { pageOf } from '../eval/dataset.ts'
+import { wholeText } from '../eval/dataset.ts'
+import { DEPTH, rankedNames } from '../eval/labelled.ts'
 import { type Summary, sharedBest, summarize } from '../eval/metrics.ts'
 import { createOps } from '../ops/create.ts'
 import type { PlaidOptions } from '../plaid/builder.ts'
@@ -74,9 +75,6 @@ export interface EvalReport extends SystemReport {
   readonly 'overlap@10'?: { readonly 'plaid, exact': number; readonly 'plaid, remembered': number }
 }
 
-/** Documents ranked for metrics at 10, and for recall@100; more where they are joined into pages. */
-const DEPTH = { documents: [10, 100], pages: [40, 400] } as const
-
 export async function evalCommand(options: EvalCommandOptions): Promise<number> {
   const display = progressDisplay()
   const report = await evaluate(options, display.onProgress).finally(display.done)
@@ -132,7 +130,7 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
   const ops = await createOps({ backend: 'auto' })
   try {
     const { dim, name } = encoder.model
-    const texts = corpus.map(({ title, text }) => (title === '' ? text : `${title} ${text}`))
+    const texts = corpus.map(wholeText)
     const encoded = await encoder.encodeDocuments(texts, {
       onDone: (done) => onProgress({ stage: 'encode', loaded: done, total: texts.length, unit: 'items' }),
     })
@@ -145,16 +143,12 @@ export async function evaluate(options: EvalCommandOptions, onProgress: OnProgre
       const rankings = new Map<string, readonly number[]>()
       const named = { first: new Map<string, string[]>(), deep: new Map<string, string[]>() }
       const stages = new Map<string, number>(usesModel ? [['encode', encodeMs]] : [])
-      const nameAll = (ids: readonly number[]): string[] => {
-        const names = ids.map((p) => corpus[p]!.id)
-        return ranked === 'pages' ? [...new Set(names.map(pageOf))] : names
-      }
       for (const { id, ...query } of queries) {
         const [first, deep] = DEPTH[ranked]
         const { ids, elapsedMs } = await system.rank(query, first)
         rankings.set(id, ids)
-        named.first.set(id, nameAll(ids))
-        named.deep.set(id, nameAll((await system.rank(query, deep)).ids))
+        named.first.set(id, rankedNames(ids, set))
+        named.deep.set(id, rankedNames((await system.rank(query, deep)).ids, set))
         for (const [stage, ms] of Object.entries(elapsedMs))
           stages.set(stage, (stages.get(stage) ?? 0) + ms / queries.length)
         onProgress({ stage: 'search', loaded: rankings.size, total: queries.length, unit: 'items' })

@@ -13,7 +13,7 @@ import { EXIT } from './exit.ts'
 import type { NodeBackend } from './model.ts'
 import { type FolderSearchResult, openFolder } from './open.ts'
 import { progressDisplay, seconds } from './progress.ts'
-import { readEither, readQrels } from './systems/readSet.ts'
+import { readEither, readIfThere, readQrels } from './systems/readSet.ts'
 
 export interface EvalIndexOptions {
   /** The labelled set. Its corpus.jsonl is read where it is there, for the addresses of its documents. */
@@ -135,12 +135,8 @@ export async function evaluateIndex(options: EvalIndexOptions, onProgress?: OnPr
 
 /** Of a set without a corpus none: ids are addresses then. */
 async function documentsIn(folder: string): Promise<readonly LabelledDocument[]> {
-  try {
-    return parseCorpus(...(await readEither(join(folder, 'corpus.jsonl'))))
-  } catch (error) {
-    if (error instanceof SelvageError && error.code === 'no-documents') return []
-    throw error
-  }
+  const found = await readIfThere(join(folder, 'corpus.jsonl'))
+  return found ? parseCorpus(...found) : []
 }
 
 /** The steps of scoring stand before their sum. */

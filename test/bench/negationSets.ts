@@ -2,16 +2,15 @@
  * Labelled sets as the bench of negation needs them: every text with its vectors and with what the rules say of its words. Texts
  * of a set with pairs are read whole, as `selvage eval` does; those of others as passages, as `selvage build` cuts them.
  */
-import { readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import type { Encoder } from '../../src/encoder/encoder.ts'
 import { cachedEncoder } from '../../src/engine/embeddings.ts'
 import { passageTexts, planPages } from '../../src/engine/plan.ts'
-import { type LabelledDocument, parseCorpus, parseQrels, parseQueries } from '../../src/eval/dataset.ts'
+import { type LabelledDocument, parseCorpus, parseQrels, parseQueries, wholeText } from '../../src/eval/dataset.ts'
 import type { Judgements } from '../../src/eval/metrics.ts'
 import { type ContrastPair, parsePairs } from '../../src/eval/pairs.ts'
 import { openEmbeddingCache } from '../../src/node/embeddingCache.ts'
+import { readEither, readIfThere } from '../../src/node/systems/readSet.ts'
 import { markNegation, type Reach, wordsIn } from './negationRules.ts'
 import { type Rows, rowsOf } from './negationScores.ts'
 
@@ -38,7 +37,7 @@ export async function loadSet(
   reach: Reach,
   cacheFolder: string,
 ): Promise<NegationSet> {
-  const read = async (name: string) => (await readIfThere(join(folder, name))) ?? missing(join(folder, name))
+  const read = (name: string) => readEither(join(folder, name))
   const corpus = parseCorpus(...(await read('corpus.jsonl')))
   const qrels = parseQrels(...(await read('qrels.tsv')))
   const queries = parseQueries(...(await read('queries.jsonl'))).filter(({ id }) => qrels.has(id))
@@ -48,9 +47,7 @@ export async function loadSet(
 
   const vocabulary = new Set(corpus.flatMap(({ text }) => wordsIn(text).map(({ word }) => word)))
   const marked = (text: string) => markNegation(text, { reach, vocabulary })
-  const texts = pairs
-    ? corpus.map(({ title, text }) => [title === '' ? text : `${title} ${text}`])
-    : await cut(corpus, encoder)
+  const texts = pairs ? corpus.map((document) => [wholeText(document)]) : await cut(corpus, encoder)
   const cache = await openEmbeddingCache(cacheFolder, encoder.model)
   const caching = cachedEncoder(encoder, cache)
   const encoded = await caching.encodeDocuments(texts.flat(), { onDone: (done) => tell(`${folder}: ${done} texts`) })
@@ -80,18 +77,6 @@ async function cut(corpus: readonly LabelledDocument[], encoder: Encoder): Promi
   const { pages } = await planPages({ sources, encoder })
   const byUrl = new Map(pages.map((planned) => [planned.page.url, passageTexts(planned)]))
   return corpus.map(({ id }) => byUrl.get(`/${encodeURIComponent(id)}`) ?? [])
-}
-
-async function readIfThere(path: string): Promise<[content: string, file: string] | undefined> {
-  for (const file of [path, `${path}.gz`]) {
-    const bytes = await readFile(file).catch(() => undefined)
-    if (bytes) return [(file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'), file]
-  }
-  return undefined
-}
-
-function missing(path: string): never {
-  throw new Error(`There is neither ${path} nor ${path}.gz.`)
 }
 
 function tell(what: string): void {

@@ -4,6 +4,7 @@
  */
 import { count, signed } from './format.ts'
 import { type Markup, markup } from './markup.ts'
+import { round } from './scale.ts'
 
 const WIDTH = 360
 const HEIGHT = 168
@@ -66,8 +67,4 @@ function bars(
     i = next
   }
   return markup`<path class="${kind}" d="${shapes.join('')}"/>`
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
 }

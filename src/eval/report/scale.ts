@@ -43,3 +43,8 @@ export function logScale(values: readonly number[], from: number, to: number, mo
   const ticks = sets.find(({ length }) => length <= most) ?? []
   return { place: (value) => from + ((Math.log10(value) - least) / (greatest - least)) * (to - from), ticks }
 }
+
+/** A place in a plot as it is written: tenths of a pixel. */
+export function round(place: number): number {
+  return Math.round(place * 10) / 10
+}

@@ -4,7 +4,7 @@
  */
 import { type Labelled, placeLabels } from './labels.ts'
 import { type Markup, markup } from './markup.ts'
-import { logScale, shareScale } from './scale.ts'
+import { logScale, round, shareScale } from './scale.ts'
 
 export interface ScatterPoint {
   readonly name: string
@@ -123,8 +123,4 @@ export function wrapped(name: string, signs: number): string[] {
 /** East Asian signs are as wide as their type is high. */
 function widthOf(line: string): number {
   return [...line].reduce((sum, sign) => sum + (sign.codePointAt(0)! > 0x2e7f ? 12 : SIGN), 0)
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
 }

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { SelvageError } from '../../errors.ts'
+import { wholeText } from '../../eval/dataset.ts'
 import type { LabelledSet } from '../../eval/labelled.ts'
 import { type ContrastPair, type JudgedPair, parsePairs, type Verdict } from '../../eval/pairs.ts'
 import { pairLines, pairsOfRuns, pairsTable, type RunPairs } from '../../eval/pairsReport.ts'
@@ -12,17 +13,14 @@ import { signed } from '../../eval/report/format.ts'
 import type { Comparable } from '../../eval/runs.ts'
 import { type Contrast, contrast, differingParts, type TokenContrast } from '../../search/contrast.ts'
 import { openNodeEncoder } from '../model.ts'
-import { readEither } from './readSet.ts'
+import { readIfThere } from './readSet.ts'
 
 /** Undefined where the set has none. Errors: those of parsePairs; `invalid-argument` where pages are ranked. */
 export async function readPairs(
   folder: string,
   { corpus, queries, ranked }: LabelledSet,
 ): Promise<ContrastPair[] | undefined> {
-  const found = await readEither(join(folder, 'pairs.jsonl')).catch((error: unknown) => {
-    if (error instanceof SelvageError && error.code === 'no-documents') return undefined
-    throw error
-  })
+  const found = await readIfThere(join(folder, 'pairs.jsonl'))
   if (found && ranked === 'pages')
     throw new SelvageError(
       'invalid-argument',
@@ -65,9 +63,7 @@ export async function explainPairs({ set, pairs, model }: ExplainOptions): Promi
   const system = names.findIndex((name) => LATE_INTERACTION.test(name))
   const figures = pairs.figures[system]
   if (figures === undefined) return []
-  const textOf = new Map([
-    ...set.corpus.map(({ id, title, text }) => [id, title === '' ? text : `${title} ${text}`] as const),
-  ])
+  const textOf = new Map(set.corpus.map((document) => [document.id, wholeText(document)]))
   const questionOf = new Map(set.queries.map(({ id, text }) => [id, text]))
   const lengthOf = ({ pair }: JudgedPair) => (textOf.get(pair.doc1)?.length ?? 0) + (textOf.get(pair.doc2)?.length ?? 0)
   const shown = SHOWN.flatMap((verdict) => {

@@ -41,7 +41,8 @@ export async function readEither(path: string): Promise<[content: string, file: 
   throw new SelvageError('no-documents', `There is neither ${path} nor ${path}.gz.`)
 }
 
-async function readIfThere(path: string): Promise<[content: string, file: string] | undefined> {
+/** The same, undefined where there is neither. */
+export async function readIfThere(path: string): Promise<[content: string, file: string] | undefined> {
   for (const file of path.endsWith('.gz') ? [path] : [path, `${path}.gz`]) {
     const bytes = await readFile(file).catch((error: unknown) => {
       if (isMissing(error)) return undefined

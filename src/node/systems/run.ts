@@ -4,8 +4,7 @@
  */
 import { basename, resolve } from 'node:path'
 import { rejectUnknown, throwIfAborted } from '../../errors.ts'
-import { pageOf } from '../../eval/dataset.ts'
-import type { LabelledSet } from '../../eval/labelled.ts'
+import { DEPTH, type LabelledSet, rankedNames } from '../../eval/labelled.ts'
 import type { Comparable, RunQuery, SystemRun } from '../../eval/runs.ts'
 import type { OnProgress } from '../../types.ts'
 import { makeRanker, type Ranker } from './rankers.ts'
@@ -27,9 +26,6 @@ export interface RunOptions {
   readonly onProgress?: OnProgress | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-/** Documents that are asked for, for metrics at 10 and at 100; more where they are joined into pages. */
-const DEPTH = { documents: [10, 100], pages: [40, 400] } as const
 
 /** Errors: those of makeRanker; `aborted`. */
 export async function runSystems(options: RunOptions): Promise<Comparable> {
@@ -63,15 +59,13 @@ const OPTIONS = [
 
 async function runOne(
   ranker: Ranker,
-  { corpus, queries, ranked }: LabelledSet,
+  set: LabelledSet,
   onAsked: (done: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<Omit<SystemRun, 'name'>> {
+  const { queries, ranked } = set
   const [first, deep] = DEPTH[ranked]
-  const named = (ids: readonly number[], k: number): string[] => {
-    const names = ids.map((i) => corpus[i]!.id)
-    return (ranked === 'pages' ? [...new Set(names.map(pageOf))] : names).slice(0, k)
-  }
+  const named = (ids: readonly number[], k: number) => rankedNames(ids, set).slice(0, k)
   // What a system does once, it does for this one: code that is compiled, memory that grows. No time is taken.
   await ranker.rank(WARM_UP, first)
   const answers = new Map<string, RunQuery>()

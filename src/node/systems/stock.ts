@@ -5,7 +5,7 @@
 import { resolve } from 'node:path'
 import type { Encoder } from '../../encoder/encoder.ts'
 import { cachedEncoder } from '../../engine/embeddings.ts'
-import type { LabelledDocument } from '../../eval/dataset.ts'
+import { type LabelledDocument, wholeText } from '../../eval/dataset.ts'
 import { createOps } from '../../ops/create.ts'
 import type { FailoverOps } from '../../ops/failover.ts'
 import type { PlaidOptions } from '../../plaid/builder.ts'
@@ -76,7 +76,7 @@ export class Stock {
   constructor(options: StockOptions) {
     this.#options = options
     this.#threads = options.threads ?? defaultWorkers()
-    this.texts = options.corpus.map(({ title, text }) => (title === '' ? text : `${title} ${text}`))
+    this.texts = options.corpus.map(wholeText)
   }
 
   /** Of the late-interaction model. Errors: `invalid-argument` where it is a model of another kind; those of loadEncoder. */
