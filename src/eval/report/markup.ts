@@ -31,8 +31,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Controls that HTML does not allow in text: all but tabs and line breaks. */
-const FORBIDDEN = /[^\P{Cc}\t\n\r]/gu
+/** What HTML does not allow in text: controls but for tabs and line breaks, half surrogates, and what is no character. */
+const FORBIDDEN = /[^\P{Cc}\t\n\r]|\p{Cs}|\p{Noncharacter_Code_Point}/gu
 
 /** For text, and for attributes in quotes. */
 export function escaped(text: string): string {

@@ -241,6 +241,8 @@ describe('HTML', () => {
             '</title></style></svg><b>',
             '<!-- ]]> &lt;',
             '\u0000\u0001',
+            '\u{10fffe}\ufdd0',
+            '\ud800',
           ),
           fc.string({ unit: 'binary', maxLength: 20 }),
         ),
