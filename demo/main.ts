@@ -24,6 +24,7 @@ import { type Meaning, rest, Searcher, toSelvageError } from './searcher.ts'
 import { questionIn, readSettings, writeAddress } from './settings.ts'
 import { countsOf, type Source } from './sources.ts'
 import { SourcesView } from './sourcesView.ts'
+import { hadMeaning, rememberMeaning } from './visit.ts'
 
 /** An answer that takes longer than this after the empty page gets a place of its own to wait in. */
 const PATIENCE_MS = 300
@@ -158,8 +159,9 @@ async function open(): Promise<void> {
   panel.showWords(opened)
   own.opened(engine, opened)
   kept.opened(engine, opened)
-  // Its words first: the model takes both cores for a while.
-  if (field.text.trim() !== '') await Promise.race([searcher.now(field.text), rest(WORDS_FIRST_MS)])
+  const words = field.text.trim() === '' ? undefined : searcher.now(field.text)
+  // A model that has to be downloaded takes both cores for a while; one that is kept is ready sooner than words are missed.
+  if (!hadMeaning()) await Promise.race([words, rest(WORDS_FIRST_MS)])
   void count(engine)
   await loadMeaning(engine)
 }
@@ -172,6 +174,7 @@ async function loadMeaning(from: Selvage): Promise<void> {
     return
   }
   meaning = 'ready'
+  rememberMeaning()
   loading?.finish()
   if (loading !== undefined) drawLoading(loading)
   loading = undefined
