@@ -6,17 +6,14 @@
 import { asSelvageError, isWasmBlocked, rejectUnknown, SelvageError, wasmBlocked } from '../errors.ts'
 import type { EncodedText, EncoderBackend, OnProgress, Refusal } from '../types.ts'
 import { orList, sha256Hex } from '../util.ts'
-import { findMarkers, layoutDocument, layoutQuery } from './colbert.ts'
-import { readConfig } from './config.ts'
+import { layoutDocument, layoutQuery } from './colbert.ts'
 import type { Encoder, ModelFiles } from './encoder.ts'
 import { ModelFolder } from './folder.ts'
-import { Fields } from './json.ts'
 import { baseName, type GraphKind, names, noGraph, SINGLE_GRAPHS, vectorHash } from './manifest.ts'
 import { type ModelRules, OnnxEncoder } from './onnxEncoder.ts'
 import { checkProbeIds, disagreement, PLAIN_PROBE, type Probe, parseProbe, rowsOf } from './probe.ts'
 import type { Runtime, RuntimeBuild, Session, SessionSource } from './runtime.ts'
-import { type TextParts, textRules } from './textRules.ts'
-import { Tokenizer } from './tokenizer.ts'
+import { readTextParts, textRules } from './textRules.ts'
 
 export interface LoadEncoderOptions {
   /** Where the model's folder is read from. */
@@ -162,26 +159,13 @@ async function findProblem(
 
 /** What the model does with texts: its graph is not read, and nothing can be encoded. */
 export async function loadTextRules({ files, onProgress }: Pick<LoadEncoderOptions, 'files' | 'onProgress'>) {
-  return textRules(await readTextRules(await ModelFolder.open(files, onProgress)))
+  return textRules(await readTextParts(await ModelFolder.open(files, onProgress)))
 }
 
 async function readRules(folder: ModelFolder): Promise<ModelRules> {
-  const [rules, hash] = await Promise.all([readTextRules(folder), folder.manifest?.hash ?? hashOf(folder)])
+  const [rules, hash] = await Promise.all([readTextParts(folder), folder.manifest?.hash ?? hashOf(folder)])
   const name = folder.manifest?.name ?? baseName(folder.location.replaceAll('\\', '/'))
   return { name, hash, ...rules }
-}
-
-async function readTextRules(folder: ModelFolder): Promise<TextParts> {
-  const [config, json, tokenizerConfig] = await Promise.all([
-    readConfig(folder),
-    folder.fields('tokenizer.json'),
-    folder.findFields('tokenizer_config.json'),
-  ])
-  // next-plaid's exports have none; their onnx_config.json tells what would be looked for in it.
-  const words =
-    tokenizerConfig ?? (config.paddingId === undefined ? await folder.fields('tokenizer_config.json') : EMPTY)
-  const tokenizer = new Tokenizer(json, words, { lowerCase: config.lowerCase })
-  return { config, tokenizer, markers: findMarkers(config, tokenizer) }
 }
 
 async function readProbe(folder: ModelFolder): Promise<Probe | undefined> {
@@ -233,8 +217,6 @@ async function hashOf(folder: ModelFolder): Promise<string> {
   )
   return vectorHash(entries.flat())
 }
-
-const EMPTY = new Fields({}, 'no tokenizer_config.json')
 
 const CONFIGURATION: readonly string[] = [
   'tokenizer.json',
