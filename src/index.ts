@@ -1,5 +1,16 @@
 /** Selvage in the browser: open an index, search it; rank texts without one. Everything public is here and nowhere else. */
 export { type ErrorCode, SelvageError } from './errors.ts'
+export type {
+  AdoptedLesson,
+  BeforeAfter,
+  Lesson,
+  LessonFigures,
+  LessonSummary,
+  SkippedPair,
+  TaughtPair,
+  TeachOptions,
+  TeachProgress,
+} from './lessonTypes.ts'
 export type { PassageInput, Reranked, RerankOptions, ScoreOptions } from './rankTypes.ts'
 export type {
   AddedDocument,

@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   training: ['encoder'],
   index: ['worker/client', 'worker/options', 'worker/protocol', 'worker/reranker'],
 }
-const OPEN = ['types', 'rankTypes', 'errors', 'util']
+const OPEN = ['types', 'rankTypes', 'lessonTypes', 'errors', 'util']
 const CLIENT_SIDE = [
   ...['protocol', 'link', 'client', 'spawn', 'service', 'options', 'abortable'],
   ...['live', 'stored', 'loading', 'reranker'],
