@@ -8,6 +8,7 @@ import { FUSIONS, SEARCH_MODES } from '../types.ts'
 import { addBuildCommand } from './cliBuild.ts'
 import { addCostCommand } from './cliCost.ts'
 import { addEvalCommand } from './cliEval.ts'
+import { addMineCommand } from './cliMine.ts'
 import { candidatesOption, examples, modelOption, nameAndValue, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
 import { addRerankCommand } from './cliRerank.ts'
 import { exportCommand, importCommand } from './exchange.ts'
@@ -145,6 +146,7 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
   program.commandsGroup('Measure, exchange, models:')
   addEvalCommand(program, onExit, signal)
   addCostCommand(program, onExit)
+  addMineCommand(program, onExit, signal)
 
   program
     .command('export')
