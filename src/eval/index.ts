@@ -5,6 +5,15 @@
 export { type ErrorCode, SelvageError } from '../errors.ts'
 export type { OnProgress, Progress } from '../types.ts'
 export {
+  type ComparedSystem,
+  type CompareOptions,
+  type Comparison,
+  compare,
+  type Difference,
+  type MetricFigures,
+  type QueryTimes,
+} from './compare.ts'
+export {
   type LabelledDocument,
   type LabelledQuery,
   parseCorpus,
@@ -20,7 +29,17 @@ export {
   type Rank,
   type RankedIds,
 } from './evaluate.ts'
-export { type Judgements, ndcg, recall, reciprocalRank, type Summary, sharedBest, summarize } from './metrics.ts'
+export {
+  type Judgements,
+  type Metric,
+  ndcg,
+  parseMetric,
+  recall,
+  reciprocalRank,
+  type Summary,
+  sharedBest,
+  summarize,
+} from './metrics.ts'
 export { type Addressed, groupingOf, type Names, namesOf } from './names.ts'
 export {
   type Choice,
@@ -37,3 +56,15 @@ export {
   preferByScore,
   type Verdict,
 } from './pairs.ts'
+export {
+  type Cell,
+  type ComparisonJson,
+  type ExtraTable,
+  type HtmlExtras,
+  type ReportExtras,
+  toHtml,
+  toJson,
+  toText,
+} from './report/report.ts'
+export type { Comparable, RunCost, RunQuery, SystemRun } from './runs.ts'
+export { type RandomisationOptions, type RandomisationTest, randomisationTest } from './significance.ts'
