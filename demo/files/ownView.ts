@@ -3,6 +3,7 @@ import type { AddedDocument, StoredState, WorkProgress } from 'selvage'
 import { h } from '../dom.ts'
 import { formatCount, plural } from '../format.ts'
 import { type BringActions, bringButtons, button, crossButton } from './buttons.ts'
+import { DeleteAll } from './deleteAll.ts'
 import { type ExportState, ExportView } from './exportView.ts'
 import { FileList } from './fileList.ts'
 
@@ -62,18 +63,21 @@ export class OwnView {
   readonly #problems = h('div', { class: 'own-problems', 'data-testid': 'own-problems', hidden: true })
   readonly #list: FileList
   readonly #export: ExportView
-  readonly #all = h('div', { class: 'own-all' })
+  readonly #all: DeleteAll
   #state: OwnState = { documents: [], coming: 0, looking: 0, reading: 0, problems: [], told: [] }
-  #isAsking = false
 
   constructor(actions: OwnActions) {
     this.#actions = actions
     this.#list = new FileList((id) => actions.delete(id))
     this.#export = new ExportView(actions)
+    this.#all = new DeleteAll(
+      { all: 'Delete all', yes: 'Delete', no: 'Keep', ask: (count) => `Delete ${plural(count, 'file')}?` },
+      () => actions.deleteAll(),
+    )
     this.element = h(
       'section',
       { class: 'own', 'data-testid': 'own', 'aria-labelledby': 'own-title' },
-      h('div', { class: 'own-head' }, h('h2', { id: 'own-title' }, 'Your files ', this.#count), this.#all),
+      h('div', { class: 'own-head' }, h('h2', { id: 'own-title' }, 'Your files ', this.#count), this.#all.element),
       this.#hint,
       this.#home,
       this.#work,
@@ -98,7 +102,8 @@ export class OwnView {
     if (problems !== before.problems) this.#showProblems(problems)
     if (documents !== before.documents) this.#list.show(documents)
     this.#export.show(state.export, documents.length > 0)
-    if (documents.length !== before.documents.length || state.coming !== before.coming) this.#showAll()
+    if (documents.length !== before.documents.length || state.coming !== before.coming)
+      this.#all.show(documents.length + state.coming)
   }
 
   /** Where what is added does not stay, that is said before anything is. */
@@ -134,36 +139,6 @@ export class OwnView {
     this.#problems.replaceChildren(h('ul', { role: 'list' }, ...problems.map((problem) => h('li', {}, problem))), close)
   }
 
-  /** One question before much is gone; it stays while files are added. */
-  #showAll(): void {
-    const count = this.#state.documents.length + this.#state.coming
-    if (count < 2) this.#isAsking = false
-    const answer = (isYes: boolean) => {
-      this.#isAsking = false
-      this.#showAll()
-      if (isYes) this.#actions.deleteAll()
-    }
-    if (this.#isAsking) {
-      if (this.#all.childElementCount === 3) this.#all.firstElementChild?.replaceWith(question(count))
-      else {
-        const no = button('Keep', 'link-button', () => answer(false))
-        this.#all.replaceChildren(
-          question(count),
-          button('Delete', 'link-button is-grave', () => answer(true)),
-          no,
-        )
-        no.focus()
-      }
-    } else if (count < 2) this.#all.replaceChildren()
-    else if (this.#all.childElementCount !== 1) {
-      const ask = () => {
-        this.#isAsking = true
-        this.#showAll()
-      }
-      this.#all.replaceChildren(button('Delete all', 'link-button', ask))
-    }
-  }
-
   #toggleWork(): void {
     if (this.#state.work?.state === 'paused') this.#actions.resume()
     else this.#actions.pause()
@@ -193,8 +168,4 @@ function timeLeft(seconds: number): string {
 
 function because({ reason }: StoredState): string {
   return reason === undefined ? '' : ` (${reason.replace(/\.$/, '')})`
-}
-
-function question(count: number): HTMLElement {
-  return h('span', {}, `Delete ${plural(count, 'file')}?`)
 }
