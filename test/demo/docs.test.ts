@@ -1,4 +1,5 @@
 /** The documentations as the demo shows them: each component and container by hand, and what must hold of every page. */
+import { readFileSync } from 'node:fs'
 import { posix, resolve } from 'node:path'
 import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -10,10 +11,12 @@ import { isKnown } from '../../demo/site/docs/reactComponents.ts'
 import { type RenderedPage, renderDocs } from '../../demo/site/docs/render.ts'
 import { VueRenderer } from '../../demo/site/docs/vue.ts'
 import { recordOf } from '../../demo/site/indexes.ts'
+import { linkPairs } from '../../demo/site/linkPairs.ts'
 import { addressOf, type Docs, type DocsPage } from '../../demo/site/pages.ts'
 import { pageOfRecord } from '../../src/text/parse/index.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
+const PAIRS = resolve(ROOT, 'demo/content/teach/pairs.jsonl')
 
 const page = (docs: Docs, path: string, source = ''): DocsPage => ({
   ...{ docs, path, source, kind: 'Guide' },
@@ -240,18 +243,24 @@ describe('all pages', () => {
     expect(new Set(listed).size).toBe(listed.length)
   })
 
-  test('every section that the index links to is there', async () => {
+  test('every section that the index links to is there; those that are taught with are sections', async () => {
     const missing: string[] = []
+    const known = new Set(all.map(({ address }) => address))
     let sections = 0
     for (const one of all) {
       const parsed = await pageOfRecord(recordOf(one, '../../'), { anchors: 'vitepress' })
       for (const { anchor, url } of parsed?.sections ?? []) {
         sections++
+        known.add(url.replace('../../', ''))
         if (anchor !== '' && !one.ids.has(anchor)) missing.push(url)
       }
     }
     expect(missing).toEqual([])
     expect(sections).toBeGreaterThan(2000)
+    const pairs = linkPairs(all)
+    expect(pairs.map((pair) => `${JSON.stringify(pair)}\n`).join('')).toBe(readFileSync(PAIRS, 'utf8')) // content/teach/make.mjs
+    expect(pairs.length).toBeGreaterThan(300)
+    expect(pairs.filter(({ url }) => !known.has(url))).toEqual([])
   }, 120_000)
 
   test('links to pages here resolve', () => {
