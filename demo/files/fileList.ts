@@ -88,7 +88,7 @@ export class FileList {
 }
 
 /** The rows in this order, with as few moves as their order needs: what is moved loses focus. */
-function arrange(list: HTMLElement, rows: readonly HTMLElement[]): void {
+export function arrange(list: HTMLElement, rows: readonly HTMLElement[]): void {
   const wanted = new Set<Element>(rows)
   for (const child of [...list.children]) if (!wanted.has(child)) child.remove()
   let at = list.firstElementChild
