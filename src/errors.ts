@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'model-invalid' // a file of the model is truncated, malformed or of an unsupported kind
   | 'model-mismatch' // an index was built with another model than the one loaded
   | 'runtime-failed' // the inference runtime could not start or a run failed
+  | 'training-failed' // a loss that is no number, or no memory for a step
   | 'backend-unavailable' // none of the wanted backends works here
   | 'wasm-blocked' // the page's Content-Security-Policy forbids WebAssembly
   | 'device-lost' // the GPU device went away

@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   adapters: ['worker/client', 'worker/options'],
   node: ['engine', 'search', 'plaid', 'lexical', 'text', 'store', 'encoder', 'ops', 'eval', 'training'],
   eval: [],
-  training: ['encoder'],
+  training: ['encoder', 'plaid/random'],
   index: ['worker/client', 'worker/options', 'worker/protocol', 'worker/reranker'],
 }
 const OPEN = ['types', 'rankTypes', 'lessonTypes', 'errors', 'util']

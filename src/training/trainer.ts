@@ -3,35 +3,19 @@
  * with it, a run that was stopped gives the very weights of one that was not. Knows no files, no progress bar.
  */
 import type { Layouts } from '../encoder/layouts.ts'
-import type { Checkpoint, Example, Weights } from './types.ts'
+import { SelvageError } from '../errors.ts'
+import { accuracy } from './accuracy.ts'
+import { Batch } from './batches.ts'
+import { Bert } from './bert.ts'
+import { checkExamples, hashOf } from './examples.ts'
+import { Loss } from './loss.ts'
+import { clipScale, decays, globalNorm, type Moments, update, zeroMoments } from './optimizer.ts'
+import { agree, complete, type TrainOptions } from './options.ts'
+import { Order } from './order.ts'
+import { rateShare } from './schedule.ts'
+import { type Checkpoint, type Example, PROJECTION, type Tensor, type Weights } from './types.ts'
 
-export interface TrainOptions {
-  /** 'contrastive' (default): the positive against all other texts of its batch; 'distillation': a teacher's scores. */
-  readonly loss?: 'contrastive' | 'distillation'
-  /** What scores are divided by before the softmax of the contrastive loss. Default 1, as PyLate. */
-  readonly temperature?: number
-  /** Examples that are run together; the others of a batch are negatives. Default 16. */
-  readonly batchSize?: number
-  /** Batches whose gradients are averaged for one step. Default 1. */
-  readonly accumulate?: number
-  /** Times that each example is seen. Default 1. */
-  readonly epochs?: number
-  /** Of the encoder, at its highest. Default 3e-6, for a model that is trained already. */
-  readonly learningRate?: number
-  /** Of the projection. Default: ten times `learningRate`. */
-  readonly projectionRate?: number
-  /** Share of all steps in which the rates rise from 0; then they fall to 0. Default 0.1. */
-  readonly warmupShare?: number
-  /** Default 0.01; biases and LayerNorms have none. */
-  readonly weightDecay?: number
-  /** The gradient of all weights is scaled down to this length. Default 1. */
-  readonly clipNorm?: number
-  /** Of the order of examples. Default 0. */
-  readonly seed?: number
-  /** Tokens of a query and of a document at most; default: the model's own. */
-  readonly queryTokens?: number
-  readonly documentTokens?: number
-}
+export type { TrainOptions } from './options.ts'
 
 export interface StepReport {
   /** Steps done, this one included. */
@@ -61,27 +45,182 @@ export interface TrainState {
   readonly secondMoments: Weights
 }
 
-export declare class Trainer {
+export class Trainer {
+  readonly steps: number
+  readonly #checkpoint: Checkpoint
+  readonly #layouts: Layouts
+  readonly #examples: readonly Example[]
+  readonly #examplesHash: string
+  readonly #options: Required<TrainOptions>
+  readonly #order: Order
+  readonly #bert: Bert
+  readonly #loss: Loss
+  readonly #moments: Moments
+  readonly #gradients: ReadonlyMap<string, Float32Array>
+  #step: number
+  #closed = false
+
   /** @param state of an earlier run, whose options count where these say nothing */
-  static create(
+  static async create(
     checkpoint: Checkpoint,
     layouts: Layouts,
     examples: readonly Example[],
-    options?: TrainOptions,
+    options: TrainOptions = {},
     state?: TrainState,
-  ): Promise<Trainer>
-  /** Steps in all, and those done. */
-  readonly steps: number
-  readonly step: number
-  /** One step of the optimiser. */
-  next(): Promise<StepReport>
-  state(): Promise<TrainState>
+  ): Promise<Trainer> {
+    const all = complete({ ...state?.options, ...options }, layouts)
+    if (state !== undefined) agree(options, state.options)
+    checkExamples(examples, all)
+    const examplesHash = await hashOf(examples)
+    if (state !== undefined && state.examplesHash !== examplesHash) {
+      throw new SelvageError(
+        'invalid-argument',
+        'The run to go on with had other examples. Give the same ones in the same order, or start a run anew.',
+      )
+    }
+    return new Trainer(checkpoint, layouts.within(all), examples, examplesHash, all, state)
+  }
+
+  private constructor(
+    { shape, weights }: Checkpoint,
+    layouts: Layouts,
+    examples: readonly Example[],
+    examplesHash: string,
+    options: Required<TrainOptions>,
+    state: TrainState | undefined,
+  ) {
+    // Copies: a run that fails leaves what it was given as it was.
+    this.#checkpoint = { shape, weights: copy(state?.weights ?? weights) }
+    this.#bert = new Bert(this.#checkpoint)
+    this.#layouts = layouts
+    this.#examples = examples
+    this.#examplesHash = examplesHash
+    this.#options = options
+    this.#order = new Order(examples.length, options)
+    this.#loss = new Loss({ kind: options.loss, temperature: options.temperature })
+    this.#moments =
+      state === undefined
+        ? zeroMoments(this.#checkpoint.weights)
+        : { first: copy(state.firstMoments), second: copy(state.secondMoments) }
+    this.#gradients = new Map(
+      [...this.#checkpoint.weights].map(([name, { data }]) => [name, new Float32Array(data.length)]),
+    )
+    this.#step = state?.step ?? 0
+    this.steps = this.#order.steps
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step
+  }
+
+  /** One step of the optimiser. Where it fails, weights and place in the order are those before it. */
+  async next(): Promise<StepReport> {
+    this.#checkOpen()
+    if (this.#step >= this.steps) {
+      throw new SelvageError('invalid-argument', `All ${this.steps} steps are done. Start a run with more epochs.`)
+    }
+    const start = performance.now()
+    const batches = this.#order.batchesOf(this.#step)
+    const examples = batches.reduce((sum, { length }) => sum + length, 0)
+    for (const gradient of this.#gradients.values()) gradient.fill(0)
+    let loss = 0
+    for (const [i, batch] of batches.entries()) {
+      const where = `step ${this.#step + 1} of ${this.steps}, batch ${i + 1} of ${batches.length}`
+      loss += await this.#pull(batch, batch.length / examples, where)
+    }
+    const gradientNorm = globalNorm(this.#gradients)
+    if (!Number.isFinite(gradientNorm)) throw noNumber('length of the gradient', gradientNorm, `step ${this.#step + 1}`)
+    const learningRate = this.#update(gradientNorm)
+    this.#step++
+    const elapsedMs = performance.now() - start
+    return { step: this.#step, steps: this.steps, loss, learningRate, gradientNorm, examples, elapsedMs }
+  }
+
+  /** Adds a batch's gradients, `share` of them, and gives so much of its loss. */
+  async #pull(numbers: readonly number[], share: number, where: string): Promise<number> {
+    const { loss: kind } = this.#options
+    const examples = numbers.map((i) => this.#examples[i]!)
+    const batch = new Batch(examples, this.#layouts, kind, this.#checkpoint.shape.positions)
+    try {
+      const encoded = await this.#bert.encode(batch.packed.chunks, { keep: true })
+      const result = await this.#loss.pull(batch.lossBatch(encoded))
+      if (!Number.isFinite(result.loss))
+        throw noNumber('loss', result.loss, `${where} (examples ${numbers.map((i) => i + 1)})`)
+      const above = batch.spread(result, encoded)
+      for (const { data } of above) for (let i = 0; i < data.length; i++) data[i]! *= share
+      await this.#bert.pull(encoded, above, this.#gradients)
+      return result.loss * share
+    } catch (thrown) {
+      throw thrown instanceof RangeError ? noMemory(thrown, where) : thrown
+    }
+  }
+
+  #update(gradientNorm: number): number {
+    const { learningRate, projectionRate, warmupShare, weightDecay, clipNorm } = this.#options
+    const share = rateShare(this.#step, this.steps, Math.floor(warmupShare * this.steps))
+    update(this.#checkpoint.weights, this.#gradients, this.#moments, {
+      step: this.#step + 1,
+      scale: clipScale(gradientNorm, clipNorm),
+      rateOf: (name) => share * (name === PROJECTION ? projectionRate : learningRate),
+      decayOf: (name) => (decays(name) ? weightDecay : 0),
+    })
+    return share * learningRate
+  }
+
+  async state(): Promise<TrainState> {
+    this.#checkOpen()
+    return {
+      step: this.#step,
+      options: this.#options,
+      examplesHash: this.#examplesHash,
+      weights: copy(this.#checkpoint.weights),
+      firstMoments: copy(this.#moments.first),
+      secondMoments: copy(this.#moments.second),
+    }
+  }
+
   /** The weights as they are now. */
-  checkpoint(): Promise<Checkpoint>
+  async checkpoint(): Promise<Checkpoint> {
+    this.#checkOpen()
+    return { shape: this.#checkpoint.shape, weights: copy(this.#checkpoint.weights) }
+  }
+
   /**
    * Share of (query, positive, negative) in which the positive comes first, as PyLate's triplet evaluator has it. An example
    * without negatives is held against another example's positive, the same at every call.
    */
-  accuracy(held: readonly Example[]): Promise<number>
-  close(): void
+  async accuracy(held: readonly Example[]): Promise<number> {
+    this.#checkOpen()
+    return accuracy(held, this.#layouts, this.#bert, this.#checkpoint.shape.positions)
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new SelvageError('closed', 'The trainer is closed.')
+  }
+}
+
+function copy(weights: Weights): Map<string, Tensor> {
+  return new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]))
+}
+
+function noNumber(what: string, got: number, where: string): SelvageError {
+  return new SelvageError(
+    'training-failed',
+    `The ${what} is ${got} in ${where}, wanted a number; the weights are those before the step. ` +
+      'Lower the learning rates, or look at the texts of that step.',
+  )
+}
+
+function noMemory(cause: RangeError, where: string): SelvageError {
+  return new SelvageError(
+    'training-failed',
+    `No memory for ${where}: ${cause.message}. Lower batchSize (and raise accumulate instead) or documentTokens; ` +
+      'the weights are those before the step.',
+    { cause },
+  )
 }
