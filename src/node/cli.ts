@@ -11,6 +11,7 @@ import { addEvalCommand } from './cliEval.ts'
 import { addMineCommand } from './cliMine.ts'
 import { candidatesOption, examples, modelOption, nameAndValue, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
 import { addRerankCommand } from './cliRerank.ts'
+import { addTrainCommand } from './cliTrain.ts'
 import { exportCommand, importCommand } from './exchange.ts'
 import { EXIT } from './exit.ts'
 import { inspectCommand } from './inspect.ts'
@@ -147,6 +148,7 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
   addEvalCommand(program, onExit, signal)
   addCostCommand(program, onExit)
   addMineCommand(program, onExit, signal)
+  addTrainCommand(program, onExit, signal)
 
   program
     .command('export')

@@ -38,7 +38,7 @@ async function take(folder: string, path: string): Promise<void> {
       if (owner !== undefined || !isFirst)
         throw new SelvageError(
           'output-conflict',
-          `Another build is writing ${shortPath(folder)}${owner ? ` (process ${owner})` : ''}. Wait for it to end; ` +
+          `Another command is writing ${shortPath(folder)}${owner ? ` (process ${owner})` : ''}. Wait for it to end; ` +
             `if none is running, delete ${shortPath(path)}.`,
         )
       await rm(path, { force: true })

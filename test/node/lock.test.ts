@@ -21,7 +21,7 @@ test('a second build is refused and takes nothing from the first', async () => {
   expect(results.sort()).toEqual(['fulfilled', 'rejected'])
   const refused = [first, second].find((result) => result.status === 'rejected')
   expect(refused).toMatchObject({
-    reason: { code: 'output-conflict', message: expect.stringContaining('Another build is writing') },
+    reason: { code: 'output-conflict', message: expect.stringContaining('Another command is writing') },
   })
   expect(await run(['verify', at('out')])).toBe(0)
   expect(command.out).not.toContain('not of this index')

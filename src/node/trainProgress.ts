@@ -1,0 +1,91 @@
+/**
+ * A training run in a terminal: one line that is redrawn, with the loss, the rate and the time left. Where there is no
+ * terminal, a line twenty times a run. Knows steps and numbers, not what is trained.
+ */
+import type { StepReport } from '../training/trainer.ts'
+import { seconds } from './progress.ts'
+
+export interface TrainProgress {
+  /** @param left milliseconds that may still be spent, where the run has a limit */
+  onStep(report: StepReport, left: number | undefined): void
+  /** A line above the bar. */
+  tell(line: string): void
+  done(): void
+}
+
+const BAR_CELLS = 24
+const ERASE_LINE = '\r\u001b[2K'
+/** Lines of a run without a terminal. */
+const LINES = 20
+/** Time left is told by the mean of so many steps: batches of long texts take longer. */
+const PACE_STEPS = 20
+/** Weight of the newest loss in the one that is shown. */
+const NEWEST = 0.1
+
+export function trainProgress(stream: NodeJS.WriteStream = process.stderr): TrainProgress {
+  const { CI, TERM } = process.env
+  const isTerminal = stream.isTTY && !CI && TERM !== 'dumb'
+  const smoothed = smoothing()
+  const times: number[] = []
+  let told = -1
+  let isOpen = false
+  const close = () => {
+    if (isOpen) stream.write('\n')
+    isOpen = false
+  }
+  return {
+    onStep(report, left) {
+      const { step, steps, elapsedMs, examples } = report
+      times.push(elapsedMs)
+      if (times.length > PACE_STEPS) times.shift()
+      const stepMs = times.reduce((sum, ms) => sum + ms, 0) / times.length
+      const leftMs = Math.min(left ?? Number.POSITIVE_INFINITY, (steps - step) * stepMs)
+      const line = describeStep(report, smoothed(report.loss), (examples / stepMs) * 1000, Math.max(0, leftMs))
+      if (isTerminal) {
+        const filled = Math.round((step / steps) * BAR_CELLS)
+        const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
+        stream.write(ERASE_LINE + `${bar} ${line}`.slice(0, stream.columns - 1))
+        isOpen = true
+        return
+      }
+      const place = Math.floor((step / steps) * LINES)
+      if (place === told) return
+      told = place
+      stream.write(`${line}\n`)
+    },
+    tell(line) {
+      if (isTerminal && isOpen) stream.write(ERASE_LINE)
+      isOpen = false
+      stream.write(`${line}\n`)
+    },
+    done: close,
+  }
+}
+
+/** "Step 12 of 250, loss 1.234, rate 2.4e-6, 3.1 examples/s, 16 min 2 s left" */
+export function describeStep(
+  { step, steps, learningRate }: Pick<StepReport, 'step' | 'steps' | 'learningRate'>,
+  loss: number,
+  perSecond: number,
+  leftMs: number,
+): string {
+  const parts = [
+    `Step ${step.toLocaleString('en')} of ${steps.toLocaleString('en')}`,
+    `loss ${loss.toPrecision(4)}`,
+    `rate ${learningRate.toExponential(1)}`,
+    `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} examples/s`,
+    ...(step < steps ? [`${seconds(leftMs)} left`] : []),
+  ]
+  return parts.join(', ')
+}
+
+/** A running mean in which newer values weigh more; without the pull of its start towards 0 (as Adam corrects its own). */
+export function smoothing(): (value: number) => number {
+  let mean = 0
+  let weight = 0
+  return (value) => {
+    mean = (1 - NEWEST) * mean + NEWEST * value
+    weight = (1 - NEWEST) * weight + NEWEST
+    return mean / weight
+  }
+}
