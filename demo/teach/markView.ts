@@ -16,7 +16,9 @@ export function markView({ isRight, toggle, reveal }: HitMark): HTMLElement {
     icon('tick', 'm5 12.5 4.5 4.5L19 7.5'),
     h('span', {}, 'The right one'),
   )
-  const element = h('span', { class: 'right' }, press, button('Teach', 'link-button right-way', reveal))
+  const way = button('Teach', 'link-button right-way', reveal)
+  way.ariaLabel = 'Teach it your words'
+  const element = h('span', { class: 'right' }, press, way)
   press.addEventListener('click', () => showMark(element, toggle()))
   showMark(element, isRight)
   return element

@@ -59,6 +59,6 @@ export class Teach {
 
   /** The index, or what is kept with it, is other than before. */
   changed(): void {
-    this.#teaching.reopened()
+    void this.#teaching.reopened()
   }
 }

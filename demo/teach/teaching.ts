@@ -66,12 +66,18 @@ export class Teaching {
 
   opened(engine: Teacher): void {
     this.#engine = engine
-    void this.#look(engine)
+    void this.#look(engine).then((adopted) => this.#draw({ adopted }))
   }
 
   /** The index, or what is kept with it, has changed: another tab may have adopted a lesson. */
-  reopened(): void {
-    if (this.#engine !== undefined && this.#state.doing === 'nothing') void this.#look(this.#engine)
+  async reopened(): Promise<void> {
+    const engine = this.#engine
+    if (engine === undefined || this.#state.doing !== 'nothing') return
+    const adopted = await this.#look(engine)
+    const { doing, adopted: before } = this.#state
+    if (doing !== 'nothing' || adopted?.at === before?.at) return
+    this.#draw({ adopted })
+    this.#events.changed()
   }
 
   /** Another tab was told more, or less. */
@@ -208,9 +214,8 @@ export class Teaching {
   }
 
   /** A lesson that cannot be read is told of by whoever searches with it. */
-  async #look(engine: Teacher): Promise<void> {
-    const adopted = await engine.lesson().catch(() => undefined)
-    if (this.#engine === engine && this.#state.doing === 'nothing') this.#draw({ adopted })
+  #look(engine: Teacher): Promise<AdoptedLesson | undefined> {
+    return engine.lesson().catch(() => undefined)
   }
 
   #stopped(): void {

@@ -217,6 +217,17 @@ describe('a lesson', () => {
     expect([state.adopted, inUse, changes]).toEqual([undefined, undefined, 2])
   })
 
+  test('that another tab has adopted or forgotten is known, and the question asked again', async () => {
+    await adopt()
+    await teaching.reopened()
+    expect([state.adopted?.at, changes]).toEqual([1, 1])
+    await teaching.reopened() // what has changed is not the lesson
+    expect(changes).toBe(1)
+    inUse = undefined
+    await teaching.reopened()
+    expect([state.adopted, changes]).toEqual([undefined, 2])
+  })
+
   test('is left, and another one takes the place of one that nobody has chosen', async () => {
     await teaching.teach()
     await teaching.teach()
