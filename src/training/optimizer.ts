@@ -47,6 +47,11 @@ export function update(
     const kept = 1 - rate * decayOf(name)
     for (let i = 0; i < data.length; i++) {
       const g = gradient[i]! * scale
+      // A word that no text has had yet: most of the table. It is only drawn towards 0.
+      if (g === 0 && second[i] === 0) {
+        data[i]! *= kept
+        continue
+      }
       const m = BETA1 * first[i]! + (1 - BETA1) * g
       const v = BETA2 * second[i]! + (1 - BETA2) * g * g
       first[i] = m

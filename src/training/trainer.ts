@@ -68,7 +68,8 @@ export class Trainer {
     options: TrainOptions = {},
     state?: TrainState,
   ): Promise<Trainer> {
-    const all = complete({ ...state?.options, ...options }, layouts)
+    const { queryTokens, documentTokens } = layouts
+    const all = complete({ ...state?.options, ...options }, { queryTokens, documentTokens })
     if (state !== undefined) agree(options, state.options)
     checkExamples(examples, all)
     const examplesHash = await hashOf(examples)
