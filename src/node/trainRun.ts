@@ -102,7 +102,7 @@ export async function trainRun(
   const folder = join(output, CHECKPOINTS)
   const model = await openModel(options)
   const earlier = resume ? await readLastRun(folder, watcher.tell) : undefined
-  const examples = await chooseExamples(options, earlier)
+  const examples = await chooseExamples(options, earlier, watcher.tell)
   const identity = { ...examples.identity, model: hashOfWeights(model.checkpoint) }
   if (earlier) checkSame(earlier.record.identity, identity)
   const { checkpoint, layouts } = model
@@ -175,6 +175,7 @@ interface Chosen {
 async function chooseExamples(
   { data, heldOut, train }: TrainRunOptions,
   earlier: StoredRun | undefined,
+  tell: TrainWatcher['tell'],
 ): Promise<Chosen> {
   const { loss = earlier?.state.options.loss, seed = earlier?.state.options.seed ?? 0 } = train
   const { examples, doubled } = readExamples(await readDataFiles(data), { withTitle, loss })
@@ -182,6 +183,11 @@ async function chooseExamples(
   const share = given.trim() === '' ? Number.NaN : Number(given)
   if (Number.isNaN(share)) {
     const held = readExamples(await readDataFiles([given]), { withTitle }).examples
+    if (!canMeasure(held))
+      throw new SelvageError(
+        'invalid-argument',
+        `${shortPath(given)}: nothing can be measured by it. Give examples with negatives, or some with different positives.`,
+      )
     const training = without(examples, held)
     if (training.length === 0)
       throw new SelvageError(
@@ -197,7 +203,19 @@ async function chooseExamples(
       `train: --held-out is ${given}, wanted a share from 0 to below 1, or a file.`,
     )
   const parts = holdOut(examples, share, seed, MOST_HELD)
-  return { ...parts, doubled, shared: 0, identity: { 'held-out': given } }
+  const isEnough = canMeasure(parts.held)
+  if (!isEnough && share > 0)
+    tell(
+      `Of ${examples.length} examples too few would be held out to measure by: all are trained on. Give more with --held-out.`,
+    )
+  const taken = isEnough ? parts : { training: examples, held: [] }
+  return { ...taken, doubled, shared: 0, identity: { 'held-out': given } }
+}
+
+/** Whether each has a text to be held against its positive: without a negative, another's positive. */
+function canMeasure(held: readonly Example[]): boolean {
+  const isOwn = held.every(({ negatives }) => negatives.length > 0)
+  return held.length > 0 && (isOwn || new Set(held.map(({ positive }) => positive)).size > 1)
 }
 
 function checkSame(before: RunRecord['identity'], now: RunRecord['identity']): void {

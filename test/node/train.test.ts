@@ -165,6 +165,17 @@ test('examples of a file are held out, and not trained on; doubled lines count o
   )
 })
 
+test('few pairs are all trained on; a file that nothing can be measured by is refused', async () => {
+  const pairs = triples(8).map(({ query, positive }) => ({ query, positive }))
+  await write('pairs.jsonl', asLines(pairs))
+  expect(await trainOn('pairs.jsonl', 'out', '--held-out', '0.15')).toBe(0)
+  expect(cli.err).toMatch(/^Of 8 examples too few would be held out to measure by: all are trained on\./)
+  expect(await reportOf('out')).toMatchObject({ data: { examples: 8, heldOut: 0 } })
+  await write('held.jsonl', asLines(pairs.slice(0, 1)))
+  expect(await trainOn('pairs.jsonl', 'other', '--held-out', at('held.jsonl'))).toBe(1)
+  expect(cli.err).toMatch(/held\.jsonl: nothing can be measured by it/)
+})
+
 test('a folder that is not empty is left alone, and with --force what is not ours', async () => {
   await write('out/notes.txt', 'mine')
   expect(await train('out')).toBe(1)
