@@ -80,6 +80,8 @@ const library: ViteUserConfig = {
     writer: { ...browserFile('writer', 'src/worker/writer.ts'), resolve: { conditions: WORKER_CONDITIONS } },
     vectors: browserFile('vectors', 'src/worker/vectors.ts'),
     rerank: browserFile('rerank', 'src/worker/reranking.ts'),
+    teach: browserFile('teach', 'src/worker/teaching.ts'),
+    lessons: browserFile('lessons', 'src/worker/lessons.ts'),
     webgpu: browserFile('webgpu', 'src/ops/webgpu/ops.ts'),
     wasm: browserFile('wasm', 'src/ops/cpu.ts'),
     onnxruntimeWebgpu: browserFile('onnxruntime-webgpu', 'onnxruntime-web/webgpu'),
@@ -157,6 +159,7 @@ const bench: ViteUserConfig = {
         demo: 'test/bench/demo.ts',
         rerank: 'test/bench/rerank.ts',
         negation: 'test/bench/negation.ts',
+        train: 'test/bench/train.ts',
       },
       // Beside the entries, as in dist/node: paths to the package's files count folders.
       output: { chunkFileNames: '[name]-[hash].js' },

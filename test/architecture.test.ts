@@ -41,11 +41,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const OPEN = ['types', 'rankTypes', 'lessonTypes', 'errors', 'util']
 const CLIENT_SIDE = [
   ...['protocol', 'link', 'client', 'spawn', 'service', 'options', 'abortable'],
-  ...['live', 'stored', 'loading', 'reranker'],
+  ...['live', 'stored', 'loading', 'reranker', 'late', 'times'],
 ].map((file) => `worker/${file}`)
 
 /** What the client fetches when it is wanted, as a file of its own. */
-const CLIENT_LATE = ['worker/reranking']
+const CLIENT_LATE = ['worker/reranking', 'worker/teaching']
 
 /** What only these files may name. */
 const ONLY: readonly { readonly what: string; readonly pattern: RegExp; readonly where: RegExp }[] = [

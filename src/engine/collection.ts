@@ -7,7 +7,7 @@ import { SelvageError } from '../errors.ts'
 import { parseLexicalHeader } from '../lexical/format.ts'
 import { parseVectorsHeader } from '../plaid/rows.ts'
 import { headerFields, type PackRef } from '../store/packs.ts'
-import { type BlobSource, type Changes, MANIFEST_KEY, type SharedStore } from '../store/store.ts'
+import { type BlobSource, type Changes, LESSON_KEY, MANIFEST_KEY, type SharedStore } from '../store/store.ts'
 import { isSame } from '../util.ts'
 import type { EngineIndex } from './engine.ts'
 import { FORMAT_VERSION, type Manifest, packsOf, parseManifest } from './manifest.ts'
@@ -182,7 +182,7 @@ export async function sweep(store: SharedStore): Promise<number> {
     const listed = await store.list()
     const { collection, bytes } = await readCollection(store)
     if (bytes === undefined) return 0
-    const kept = new Set([MANIFEST_KEY, ...named(collection)])
+    const kept = new Set([MANIFEST_KEY, LESSON_KEY, ...named(collection)])
     const stray = listed.filter((key) => !kept.has(key))
     if (stray.length === 0 || (await store.swap(bytes, bytes, { drop: stray }))) return stray.length
   }

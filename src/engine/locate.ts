@@ -73,7 +73,7 @@ async function isVisible(segments: Segments, id: PassageId): Promise<boolean> {
 }
 
 /** Passages of the page at an address, by the pages' ids; else, for ids may be other than addresses, by the text's words. */
-async function passagesAt(segments: Segments, url: string, text: string): Promise<StoredPassage[]> {
+export async function passagesAt(segments: Segments, url: string, text: string): Promise<StoredPassage[]> {
   const ids = (await pagesAt(segments, url)).flatMap(([start, end]) =>
     Array.from({ length: end - start }, (_, i) => start + i),
   )

@@ -99,7 +99,7 @@ export async function cosines(
 const opened = new WeakMap<Segment, StoredRows>()
 
 /** Unit rows of a passage, as the index remembers them. Errors: `vectors-missing` where they are another model's. */
-function rowsOfPassage(segments: Segments, id: PassageId): Promise<TokenMatrix> {
+export function rowsOfPassage(segments: Segments, id: PassageId): Promise<TokenMatrix> {
   const { rows, own } = rowsAt(segments, id)
   return rows.read(own)
 }

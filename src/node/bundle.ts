@@ -78,6 +78,8 @@ export function siblingWorkers(): Plugin {
 const LATE_CODE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'worker/openOps.ts': { '../ops/choose.ts': 'vectors.js' },
   'worker/scoring.ts': { '../engine/rerankScores.ts': 'vectors.js' },
+  'worker/client.ts': { './teaching.ts': 'teach.js?no-inline' },
+  'worker/openIndex.ts': { './lessons.ts': 'lessons.js' },
   'worker/reranker.ts': { './reranking.ts': 'rerank.js?no-inline' },
   'engine/engine.ts': { './vectors.ts': 'vectors.js', './like.ts': 'vectors.js' },
   'ops/kernelCode.ts': { './webgpu/ops.ts': 'webgpu.js', './cpu.ts': 'wasm.js' },

@@ -12,7 +12,7 @@ import { asSelvageError, rejectUnknown, SelvageError } from '../errors.ts'
 import { formatBytes, isSame } from '../util.ts'
 import { Connection, type DatabaseEvents, type DatabaseShape, storageError, type Transaction } from './database.ts'
 import { memoryStore } from './memory.ts'
-import { type Changes, MANIFEST_KEY, type SharedStore } from './store.ts'
+import { type Changes, LESSON_KEY, MANIFEST_KEY, type SharedStore } from './store.ts'
 
 const PREFIX = 'selvage:'
 
@@ -305,7 +305,7 @@ async function putAll(transaction: Transaction<Tables, 'readwrite'>, entries: re
 }
 
 function tableOf(key: string): Table {
-  return key === MANIFEST_KEY ? 'manifest' : 'packs'
+  return key === MANIFEST_KEY || key === LESSON_KEY ? 'manifest' : 'packs'
 }
 
 function tablesOf(keys: readonly string[]): Table[] {

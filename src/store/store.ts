@@ -52,3 +52,6 @@ export interface SharedStore extends BlobStore {
 
 /** The manifest's key in every store. */
 export const MANIFEST_KEY = 'manifest.json'
+
+/** What was learned of queries: beside the manifest, of no index's packs. */
+export const LESSON_KEY = 'lesson'

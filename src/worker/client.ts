@@ -6,6 +6,7 @@
 
 import * as Comlink from 'comlink'
 import { rejectUnknown, throwIfAborted } from '../errors.ts'
+import type { AdoptedLesson, Lesson, TaughtPair, TeachOptions } from '../lessonTypes.ts'
 import type { PassageInput, RerankOptions, ScoreOptions } from '../rankTypes.ts'
 import {
   type AddedDocument,
@@ -22,6 +23,7 @@ import {
   type UnexplainedHit,
 } from '../types.ts'
 import { abortable } from './abortable.ts'
+import { late } from './late.ts'
 import { Live } from './live.ts'
 import { Loading } from './loading.ts'
 import {
@@ -30,6 +32,7 @@ import {
   checkSearch,
   checkSimilar,
   type DownloadOptions,
+  LEAST_KNOWN,
   type OpenOptions,
   type RerankResult,
   type ScoresResult,
@@ -53,9 +56,8 @@ import type { RerankServices } from './reranking.ts'
 import { Service } from './service.ts'
 import { type Spawn, spawnEncoder, spawnEngine, spawnWriter } from './spawn.ts'
 import { type HeatMapHit, Stored } from './stored.ts'
-
-/** A model that knows less of a query's letters does not know what it says: script.ts has what was measured. */
-const LEAST_KNOWN = 0.5
+import type * as Teaching from './teaching.ts'
+import { timesOf } from './times.ts'
 
 export class Selvage {
   readonly #encoder: Service<EncoderApi, EncoderStatus>
@@ -229,6 +231,25 @@ export class Selvage {
     return (await reranking()).scores(this.#workers, queries, passages, options)
   }
 
+  /**
+   * Learns from pairs of a query and the url of the right section how this site's words are meant: a small map of queries, in
+   * the page, while the model and the index stay as they are. A quarter of the queries is kept apart, to judge it by. Searches
+   * use it once it is adopted. Errors: `invalid-argument` also for fewer than 8 queries, `aborted`, and those of `open`.
+   */
+  async teach(pairs: readonly TaughtPair[], options: TeachOptions = {}): Promise<Lesson> {
+    return (await teaching()).teach(this.#workers, () => this.#loading.both(true), pairs, options)
+  }
+
+  /** The lesson that is adopted. */
+  async lesson(): Promise<AdoptedLesson | undefined> {
+    return (await teaching()).lesson(this.#workers)
+  }
+
+  /** Searches do without a lesson again, in other tabs too. */
+  async forgetLesson(): Promise<void> {
+    return (await teaching()).forget(this.#workers)
+  }
+
   /** All filters and their values, with the number of pages that have each. */
   async filters(): Promise<FacetCounts> {
     return (await this.#engine.call((remote) => remote.filters())).value
@@ -366,11 +387,6 @@ export class Selvage {
   }
 }
 
-/** What is not in the other steps is the explanation, and the way to the workers and back. */
-function timesOf(
-  { keyword, score, texts }: EngineAnswer<never>['elapsedMs'],
-  { wait, encode, total }: { readonly wait: number; readonly encode: number; readonly total: number },
-): SearchResult['elapsedMs'] {
-  const explain = Math.max(0, total - wait - encode - keyword - score - texts)
-  return { wait, encode, keyword, score, texts, explain, total }
+function teaching(): Promise<typeof Teaching> {
+  return late('teaches', import('./teaching.ts'))
 }

@@ -54,7 +54,8 @@ const api: EngineApi = {
   async search(query) {
     return sent(
       await outcome(async () => {
-        const answer = await current().search(query)
+        const { matrix } = query
+        const answer = await current().search({ ...query, matrix: matrix && (await current().taught(matrix)) })
         return { ...(await common(answer)), hits: answer.hits.map(found) }
       }),
     )
@@ -89,7 +90,12 @@ const api: EngineApi = {
     }),
 
   async cosines(place, query) {
-    const result = await outcome(() => aside((index) => index.ask((engine) => engine.cosines(place, query))))
+    const result = await outcome(() =>
+      aside(async (index) => {
+        const matrix = await index.taught(query)
+        return index.ask((engine) => engine.cosines(place, matrix))
+      }),
+    )
     return result.ok ? Comlink.transfer(result, [result.value.similarities.buffer]) : result
   },
 
@@ -117,6 +123,8 @@ const api: EngineApi = {
     }),
 
   forget: () => outcome(() => current().forget()),
+
+  lessons: (port) => outcome(async () => Comlink.expose((await current().lessons()).lessonsOf(current()), port)),
 }
 
 function current(): OpenIndex {

@@ -3,7 +3,7 @@
  * The engine searches, the store holds; this file brings them together.
  */
 import { downloadBase, openBase } from '../engine/base.ts'
-import { type Collection, collectedIndex, EMPTY, named, waiting, withCollection } from '../engine/collection.ts'
+import { type Collection, collectedIndex, EMPTY, waiting, withCollection } from '../engine/collection.ts'
 import { Engine } from '../engine/engine.ts'
 import { withoutLost } from '../engine/lost.ts'
 import { packsOf } from '../engine/manifest.ts'
@@ -11,17 +11,18 @@ import type { Answer } from '../engine/search.ts'
 import type { SegmentParts } from '../engine/segment.ts'
 import { asSelvageError, SelvageError } from '../errors.ts'
 import type { FailoverOps } from '../ops/failover.ts'
-import { packsOfVectors } from '../plaid/rows.ts'
 import { type AheadSource, aheadSource } from '../store/ahead.ts'
 import { httpStore } from '../store/http.ts'
 import { deleteIdb, type OpenedStore, openStore } from '../store/idb.ts'
 import { layeredSource } from '../store/layered.ts'
 import { type NewsChannel, newsChannel, withLease } from '../store/lease.ts'
-import { type PackRef, sumOfPacks } from '../store/packs.ts'
+import { sumOfPacks } from '../store/packs.ts'
 import { ReadMeter } from '../store/readMeter.ts'
-import type { BlobSource, SharedStore } from '../store/store.ts'
-import type { EngineQuery, OnProgress } from '../types.ts'
+import { type BlobSource, LESSON_KEY, type SharedStore } from '../store/store.ts'
+import type { EngineQuery, OnProgress, TokenMatrix } from '../types.ts'
 import { lazily } from '../util.ts'
+import { budgetFor } from './budget.ts'
+import type { QueryMap } from './lessonIndex.ts'
 import { fetchOps, openOps } from './openOps.ts'
 import {
   type EngineOpen,
@@ -32,15 +33,13 @@ import {
   type StorageReport,
   type StoredState,
 } from './protocol.ts'
+import { storageReport } from './storageReport.ts'
 
 export interface OpenIndexOptions extends EngineOpen {
   readonly onProgress: OnProgress
   readonly onChange: (now: EngineOpened) => void
 }
 
-/** Vectors take so much of what the device says it has; where it does not say, of 4 GB. */
-const MEMORY_SHARE = 1 / 8
-const UNKNOWN_MEMORY_GB = 4
 /** States that may come and go while one query is answered. */
 const MOST_ATTEMPTS = 5
 /** Residuals that could not be had are asked for again after this. */
@@ -61,6 +60,7 @@ export class OpenIndex {
   readonly folder: string | undefined
   readonly #news: NewsChannel<News> | undefined
   readonly ops = lazily(() => openOps(this.#options.backend))
+  readonly lessons = lazily(() => import('./lessons.ts'))
   readonly #codes = lazily(() => this.#loadCodes())
   readonly #whole = lazily(() => this.#loadWhole())
   #state: Pick<StoredState, 'kind' | 'reason' | 'offline'>
@@ -68,6 +68,8 @@ export class OpenIndex {
   readonly #downloads = new Set<AbortController>()
   #refreshing: Promise<unknown> = Promise.resolve()
   #loadMs = 0
+  /** Looked for when first needed. */
+  #lesson: Promise<QueryMap | undefined> | undefined
   /** Residuals are asked for no sooner. */
   #notBeforeMs = 0
 
@@ -161,7 +163,10 @@ export class OpenIndex {
     if (options.isEager) this.ops().catch(() => {}) // told by `load`
     if (store === undefined) return
     this.#news = newsChannel<News>(newsOf(options.name))
-    this.#news.onNews(() => void this.refresh().catch(() => {})) // a search tells what is wrong
+    this.#news.onNews(({ isLesson }) => {
+      if (isLesson) this.#relearn()
+      else this.refresh().catch(() => {}) // a search tells what is wrong
+    })
   }
 
   get precision(): EngineStatus['precision'] {
@@ -177,6 +182,28 @@ export class OpenIndex {
 
   search(query: EngineQuery): Promise<Answer> {
     return this.ask((engine) => engine.search(query))
+  }
+
+  /** The query as an adopted lesson makes it; as it is, where there is none. */
+  async taught(query: TokenMatrix): Promise<TokenMatrix> {
+    this.#lesson ??= this.#findLesson().catch(() => undefined) // told to who asks for the lesson
+    return (await this.#lesson)?.(query) ?? query
+  }
+
+  /** Another lesson, or none, is used from now on; other tabs read it again. */
+  learned(lesson: QueryMap | undefined): void {
+    this.#news?.tell({ generation: this.#collection.generation, isLesson: true })
+    this.#relearn(Promise.resolve(lesson))
+  }
+
+  #relearn(lesson?: Promise<QueryMap | undefined>): void {
+    this.#lesson = lesson
+    this.#options.onChange(this.describe())
+  }
+
+  async #findLesson(): Promise<QueryMap | undefined> {
+    const bytes = await this.store?.get(LESSON_KEY)
+    return bytes && (await this.lessons()).queryMap(this, bytes)
   }
 
   /** Of the state that is there now. */
@@ -198,6 +225,7 @@ export class OpenIndex {
       if (id === this.#collection.id && generation === this.#collection.generation) return
       const collection = await this.#latest(store)
       await this.engine.replace(collectedIndex(collection, ...this.#sources))
+      this.#lesson = undefined // of another model, perhaps
       this.#collection = collection
       this.#options.onChange(this.describe())
     })
@@ -287,27 +315,8 @@ export class OpenIndex {
     }
   }
 
-  async report(): Promise<StorageReport> {
-    const { base, segments, inbox } = this.#collection
-    const parts: SegmentParts[] = [...(base ? [base.manifest] : []), ...segments]
-    const here = (await this.store?.has(named(this.#collection))) ?? new Set()
-    const bytesOf = (packs: readonly PackRef[]) => {
-      const unique = new Map(packs.filter(({ file }) => here.has(file)).map((pack) => [pack.file, pack]))
-      return sumOfPacks([...unique.values()])
-    }
-    const kinds = {
-      vectors: bytesOf(parts.flatMap(({ vectors }) => packsOfVectors(vectors))),
-      texts: bytesOf(parts.flatMap(({ texts }) => texts.packs)),
-      keywords: bytesOf(parts.flatMap(({ lexical }) => lexical?.packs ?? [])),
-      pages: bytesOf(parts.flatMap(({ pages }) => pages?.packs ?? [])),
-      waiting: bytesOf(inbox.map(({ pack }) => pack)),
-    }
-    const { passages, tokens } = this.describe()
-    return {
-      ...{ name: this.#options.name, kind: this.#state.kind, passages, tokens },
-      isComplete: base?.isComplete ?? false,
-      bytes: { ...kinds, total: Object.values(kinds).reduce((sum, bytes) => sum + bytes, 0) },
-    }
+  report(): Promise<StorageReport> {
+    return storageReport(this.#options.name, this.describe(), this.#collection, this.store)
   }
 
   /** Nothing of it is kept any more; what is open is closed. */
@@ -347,7 +356,7 @@ export class OpenIndex {
     if (await this.#hasResiduals()) this.#readAhead()
     const ops = await this.ops()
     const start = performance.now()
-    const options = { onProgress: this.#options.onProgress, budget: this.#budget() }
+    const options = { onProgress: this.#options.onProgress, budget: budgetFor(this.#options.memory) }
     await this.#onLatest(() => this.engine.loadVectors(ops, options))
     this.#loadMs = performance.now() - start
     return ops
@@ -359,7 +368,7 @@ export class OpenIndex {
     if (this.#state.kind !== 'browser' || vectors === undefined) return
     const { codec, centroids, lengths, codes, residuals } = vectors
     const packs = [codec, centroids, lengths, ...codes, ...residuals]
-    if (sumOfPacks(packs) > this.#budget().cpuBytes / 2) return
+    if (sumOfPacks(packs) > budgetFor(this.#options.memory).cpuBytes / 2) return
     this.#ahead.readAhead(packs.map(({ file }) => file))
     this.engine.segments.warm().catch(() => {}) // told to whoever asks
   }
@@ -368,14 +377,6 @@ export class OpenIndex {
     const files = this.#collection.base?.manifest.vectors.residuals.map(({ file }) => file) ?? []
     if (this.store === undefined || files.length === 0) return true
     return (await this.store.has(files)).size === files.length
-  }
-
-  #budget() {
-    const { memory } = this.#options
-    const { navigator } = globalThis // Node before 21 has none
-    const gigabytes = navigator && 'deviceMemory' in navigator ? Number(navigator.deviceMemory) : UNKNOWN_MEMORY_GB
-    const bytes = gigabytes * 1e9 * MEMORY_SHARE
-    return { gpuBytes: memory?.gpuBytes ?? bytes, cpuBytes: memory?.cpuBytes ?? bytes }
   }
 
   #tell(news: Pick<StoredState, 'reason'>): void {

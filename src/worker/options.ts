@@ -127,6 +127,9 @@ export interface Status {
   readonly engine: EngineStatus
 }
 
+/** A model that knows less of a query's letters does not know what it says: script.ts has what was measured. */
+export const LEAST_KNOWN = 0.5
+
 /** Workers resolve addresses against their own script; what a caller writes is meant relative to the page. */
 export function absolute(url: string | URL): string {
   const base = typeof document === 'undefined' ? undefined : document.baseURI

@@ -300,6 +300,8 @@ export interface EngineApi {
   shareStore(port: MessagePort): Promise<Outcome<void>>
   /** Deletes what is kept of the index, documents too; the worker is of no use afterwards. */
   forget(): Promise<Outcome<void>>
+  /** Gives the port's other end a LessonsApi of its own. Errors: `download-failed`. */
+  lessons(port: MessagePort): Promise<Outcome<void>>
 }
 
 // --- writer worker
@@ -343,6 +345,8 @@ export interface WriterApi {
 /** What tabs and workers tell each other of an index. */
 export interface News {
   readonly generation: number
+  /** A lesson was adopted or forgotten; the index is as it was. */
+  readonly isLesson?: boolean
 }
 
 export function newsOf(name: string): string {

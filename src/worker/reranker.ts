@@ -4,9 +4,10 @@
  */
 
 import * as Comlink from 'comlink'
-import { rejectUnknown, SelvageError } from '../errors.ts'
+import { rejectUnknown } from '../errors.ts'
 import type { PassageInput, RerankOptions, ScoreOptions } from '../rankTypes.ts'
 import type { HeatMap } from '../types.ts'
+import { late } from './late.ts'
 import { absolute, checkStorage, type RerankerOptions, type RerankResult, type ScoresResult } from './options.ts'
 import type { EncoderApi, EncoderStatus, EngineApi, ScorerStatus } from './protocol.ts'
 import type * as Reranking from './reranking.ts'
@@ -15,10 +16,7 @@ import { type Spawn, spawnEncoder, spawnEngine } from './spawn.ts'
 
 /** The code that ranks, which is fetched by the first call. Errors: `download-failed`. */
 export function reranking(): Promise<typeof Reranking> {
-  return import('./reranking.ts').catch((cause) => {
-    const why = `The code that ranks texts could not be loaded (${cause}).`
-    throw new SelvageError('download-failed', `${why} Are the library's files served beside each other?`, { cause })
-  })
+  return late('ranks texts', import('./reranking.ts'))
 }
 
 const OPTIONS = ['model', 'encoder', 'scorer', 'storage', 'onProgress'] as const satisfies (keyof RerankerOptions)[]

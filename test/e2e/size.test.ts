@@ -79,6 +79,7 @@ test('files that are fetched late stand alone, and each is there', () => {
     ),
   )
   expect([...new Set(late)].sort()).toEqual([
+    'lessons.js',
     'onnxruntime-wasm.js',
     'onnxruntime-webgpu.js',
     'vectors.js',

@@ -115,6 +115,7 @@ function engineApi(hash = MODEL.hash): EngineApi {
       outcome(() => ({ name: 'toy', kind: 'browser', passages: 1, tokens: 1, isComplete: false, bytes: kept })),
     shareStore: (port) => outcome(() => port.close()),
     forget: () => outcome(() => {}),
+    lessons: () => outcome(() => {}),
   }
 }
 

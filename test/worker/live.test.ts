@@ -85,6 +85,7 @@ function fakes(stored: Partial<StoredState> = {}) {
       say('engine storage', { name: 'x', kind: 'browser', passages: 1, tokens: 1, isComplete: true, bytes }),
     shareStore: (port) => say(`share ${keep(port, 'port')}`, undefined),
     forget: () => say('engine forget', undefined),
+    lessons: () => say('engine lessons', undefined),
   }
   const writer: WriterApi = {
     open: ({ name, kind }, encoderPort, storePort, onWork, onEncoderLost) =>
