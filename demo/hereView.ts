@@ -1,6 +1,6 @@
 /**
- * The second label of the panel: what is in this browser, the visitor's own files, what is kept of the site, and what
- * was asked of the network. One line where the page is narrow.
+ * The second label of the panel: what is in this browser, the visitor's own files, what it was taught, what is kept of the
+ * site, and what was asked of the network. One line where the page is narrow.
  */
 
 import type { WorkProgress } from 'selvage'
@@ -8,21 +8,26 @@ import { h, icon } from './dom.ts'
 import { type OwnActions, type OwnState, OwnView } from './files/ownView.ts'
 import type { Asked } from './files/requests.ts'
 import { RequestsView } from './files/requestsView.ts'
-import { plural } from './format.ts'
+import { formatCount, plural } from './format.ts'
 import { isOffline, type KeptActions, type KeptState, KeptView } from './keptView.ts'
 import { WIDE } from './panelView.ts'
+import type { TeachState } from './teach/teaching.ts'
+import { type TeachActions, TeachView } from './teach/teachView.ts'
 
 export class HereView {
   readonly #details = h('details', { class: 'label here', 'data-testid': 'here' })
   readonly #note = h('span', { class: 'label-note' })
   readonly #own: OwnView
+  readonly #teach: TeachView
   readonly #kept: KeptView
   readonly #requests = new RequestsView()
   #ownState: OwnState | undefined
+  #teachState: TeachState | undefined
   #isOffline = false
 
-  constructor(root: HTMLElement, actions: OwnActions & KeptActions) {
+  constructor(root: HTMLElement, actions: OwnActions & KeptActions, teach: TeachActions) {
     this.#own = new OwnView(actions)
+    this.#teach = new TeachView(teach)
     this.#kept = new KeptView(actions)
     this.#details.append(
       h(
@@ -33,7 +38,14 @@ export class HereView {
         this.#note,
         icon('chevron', 'm7 10 5 5 5-5'),
       ),
-      h('div', { class: 'label-body' }, this.#own.element, this.#kept.element, this.#requests.element),
+      h(
+        'div',
+        { class: 'label-body' },
+        this.#own.element,
+        this.#teach.element,
+        this.#kept.element,
+        this.#requests.element,
+      ),
     )
     root.append(this.#details)
     const wide = matchMedia(WIDE)
@@ -59,6 +71,18 @@ export class HereView {
     this.#sum()
   }
 
+  showTeach(state: TeachState): void {
+    this.#teachState = state
+    this.#teach.show(state)
+    this.#sum()
+  }
+
+  /** Where it is learned from what was marked. */
+  revealTeach(): void {
+    this.open()
+    this.#teach.reveal()
+  }
+
   showKept(state: KeptState): void {
     this.#isOffline = isOffline(state)
     this.#kept.show(state)
@@ -67,11 +91,13 @@ export class HereView {
 
   #sum(): void {
     const { work, reading = 0, documents = [] } = this.#ownState ?? {}
-    const isBusy = reading > 0 || (work !== undefined && work.state !== 'paused')
+    const { doing: learning = 'nothing', pairs: { length: told } = [] } = this.#teachState ?? {}
+    const isBusy = reading > 0 || learning !== 'nothing' || (work !== undefined && work.state !== 'paused')
     this.#details.dataset['state'] = isBusy ? 'loading' : this.#isOffline ? 'done' : 'rest'
     const files = documents.length > 0 ? plural(documents.length, 'file') : undefined
-    const doing = work ? shortOf(work) : reading > 0 ? 'Reading' : undefined
-    this.#note.textContent = doing ?? files ?? (this.#isOffline ? 'Available offline' : 'Add your files')
+    const doing = work ? shortOf(work) : reading > 0 ? 'Reading' : learning === 'learning' ? 'Learning' : undefined
+    const words = told > 0 ? `${formatCount(told)} told` : undefined
+    this.#note.textContent = doing ?? files ?? words ?? (this.#isOffline ? 'Available offline' : 'Add your files')
   }
 }
 

@@ -7,9 +7,10 @@ import { h, icon } from './dom.ts'
 import { linkOf } from './link.ts'
 import { type Paragraph, paragraphsOf, shownExcerpt } from './passage.ts'
 import { placeOf, SOURCE_NAMES, type Source } from './sources.ts'
+import { type HitMark, markView } from './teach/markView.ts'
 
-/** `rank` counts from 1; `best` is the score of the first hit. */
-export function hitView(hit: Hit, rank: number, best: number): HTMLLIElement {
+/** `rank` counts from 1; `best` is the score of the first hit; `mark` is how it is told to be the right one. */
+export function hitView(hit: Hit, rank: number, best: number, mark: HitMark): HTMLLIElement {
   const { passage, title, headings, url } = hit
   const { source, path } = placeOf(url)
   const text = h('div', { class: 'passage', id: `passage-${rank}` })
@@ -57,6 +58,7 @@ export function hitView(hit: Hit, rank: number, best: number): HTMLLIElement {
         scoreView(hit.score, best),
         h('span', { class: 'hit-url' }, path),
         h('span', { class: 'by-words', 'data-testid': 'by-words', hidden: true }),
+        markView(mark),
         more,
       ),
     ),

@@ -24,6 +24,7 @@ import { type Meaning, rest, Searcher, toSelvageError } from './searcher.ts'
 import { questionIn, readSettings, writeAddress } from './settings.ts'
 import { countsOf, type Source } from './sources.ts'
 import { SourcesView } from './sourcesView.ts'
+import { Teach } from './teach/teach.ts'
 import { hadMeaning, rememberMeaning } from './visit.ts'
 
 /** An answer that takes longer than this after the empty page gets a place of its own to wait in. */
@@ -58,18 +59,30 @@ let changeTimer: ReturnType<typeof setTimeout> | undefined
 const announcer = new Announcer(byId('announce', HTMLElement))
 const announce = (text: string) => announcer.say(text)
 const panel = new PanelView(byId('panel', HTMLElement), settings)
-const results = new ResultsView()
+const teach = new Teach({
+  draw: (state) => here.showTeach(state),
+  retold: () => results.tellMarks(),
+  changed: askAgain,
+  announce,
+  isModelComing: () => meaning === 'coming',
+  reveal: () => here.revealTeach(),
+})
+const results = new ResultsView(teach.marks)
 const own = new Files({ draw: (state) => here.showOwn(state), began: () => here.open(), settled: askAgain, announce })
 const intro = introView({ ask, bringButtons: () => own.buttons() })
 const sources = new SourcesView(byId('sources', HTMLFieldSetElement), source, chooseSource)
 const field = new Field({ typed: (text) => searcher.type(text), submitted: (text) => searcher.now(text) })
 
-const here: HereView = new HereView(byId('panel', HTMLElement), {
-  ...own.actions,
-  download: () => void kept.download(),
-  cancel: () => kept.cancel(),
-  install: () => void kept.install(),
-})
+const here: HereView = new HereView(
+  byId('panel', HTMLElement),
+  {
+    ...own.actions,
+    download: () => void kept.download(),
+    cancel: () => kept.cancel(),
+    install: () => void kept.install(),
+  },
+  teach.actions,
+)
 const kept = new Kept({ draw: (state) => here.showKept(state), announce })
 
 const asked = {
@@ -158,6 +171,7 @@ async function open(): Promise<void> {
   }
   panel.showWords(opened)
   own.opened(engine, opened)
+  teach.opened(engine)
   kept.opened(engine, opened)
   const words = field.text.trim() === '' ? undefined : searcher.now(field.text)
   // A model that has to be downloaded takes both cores for a while; one that is kept is ready sooner than words are missed.
@@ -180,6 +194,7 @@ async function loadMeaning(from: Selvage): Promise<void> {
   loading = undefined
   panel.showReady(status)
   kept.loaded(status)
+  teach.loaded()
   drawState()
   if (asking === 'nothing') announce('Ready. Ask a question.')
 }
@@ -237,6 +252,7 @@ function changed(now: EngineOpened): void {
   kept.changed(now)
   clearTimeout(changeTimer)
   changeTimer = setTimeout(() => {
+    teach.changed()
     if (engine !== undefined) void count(engine)
     // The answer in view may be older than what is here by now, whoever told of it first.
     if (asking !== 'nothing' && stateKey() !== answeredFrom) askAgain()
@@ -329,6 +345,7 @@ function show(view: HTMLElement): void {
     main.replaceChildren(...views)
 }
 
+teach.begin()
 watchRequests((asked) => here.showRequests(asked)) // before workers start
 bindKeys({ input: field.input, links: () => results.links(), clear: () => field.clear() })
 show(intro)

@@ -7,6 +7,8 @@ import { h, prefersStillness } from './dom.ts'
 import { ordinal, plural } from './format.ts'
 import { hitView } from './hitView.ts'
 import { letGo, mergeAround, placeAround } from './hold.ts'
+import { showMark } from './teach/markView.ts'
+import type { Marks } from './teach/teach.ts'
 
 const GLIDE: KeyframeAnimationOptions = { duration: 280, easing: 'cubic-bezier(.2, .7, .2, 1)' }
 /** A section that comes from further away than this fades in instead. */
@@ -18,13 +20,15 @@ export class ResultsView {
   readonly #count = h('span', {})
   readonly #query = h('q', {})
   readonly #how = h('p', { class: 'how', 'data-testid': 'how' })
+  readonly #marks: Marks
   #shown: readonly Hit[] = []
   /** The answer whose ranks are held back by somebody's pointer or focus. */
   #heldBack: SearchResult | undefined
   /** A pointer that lies where a list appears points at nothing. */
   #hasPointed = false
 
-  constructor() {
+  constructor(marks: Marks) {
+    this.#marks = marks
     this.element = h(
       'section',
       { class: 'results view', 'aria-labelledby': 'results-head' },
@@ -82,6 +86,12 @@ export class ResultsView {
     note.hidden = false
   }
 
+  /** Which are right, here or in the list of the panel, may have changed. */
+  tellMarks(): void {
+    const query = this.#list.dataset['query'] ?? ''
+    for (const item of this.#items()) showMark(item, this.#marks.isRight(query, item.dataset['url'] ?? ''))
+  }
+
   /** These results answer an earlier question; the next ones are on the way. */
   setStale(isStale: boolean): void {
     this.#list.classList.toggle('is-stale', isStale)
@@ -97,7 +107,9 @@ export class ResultsView {
     const best = result.hits[0]?.score ?? 0
     const url = held?.dataset['url']
     const hits = url === undefined ? result.hits : mergeAround(this.#shown, result.hits, url)
-    const items = hits.map((hit, i) => (held !== undefined && hit.url === url ? held : hitView(hit, i + 1, best)))
+    const items = hits.map((hit, i) =>
+      held !== undefined && hit.url === url ? held : this.#item(result.query, hit, i + 1, best),
+    )
     if (held === undefined) {
       letGo(this.#list)
       this.#list.replaceChildren(...items)
@@ -105,6 +117,15 @@ export class ResultsView {
     this.#shown = hits
     this.#heldBack = held && result
     if (!prefersStillness() && this.element.isConnected) this.#glide(before, held)
+  }
+
+  #item(query: string, hit: Hit, rank: number, best: number): HTMLElement {
+    const { isRight, toggle, reveal } = this.#marks
+    return hitView(hit, rank, best, {
+      isRight: isRight(query, hit.url),
+      toggle: () => toggle(query, hit.url, hit.title),
+      reveal,
+    })
   }
 
   /** Nobody holds it any more: the true order. */

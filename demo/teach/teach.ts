@@ -57,6 +57,11 @@ export class Teach {
     this.#teaching.opened(engine)
   }
 
+  /** Model and vectors are there. */
+  loaded(): void {
+    void this.#teaching.loaded()
+  }
+
   /** The index, or what is kept with it, is other than before. */
   changed(): void {
     void this.#teaching.reopened()

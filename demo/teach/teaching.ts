@@ -2,7 +2,7 @@
  * Teaching the search the words of whoever uses it: what it was told, a lesson made of that, the lesson taken or left. Decides what
  * happens; `TeachView` draws it, the engine learns. Knows nothing of how.
  */
-import type { AdoptedLesson, Lesson, TaughtPair, TeachOptions, TeachProgress } from 'selvage'
+import type { AdoptedLesson, Lesson, Selvage, TeachProgress } from 'selvage'
 import { toSelvageError } from '../searcher.ts'
 import type { Pair, ReadPairs } from './pairs.ts'
 import { addedSentence, firstSentence, linesSentences, verdict } from './sentences.ts'
@@ -11,11 +11,7 @@ import type { Told } from './told.ts'
 const EXAMPLES = 'They are the words by which authors of these documentations link to a section.'
 
 /** What it needs of the engine. */
-export interface Teacher {
-  teach(pairs: readonly TaughtPair[], options?: TeachOptions): Promise<Lesson>
-  lesson(): Promise<AdoptedLesson | undefined>
-  forget(): Promise<void>
-}
+export type Teacher = Pick<Selvage, 'teach' | 'lesson' | 'forgetLesson'>
 
 export interface TeachState {
   /** The newest first. */
@@ -51,6 +47,7 @@ export class Teaching {
   #engine: Teacher | undefined
   #state: TeachState
   #running: AbortController | undefined
+  #isLoaded = false
 
   constructor(told: Told, loadExamples: () => Promise<ReadPairs>, events: TeachEvents) {
     this.#told = told
@@ -66,13 +63,21 @@ export class Teaching {
 
   opened(engine: Teacher): void {
     this.#engine = engine
-    void this.#look(engine).then((adopted) => this.#draw({ adopted }))
+  }
+
+  /** Model and vectors are there: now what is asked for is in nobody's way. */
+  async loaded(): Promise<void> {
+    const engine = this.#engine
+    if (engine === undefined) return
+    const adopted = await this.#look(engine)
+    this.#isLoaded = true
+    if (this.#state.doing === 'nothing') this.#draw({ adopted })
   }
 
   /** The index, or what is kept with it, has changed: another tab may have adopted a lesson. */
   async reopened(): Promise<void> {
     const engine = this.#engine
-    if (engine === undefined || this.#state.doing !== 'nothing') return
+    if (engine === undefined || !this.#isLoaded || this.#state.doing !== 'nothing') return
     const adopted = await this.#look(engine)
     const { doing, adopted: before } = this.#state
     if (doing !== 'nothing' || adopted?.at === before?.at) return
@@ -193,7 +198,7 @@ export class Teaching {
 
   async forget(): Promise<void> {
     await this.#change('forgetting', 'Forgotten: the search is as it came.', async (engine) => {
-      await engine.forget()
+      await engine.forgetLesson()
       this.#draw({ adopted: undefined })
     })
   }

@@ -53,7 +53,7 @@ describe('lines', () => {
 
   test('each line that says something is read or named, whatever it says', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' })), (parts) => {
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 12 }), (parts) => {
         const text = parts.join('\n')
         const lines = text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/)
         const said = lines.filter((line) => line.trim() !== '').length
@@ -175,7 +175,7 @@ describe('a lesson', () => {
       }
     },
     lesson: async () => inUse,
-    async forget() {
+    async forgetLesson() {
       inUse = undefined
     },
   }
@@ -217,7 +217,14 @@ describe('a lesson', () => {
     expect([state.adopted, inUse, changes]).toEqual([undefined, undefined, 2])
   })
 
+  test('that was adopted before is told when all is there', async () => {
+    await adopt()
+    await teaching.loaded()
+    expect([state.adopted?.at, changes]).toEqual([1, 0])
+  })
+
   test('that another tab has adopted or forgotten is known, and the question asked again', async () => {
+    await teaching.loaded()
     await adopt()
     await teaching.reopened()
     expect([state.adopted?.at, changes]).toEqual([1, 1])
