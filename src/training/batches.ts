@@ -18,7 +18,7 @@ export class Batch {
   readonly #queries: readonly Layout[]
   readonly #documents: readonly Layout[]
   readonly #most: number
-  readonly #choice: Choice
+  readonly choice: Choice
 
   /** @param most positions that the model has */
   constructor(examples: readonly Example[], layouts: Layouts, kind: LossOptions['kind'], most: number) {
@@ -30,15 +30,15 @@ export class Batch {
     const named = examples.reduce((sum, { negatives }) => sum + 1 + negatives.length, 0)
     const columns = Math.ceil(named / DOCUMENTS_STEP) * DOCUMENTS_STEP
     const numbers = new Map(texts.map((text, d) => [text, d]))
-    this.#choice = kind === 'contrastive' ? contrast(examples, numbers, columns) : teach(examples, numbers, columns)
+    this.choice = kind === 'contrastive' ? contrast(examples, numbers, columns) : teach(examples, numbers, columns)
   }
 
   lossBatch(encoded: readonly Encoded[]): LossBatch {
     const E = encoded[0]!.vectors.shape[1]!
-    const [B, D] = this.#choice.among.shape as [number, number]
+    const [B, D] = this.choice.among.shape as [number, number]
     const [queries, queryMask] = this.#gather(encoded, this.#queries, 0, B, E)
     const [documents, documentMask] = this.#gather(encoded, this.#documents, this.#queries.length, D, E)
-    return { queries, queryMask, documents, documentMask, ...this.#choice }
+    return { queries, queryMask, documents, documentMask, ...this.choice }
   }
 
   /** The gradients of the loss where the chunks have their vectors. */
