@@ -14,7 +14,11 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
     )
     .addOption(modelOption())
     .requiredOption('-o, --output <dir>', 'where the model goes: an empty or new folder')
-    .option('--resume', 'go on with the run that is in the output folder, with the same data and options', false)
+    .addOption(
+      new Option('--resume', 'go on with the run that is in the output folder, with the same data and options')
+        .default(false)
+        .conflicts('force'),
+    )
     .option('--force', 'begin anew in a folder that is not empty', false)
     .option('--json', 'print the report as JSON', false)
     .optionsGroup('What is learned:')
@@ -43,6 +47,7 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
     .option('--clip-norm <n>', 'length to which a longer gradient is cut (default: 1)', positive)
     .option('--seed <n>', 'of the order, of what is held out, and of a new projection (default: 0)', wholeNumberFrom(0))
     .optionsGroup('How long, and how good:')
+    .option('--limit <n>', 'train on so many of the examples, drawn by the seed (default: all)', wholeNumber)
     .option('--minutes <n>', 'stop after so long, and make a model of what is there', notNegative)
     .option('--checkpoint-every <n>', 'steps between two checkpoints', wholeNumber, 50)
     .option(
@@ -63,9 +68,34 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
       ),
     )
     .action(async (data, { warmup, ...options }) => {
-      const { output, model, resume, force, json, dim, minutes, heldOut, checkpointEvery, evaluateEvery, ...train } =
-        options
-      const asked = { data, output, model, resume, force, json, dim, minutes, heldOut, checkpointEvery, evaluateEvery }
+      const {
+        output,
+        model,
+        resume,
+        force,
+        json,
+        dim,
+        limit,
+        minutes,
+        heldOut,
+        checkpointEvery,
+        evaluateEvery,
+        ...train
+      } = options
+      const asked = {
+        data,
+        output,
+        model,
+        resume,
+        force,
+        json,
+        dim,
+        limit,
+        minutes,
+        heldOut,
+        checkpointEvery,
+        evaluateEvery,
+      }
       const { trainCommand } = await import('./trainCommand.ts') // gradients are not loaded to search
       onExit(
         await trainCommand(

@@ -19,6 +19,8 @@ export interface RunRecord {
   readonly identity: Readonly<Record<string, unknown>>
   /** As `--held-out` has it. */
   readonly heldOut: string
+  /** As `--limit` has it. */
+  readonly limit?: number | undefined
   /** Of each step. */
   readonly losses: readonly number[]
   /** Of the held-out examples, by the step that was done then. */

@@ -1,6 +1,6 @@
 /**
  * A training run in a terminal: one line that is redrawn, with the loss, the rate and the time left. Where there is no
- * terminal, a line twenty times a run. Knows steps and numbers, not what is trained.
+ * terminal, a line twenty times a run and once a minute. Knows steps and numbers, not what is trained.
  */
 import type { StepReport } from '../training/trainer.ts'
 import { seconds } from './progress.ts'
@@ -17,6 +17,7 @@ const BAR_CELLS = 24
 const ERASE_LINE = '\r\u001b[2K'
 /** Lines of a run without a terminal. */
 const LINES = 20
+const MOST_QUIET_MS = 60_000
 /** Time left is told by the mean of so many steps: batches of long texts take longer. */
 const PACE_STEPS = 20
 /** Weight of the newest loss in the one that is shown. */
@@ -27,7 +28,7 @@ export function trainProgress(stream: NodeJS.WriteStream = process.stderr): Trai
   const isTerminal = stream.isTTY && !CI && TERM !== 'dumb'
   const smoothed = smoothing()
   const times: number[] = []
-  let told = -1
+  let told = { place: -1, atMs: 0 }
   let isOpen = false
   const close = () => {
     if (isOpen) stream.write('\n')
@@ -49,8 +50,9 @@ export function trainProgress(stream: NodeJS.WriteStream = process.stderr): Trai
         return
       }
       const place = Math.floor((step / steps) * LINES)
-      if (place === told) return
-      told = place
+      const atMs = performance.now()
+      if (place === told.place && atMs - told.atMs < MOST_QUIET_MS) return
+      told = { place, atMs }
       stream.write(`${line}\n`)
     },
     tell(line) {

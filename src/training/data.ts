@@ -213,6 +213,17 @@ export function holdOut(examples: readonly Example[], share: number, seed: numbe
   return parted(examples, chosen)
 }
 
+/** So many of the examples, in their order; which ones follows from seed and texts alone. */
+export function drawn(examples: readonly Example[], most: number, seed: number): readonly Example[] {
+  if (examples.length <= most) return examples
+  const places = examples.map(({ query, positive }, i) => ({ i, place: hashOf(`${seed}\n${query}\n${positive}`) }))
+  const chosen = places.sort((a, b) => a.place - b.place || a.i - b.i).slice(0, most)
+  return chosen
+    .map(({ i }) => i)
+    .sort((a, b) => a - b)
+    .flatMap((i) => examples[i] ?? [])
+}
+
 /** Examples whose queries are among those held out are not trained on: the figures would be of what was learned by heart. */
 export function without(examples: readonly Example[], held: readonly Example[]): readonly Example[] {
   return parted(examples, new Set(held.map(({ query }) => query))).training

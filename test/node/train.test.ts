@@ -148,8 +148,10 @@ test('a loss that is no number is told, and the checkpoint before it makes a mod
 test('a bi-encoder gets a projection and markers', async () => {
   for (const path of ['1_Dense', 'modules.json', 'config_sentence_transformers.json'])
     await rm(at(`model/${path}`), { recursive: true })
-  expect(await train('out', '--dim', '24', '--held-out', '0')).toBe(0)
-  expect(await reportOf('out')).toMatchObject({ dim: 24 })
+  const how = ['--dim', '24', '--held-out', '0', '--limit', '13', '--seed', '5']
+  expect(await trainUntil('Step 1', 'out', ...how)).toBe(130)
+  expect(await train('out', '--resume')).toBe(0) // as it was begun, without saying so again
+  expect(await reportOf('out')).toMatchObject({ dim: 24, data: { examples: 13, heldOut: 0 }, options: { seed: 5 } })
   const config = JSON.parse(await readFile(at('out/config_sentence_transformers.json'), 'utf8'))
   expect(config).toMatchObject({ query_length: 12, document_length: 180, query_prefix: '[Q] ' })
 })

@@ -1,6 +1,6 @@
 /** Lines of training data: what they become, what is said of wrong ones, and which examples are kept apart. */
 import { expect, test } from 'vitest'
-import { type DataOptions, holdOut, readExamples, without } from '../../src/training/data.ts'
+import { type DataOptions, drawn, holdOut, readExamples, without } from '../../src/training/data.ts'
 
 const withTitle: DataOptions['withTitle'] = (title, text) => `${title}\n${text}`
 const read = (lines: readonly unknown[], loss?: DataOptions['loss']) =>
@@ -110,4 +110,16 @@ test('what is held out in a file of its own is not trained on', () => {
   const left = without(MANY, held)
   expect(left).toHaveLength(398)
   expect(left.some(({ query }) => query === 'query 3')).toBe(false)
+})
+
+test('so many are drawn, in their order, by seed', () => {
+  const some = drawn(MANY, 50, 1)
+  expect(some).toHaveLength(50)
+  expect(MANY.filter((example) => some.includes(example))).toEqual(some)
+  expect(drawn(MANY, 50, 1)).toEqual(some)
+  expect(drawn(MANY, 50, 2)).not.toEqual(some)
+  expect(drawn(MANY, 1000, 1)).toBe(MANY)
+  // From everywhere, not from one end.
+  const halves = [0, 200].map((from) => MANY.slice(from, from + 200).filter((example) => some.includes(example)).length)
+  for (const count of halves) expect(count).toBeGreaterThan(12)
 })
