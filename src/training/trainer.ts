@@ -3,7 +3,7 @@
  * with it, a run that was stopped gives the very weights of one that was not. Knows no files, no progress bar.
  */
 import type { Layouts } from '../encoder/layouts.ts'
-import { SelvageError } from '../errors.ts'
+import { asSelvageError, SelvageError } from '../errors.ts'
 import { accuracy } from './accuracy.ts'
 import { Batch } from './batches.ts'
 import { Bert } from './bert.ts'
@@ -13,6 +13,7 @@ import { clipScale, decays, globalNorm, type Moments, update, zeroMoments } from
 import { agree, complete, type TrainOptions } from './options.ts'
 import { Order } from './order.ts'
 import { rateShare } from './schedule.ts'
+import { noMemory, type Runner } from './stages.ts'
 import { type Checkpoint, type Example, PROJECTION, type Tensor, type Weights } from './types.ts'
 
 export type { TrainOptions } from './options.ts'
@@ -60,13 +61,18 @@ export class Trainer {
   #step: number
   #closed = false
 
-  /** @param state of an earlier run, whose options count where these say nothing */
+  /**
+   * @param state of an earlier run, whose options count where these say nothing
+   * @param runner who runs the encoder, closed with the trainer. Default: this thread. Another number of threads rounds
+   * otherwise: bit for bit is for the same number.
+   */
   static async create(
     checkpoint: Checkpoint,
     layouts: Layouts,
     examples: readonly Example[],
     options: TrainOptions = {},
     state?: TrainState,
+    runner?: Runner,
   ): Promise<Trainer> {
     const { queryTokens, documentTokens } = layouts
     const all = complete({ ...state?.options, ...options }, { queryTokens, documentTokens })
@@ -79,7 +85,7 @@ export class Trainer {
         'The run to go on with had other examples. Give the same ones in the same order, or start a run anew.',
       )
     }
-    return new Trainer(checkpoint, layouts.within(all), examples, examplesHash, all, state)
+    return new Trainer(checkpoint, layouts.within(all), examples, examplesHash, all, state, runner)
   }
 
   private constructor(
@@ -89,10 +95,11 @@ export class Trainer {
     examplesHash: string,
     options: Required<TrainOptions>,
     state: TrainState | undefined,
+    runner: Runner | undefined,
   ) {
     // Copies: a run that fails leaves what it was given as it was.
     this.#checkpoint = { shape, weights: copy(state?.weights ?? weights) }
-    this.#bert = new Bert(this.#checkpoint)
+    this.#bert = new Bert(this.#checkpoint, runner)
     this.#layouts = layouts
     this.#examples = examples
     this.#examplesHash = examplesHash
@@ -146,14 +153,17 @@ export class Trainer {
     try {
       const encoded = await this.#bert.encode(batch.packed.chunks, { keep: true })
       const result = await this.#loss.pull(batch.lossBatch(encoded))
-      if (!Number.isFinite(result.loss))
-        throw noNumber('loss', result.loss, `${where} (examples ${numbers.map((i) => i + 1)})`)
+      if (!Number.isFinite(result.loss)) throw noNumber('loss', result.loss, `examples ${numbers.map((i) => i + 1)}`)
       const above = batch.spread(result, encoded)
       for (const { data } of above) for (let i = 0; i < data.length; i++) data[i]! *= share
       await this.#bert.pull(encoded, above, this.#gradients)
       return result.loss * share
     } catch (thrown) {
-      throw thrown instanceof RangeError ? noMemory(thrown, where) : thrown
+      const error = thrown instanceof RangeError ? noMemory(thrown) : asSelvageError(thrown)
+      if (error.code !== 'training-failed') throw error
+      throw new SelvageError(error.code, `In ${where}: ${error.message} The weights are those before the step.`, {
+        cause: error,
+      })
     }
   }
 
@@ -198,6 +208,7 @@ export class Trainer {
 
   close(): void {
     this.#closed = true
+    this.#bert.close()
   }
 
   #checkOpen(): void {
@@ -212,16 +223,6 @@ function copy(weights: Weights): Map<string, Tensor> {
 function noNumber(what: string, got: number, where: string): SelvageError {
   return new SelvageError(
     'training-failed',
-    `The ${what} is ${got} in ${where}, wanted a number; the weights are those before the step. ` +
-      'Lower the learning rates, or look at the texts of that step.',
-  )
-}
-
-function noMemory(cause: RangeError, where: string): SelvageError {
-  return new SelvageError(
-    'training-failed',
-    `No memory for ${where}: ${cause.message}. Lower batchSize (and raise accumulate instead) or documentTokens; ` +
-      'the weights are those before the step.',
-    { cause },
+    `The ${what} is ${got}, wanted a number (${where}). Lower the learning rates, or look at these texts.`,
   )
 }
