@@ -144,11 +144,13 @@ function commands(onExit: (code: number) => void, signal: AbortSignal | undefine
     )
     .action(async (dir) => onExit(await verifyCommand(dir)))
 
+  program.commandsGroup('Train a model on your own questions:')
+  addMineCommand(program, onExit, signal)
+  addTrainCommand(program, onExit, signal)
+
   program.commandsGroup('Measure, exchange, models:')
   addEvalCommand(program, onExit, signal)
   addCostCommand(program, onExit)
-  addMineCommand(program, onExit, signal)
-  addTrainCommand(program, onExit, signal)
 
   program
     .command('export')

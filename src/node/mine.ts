@@ -191,7 +191,8 @@ async function vectorsOf(
   return { ofText, ofPlace: (place) => ofText(texts[place]?.whole ?? '') }
 }
 
-/** As a cache and an index have them: what was encoded just now scores the same. */
+/** As a cache and an index have them: what was encoded just now scores the same. In place, since there may be many. */
 function rounded(matrix: TokenMatrix): TokenMatrix {
-  return { ...matrix, data: fromHalves(toHalves(matrix.data)) }
+  matrix.data.set(fromHalves(toHalves(matrix.data)))
+  return matrix
 }
