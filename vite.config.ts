@@ -58,6 +58,7 @@ const nodeFiles: EnvironmentOptions = {
         vite: 'src/node/vite.ts',
         encodeWorker: 'src/node/encodeWorker.ts',
         assignWorker: 'src/node/assignWorker.ts',
+        trainWorker: 'src/node/trainWorker.ts',
         exactWorker: 'src/node/exactWorker.ts',
       },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
