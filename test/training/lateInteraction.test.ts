@@ -1,6 +1,4 @@
 /** A bi-encoder made into a late-interaction model: tokenizer and configuration are those that PyLate made of the same one. */
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { ModelFiles } from '../../src/encoder/encoder.ts'
 import { loadLayouts } from '../../src/encoder/layouts.ts'
@@ -12,44 +10,11 @@ import { toLateInteraction } from '../../src/training/lateInteraction.ts'
 import { memoryFiles } from '../../src/training/memoryFiles.ts'
 import { readSafetensors, writeSafetensors } from '../../src/training/safetensors.ts'
 import { PROJECTION, type Tensor } from '../../src/training/types.ts'
-import { changedJson, fixture, golden, tinyFiles } from './support.ts'
+import { changedJson, fixture, golden, goldenJson, tinyBiEncoder, tinyFiles } from './support.ts'
 
 const WORDS = 'embeddings.word_embeddings.weight'
-const goldenJson = (name: string) =>
-  JSON.parse(readFileSync(fileURLToPath(new URL(`../fixtures/golden/bert-expansion/${name}`, import.meta.url)), 'utf8'))
 
-/** The golden model as it was before PyLate: no markers, no rows for them, no projection, padding with [PAD]. */
-function biEncoder(changes: Record<string, Uint8Array | string | undefined> = {}): ModelFiles {
-  const { added_tokens: added, ...tokenizer } = goldenJson('tokenizer.json')
-  const weights = readSafetensors(fixture('model.safetensors'))
-  const table = weights.get(WORDS)!
-  weights.set(WORDS, { shape: [2000, 48], data: table.data.slice(0, 2000 * 48) })
-  return tinyFiles({
-    'model.safetensors': writeSafetensors(weights),
-    '1_Dense/model.safetensors': undefined,
-    'modules.json':
-      '[{"type":"sentence_transformers.models.Transformer","path":""},{"type":"x.Pooling","path":"1_Pooling"}]',
-    'config_sentence_transformers.json': '{"prompts":{"query":"query: "},"similarity_fn_name":"cosine"}',
-    'tokenizer.json': JSON.stringify({
-      ...tokenizer,
-      added_tokens: added.filter(({ id }: { id: number }) => id < 2000),
-      truncation: { max_length: 128, strategy: 'LongestFirst', stride: 0 },
-      padding: {
-        strategy: { Fixed: 128 },
-        direction: 'Right',
-        pad_to_multiple_of: null,
-        pad_id: 0,
-        pad_type_id: 0,
-        pad_token: '[PAD]',
-      },
-    }),
-    'tokenizer_config.json': changedJson('tokenizer_config.json', { pad_token: '[PAD]' }),
-    'config.json': changedJson('config.json', { vocab_size: 2000 }),
-    ...changes,
-  })
-}
-
-async function made(options: Parameters<typeof toLateInteraction>[2], files = biEncoder()) {
+async function made(options: Parameters<typeof toLateInteraction>[2], files = tinyBiEncoder()) {
   return toLateInteraction(await readCheckpoint(files), files, options)
 }
 
@@ -69,7 +34,7 @@ test("tokenizer and configuration are PyLate's, and so are the ids of its texts"
 })
 
 test('markers begin as the mean of all rows; the rest of the table is untouched', async () => {
-  const before = (await readCheckpoint(biEncoder())).weights.get(WORDS)!
+  const before = (await readCheckpoint(tinyBiEncoder())).weights.get(WORDS)!
   const { checkpoint } = await made({})
   const { shape, data } = checkpoint.weights.get(WORDS)!
   expect(shape).toEqual([2002, 48])
@@ -98,7 +63,7 @@ test("a projection of one's own, PyLate's lengths, and the whole way to an encod
 })
 
 test('special_tokens_map.json and the tokens that older transformers list follow', async () => {
-  const files = biEncoder({
+  const files = tinyBiEncoder({
     'special_tokens_map.json': '{"pad_token":"[PAD]","mask_token":"[MASK]"}',
     'tokenizer_config.json': changedJson('tokenizer_config.json', {
       pad_token: '[PAD]',
@@ -119,7 +84,7 @@ test('a table with rows to spare takes the markers in them', async () => {
   weights.set(WORDS, { shape: [2048, 48], data })
   const late = await made(
     {},
-    biEncoder({
+    tinyBiEncoder({
       'model.safetensors': writeSafetensors(weights),
       'config.json': changedJson('config.json', { vocab_size: 2048 }),
     }),

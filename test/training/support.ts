@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { ModelFiles } from '../../src/encoder/encoder.ts'
 import { folderFiles } from '../../src/node/modelFiles.ts'
 import { readCheckpoint } from '../../src/training/checkpointFiles.ts'
+import { readSafetensors, writeSafetensors } from '../../src/training/safetensors.ts'
 import type { Checkpoint } from '../../src/training/types.ts'
 import { withFiles } from '../encoder/support.ts'
 
@@ -39,12 +40,48 @@ export function packedFiles(changes: Record<string, Uint8Array | string | undefi
   })
 }
 
-/** A JSON file of the golden model with fields changed; undefined takes one away. */
-export function changedJson(name: string, changes: Record<string, unknown>): string {
-  return JSON.stringify({ ...JSON.parse(readFileSync(path(`golden/${GOLDEN}/${name}`), 'utf8')), ...changes })
+/** The golden model as it was before PyLate: no markers, no rows for them, no projection, padding with [PAD]. */
+export function tinyBiEncoder(changes: Record<string, Uint8Array | string | undefined> = {}): ModelFiles {
+  const { added_tokens: added, ...tokenizer } = goldenJson('tokenizer.json')
+  const weights = readSafetensors(fixture('model.safetensors'))
+  const table = weights.get(WORD_TABLE)!
+  weights.set(WORD_TABLE, { shape: [2000, 48], data: table.data.slice(0, 2000 * 48) })
+  return tinyFiles({
+    'model.safetensors': writeSafetensors(weights),
+    '1_Dense/model.safetensors': undefined,
+    'modules.json':
+      '[{"type":"sentence_transformers.models.Transformer","path":""},{"type":"x.Pooling","path":"1_Pooling"}]',
+    'config_sentence_transformers.json': '{"prompts":{"query":"query: "},"similarity_fn_name":"cosine"}',
+    'tokenizer.json': JSON.stringify({
+      ...tokenizer,
+      added_tokens: added.filter(({ id }: { id: number }) => id < 2000),
+      truncation: { max_length: 128, strategy: 'LongestFirst', stride: 0 },
+      padding: {
+        strategy: { Fixed: 128 },
+        direction: 'Right',
+        pad_to_multiple_of: null,
+        pad_id: 0,
+        pad_type_id: 0,
+        pad_token: '[PAD]',
+      },
+    }),
+    'tokenizer_config.json': changedJson('tokenizer_config.json', { pad_token: '[PAD]' }),
+    'config.json': changedJson('config.json', { vocab_size: 2000 }),
+    ...changes,
+  })
 }
 
-export const golden = () => JSON.parse(readFileSync(path(`golden/${GOLDEN}/golden.json`), 'utf8'))
+const WORD_TABLE = 'embeddings.word_embeddings.weight'
+
+/** A JSON file of the golden model. */
+export const goldenJson = (name: string) => JSON.parse(readFileSync(path(`golden/${GOLDEN}/${name}`), 'utf8'))
+
+/** A JSON file of the golden model with fields changed; undefined takes one away. */
+export function changedJson(name: string, changes: Record<string, unknown>): string {
+  return JSON.stringify({ ...goldenJson(name), ...changes })
+}
+
+export const golden = () => goldenJson('golden.json')
 
 /** Whether all weights are the same, bit for bit. */
 export function isSameWeights(a: Checkpoint['weights'], b: Checkpoint['weights']): boolean {
