@@ -144,7 +144,7 @@ const demo: ViteUserConfig = {
 }
 
 const bench: ViteUserConfig = {
-  plugins: [assemblyScript()],
+  plugins: [assemblyScript(), siblingWorkers()],
   build: {
     ssr: true,
     outDir: 'dist/bench',
@@ -161,6 +161,7 @@ const bench: ViteUserConfig = {
         rerank: 'test/bench/rerank.ts',
         negation: 'test/bench/negation.ts',
         train: 'test/bench/train.ts',
+        trainWorker: 'src/node/trainWorker.ts',
       },
       // Beside the entries, as in dist/node: paths to the package's files count folders.
       output: { chunkFileNames: '[name]-[hash].js' },

@@ -52,7 +52,7 @@ export function runtimeAsset(): Plugin {
 }
 
 /** Files that start workers. */
-const STARTS_WORKERS = /\/(worker\/spawn|node\/(encode|assign|exact)Pool)\.ts$/
+const STARTS_WORKERS = /\/(worker\/spawn|node\/(encode|assign|exact|train)Pool)\.ts$/
 
 /**
  * `new URL('./encoder.ts', ...)` becomes `new URL('./encoder.js', ...)`, untouched by the bundler: the worker scripts are

@@ -3,12 +3,21 @@
  * Each thread takes some of a batch forward and the same backward; this one only waits, and so a progress bar moves and
  * Ctrl-C is heard. Gradients are added up thread by thread: the same number of threads gives the same bits.
  */
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { SelvageError } from '../errors.ts'
 import type { Embedded, Pulled, Runner } from '../training/stages.ts'
 import type { BertShape, Tensor, Weights } from '../training/types.ts'
 import { AskedThread } from './askedThread.ts'
 import type { TrainAnswer, TrainRequest } from './trainWorker.ts'
+
+/** More have little to do in a batch, and each has a copy of the weights. */
+const MOST_THREADS = 8
+
+/** By the machine alone, not by what is free of it: a run that goes on shall give the same bits. */
+export function trainThreads(): number {
+  return Math.min(availableParallelism(), MOST_THREADS)
+}
 
 type Thread = AskedThread<TrainRequest, TrainAnswer>
 

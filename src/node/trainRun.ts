@@ -21,6 +21,7 @@ import { type RunRecord, readLastRun } from './trainCheckpoints.ts'
 import { type InputOptions, type Inputs, readInputs } from './trainInputs.ts'
 import { type LoopOptions, Run, type TrainWatcher } from './trainLoop.ts'
 import { CHECKPOINTS, clearOutput, type OutputOptions, prepareOutput, REPORT_FILE } from './trainOutput.ts'
+import { TrainPool, trainThreads } from './trainPool.ts'
 import { VERSION } from './version.ts'
 
 export interface TrainRunOptions extends OutputOptions, InputOptions, LoopOptions {}
@@ -74,7 +75,8 @@ export async function trainRun(
   const { model, examples, identity } = inputs
   const [isNew, record] = [earlier === undefined, earlier?.record] // its weights are the trainer's from here on
   const { checkpoint, layouts } = model
-  const trainer = await Trainer.create(checkpoint, layouts, examples.training, options.train, earlier?.state)
+  const pool = new TrainPool(checkpoint.shape, trainThreads())
+  const trainer = await Trainer.create(checkpoint, layouts, examples.training, options.train, earlier?.state, pool)
   try {
     await prepareOutput(options)
     return await withLock(output, async () => {

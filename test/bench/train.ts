@@ -1,18 +1,19 @@
 /**
  * What a step of training costs: a model of MiniLM's shape with random weights (6 layers, H 384, 30,522 words, E 64), triples
  * of texts that fill their places, the time of each step and the most memory.
- *   npm run bench:train -- [triples=8] [documentTokens=64] [steps=4]
+ *   npm run bench:train -- [triples=8] [documentTokens=64] [steps=4] [threads: as many as cores]
  */
 import { fileURLToPath } from 'node:url'
 import { loadLayouts } from '../../src/encoder/layouts.ts'
 import { folderFiles } from '../../src/node/modelFiles.ts'
+import { TrainPool, trainThreads } from '../../src/node/trainPool.ts'
 import { seeded } from '../../src/plaid/random.ts'
 import { weightShapes } from '../../src/training/bertShape.ts'
 import { Trainer } from '../../src/training/trainer.ts'
 import { type BertShape, type Checkpoint, type Example, PROJECTION, type Tensor } from '../../src/training/types.ts'
 import { formatBytes } from '../../src/util.ts'
 
-const [triples = 8, documentTokens = 64, steps = 4] = process.argv.slice(2).map(Number)
+const [triples = 8, documentTokens = 64, steps = 4, threads = trainThreads()] = process.argv.slice(2).map(Number)
 const MODEL = fileURLToPath(new URL('../../public/models/selvage-mini', import.meta.url))
 const shape: BertShape = {
   layers: 6,
@@ -38,8 +39,11 @@ const examples = Array.from({ length: triples * steps }, (): Example => {
   return { query: text().slice(0, 60), positive: text(), negatives: [text()] }
 })
 const options = { batchSize: triples, documentTokens, queryTokens: layouts.queryTokens }
-const trainer = await Trainer.create(randomCheckpoint(), layouts, examples, options)
-console.log(`${triples} triples a step, queries of ${layouts.queryTokens} tokens, documents of ${documentTokens}`)
+const pool = new TrainPool(shape, threads)
+const trainer = await Trainer.create(randomCheckpoint(), layouts, examples, options, undefined, pool)
+console.log(
+  `${triples} triples a step, queries of ${layouts.queryTokens} tokens, documents of ${documentTokens}, ${threads} threads`,
+)
 while (trainer.step < trainer.steps) {
   const before = process.cpuUsage()
   const { step, loss, elapsedMs } = await trainer.next()
