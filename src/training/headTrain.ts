@@ -60,6 +60,8 @@ export interface LearnedHead extends Head {
 
 /** Fewer say nothing about when to stop. */
 const LEAST_ASIDE = 4
+/** Another round is better if it takes so much off the loss: less is not worth its time. */
+const WORTH = 0.005
 /** Rounds without a better one, after which there is no better one. */
 const PATIENCE = 2
 /** Queries of a step. */
@@ -98,7 +100,7 @@ async function bestRounds(fit: Fit, judges: readonly HeadPair[], most: number): 
   for (let round = 1; round <= most && round - best <= PATIENCE; round++) {
     await fit.round()
     const loss = await fit.lossOf(judges)
-    if (loss < least) [least, best] = [loss, round]
+    if (loss < least * (1 - WORTH)) [least, best] = [loss, round]
   }
   return best
 }
