@@ -102,7 +102,8 @@ async function chooseExamples(
   tell: (line: string) => void,
 ): Promise<Chosen> {
   const { loss = earlier?.state.options.loss, seed = earlier?.state.options.seed ?? 0 } = train
-  const { examples, doubled } = readExamples(await readDataFiles(data), { withTitle, loss })
+  const isAlone = (train.batchSize ?? earlier?.state.options.batchSize) === 1
+  const { examples, doubled } = readExamples(await readDataFiles(data), { withTitle, loss, isAlone })
   const asked = heldOut ?? earlier?.record.heldOut ?? DEFAULT_HELD_OUT
   const most = limit ?? earlier?.record.limit ?? Number.POSITIVE_INFINITY
   const share = asked.trim() === '' ? Number.NaN : Number(asked)

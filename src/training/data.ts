@@ -16,6 +16,8 @@ export interface DataFile {
 export interface DataOptions {
   /** What the examples are for: distillation needs a negative and scores. Default 'contrastive'. */
   readonly loss?: 'contrastive' | 'distillation' | undefined
+  /** Each is a batch of its own: it needs a negative. Default false. */
+  readonly isAlone?: boolean
   /** A document with its title, as an index has it. */
   readonly withTitle: (title: string, text: string) => string
 }
@@ -89,7 +91,7 @@ function rowOf(line: string): Row {
   return new Map(Object.entries(json))
 }
 
-function exampleOf(row: Row, { loss = 'contrastive', withTitle }: DataOptions): Example {
+function exampleOf(row: Row, { loss = 'contrastive', isAlone = false, withTitle }: DataOptions): Example {
   const query = textOf(row, 'query')
   const title = row.get('title') ?? ''
   if (typeof title !== 'string') throw new Fault(`"title" is ${shown(title)}, wanted a text.`)
@@ -101,6 +103,10 @@ function exampleOf(row: Row, { loss = 'contrastive', withTitle }: DataOptions): 
   const negatives = negativesOf(row).map(({ text, title: of }) => titled(text, of))
   checkApart(positive, negatives)
   const scores = scoresOf(row, negatives.length)
+  if (isAlone && negatives.length === 0)
+    throw new Fault(
+      'no negative, and in a batch of one no other text stands against it. Give "negative" or "negatives", or a larger batch.',
+    )
   if (loss === 'distillation') {
     if (negatives.length === 0)
       throw new Fault(

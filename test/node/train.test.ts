@@ -138,7 +138,7 @@ test('a loss that is no number is told, and the checkpoint before it makes a mod
   await writeFile(path, stored.replace('"temperature":1,', '"temperature":1e-44,')) // scores become infinite
   expect(await train('out', '--resume')).toBe(1)
   expect(cli.err).toMatch(
-    /is (NaN|Infinity) in step 2 .*The checkpoint of step 1 is whole: --resume --minutes 0 makes a model of it/,
+    /In step 2 of 4.*is (NaN|Infinity).*The checkpoint of step 1 is whole: --resume --minutes 0 makes a model of it/,
   )
   expect(await train('out', '--resume', '--minutes', '0')).toBe(0)
   expect(await reportOf('out')).toMatchObject({ steps: { done: 1 } })
@@ -150,7 +150,11 @@ test('a bi-encoder gets a projection and markers', async () => {
     await rm(at(`model/${path}`), { recursive: true })
   const how = ['--dim', '24', '--held-out', '0', '--limit', '13', '--seed', '5']
   expect(await trainUntil('Step 1', 'out', ...how)).toBe(130)
-  expect(await train('out', '--resume')).toBe(0) // as it was begun, without saying so again
+  // As it was begun, without saying so again; and stopped with nothing left to do but to write the model.
+  expect(await trainUntil('Step 3 of 3', 'out', '--resume')).toBe(130)
+  expect(isThere(at('out/model.safetensors'))).toBe(false)
+  expect(await train('out', '--resume')).toBe(0)
+  expect(await readdir(at('out'))).not.toContain('checkpoints')
   expect(await reportOf('out')).toMatchObject({ dim: 24, data: { examples: 13, heldOut: 0 }, options: { seed: 5 } })
   const config = JSON.parse(await readFile(at('out/config_sentence_transformers.json'), 'utf8'))
   expect(config).toMatchObject({ query_length: 12, document_length: 180, query_prefix: '[Q] ' })

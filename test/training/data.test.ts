@@ -4,7 +4,8 @@ import { type DataOptions, drawn, holdOut, readExamples, without } from '../../s
 
 const withTitle: DataOptions['withTitle'] = (title, text) => `${title}\n${text}`
 const read = (lines: readonly unknown[], loss?: DataOptions['loss']) =>
-  readExamples([{ name: 'pairs.jsonl', content: lines.map(asLine).join('\n') }], { withTitle, loss })
+  readExamples([{ name: 'pairs.jsonl', content: asLines(lines) }], { withTitle, loss })
+const asLines = (lines: readonly unknown[]) => lines.map(asLine).join('\n')
 const asLine = (line: unknown) => (typeof line === 'string' ? line : JSON.stringify(line))
 const WHOLE = { query: 'how to stop it', positive: 'Call stop().', negative: 'Call start().' }
 
@@ -66,6 +67,13 @@ test('distillation wants negatives and scores', () => {
   )
   expect(() => read([WHOLE], 'distillation')).toThrow(/^pairs\.jsonl:1: no "scores"\./)
   expect(read([{ ...WHOLE, scores: [2, 1] }], 'distillation').examples).toHaveLength(1)
+})
+
+test('where each is a batch of its own, a negative is wanted', () => {
+  const files = [{ name: 'pairs.jsonl', content: asLines([WHOLE, { query: 'q', positive: 'p' }]) }]
+  expect(() => readExamples(files, { withTitle, isAlone: true })).toThrow(
+    /^pairs\.jsonl:2: no negative, and in a batch of one/,
+  )
 })
 
 test('more wrong lines are named beside the first', () => {
