@@ -1,4 +1,4 @@
-/** The ready set: where authors of the documentations link to a section in words of their own. See demo/content/teach/SOURCE.md. */
+/** The ready set: how somebody who comes from React asks for what Vue has. See demo/content/teach/SOURCE.md. */
 import { type ReadPairs, readPairs } from './pairs.ts'
 
 /** Fetched when somebody wants it; from then on the browser has it. */

@@ -8,7 +8,7 @@ import type { Pair, ReadPairs } from './pairs.ts'
 import { addedSentence, firstSentence, linesSentences, verdict } from './sentences.ts'
 import type { Told } from './told.ts'
 
-const EXAMPLES = 'They are the words by which authors of these documentations link to a section.'
+const EXAMPLES = 'This is how somebody who comes from React asks for what Vue has.'
 
 /** What it needs of the engine. */
 export type Teacher = Pick<Selvage, 'teach' | 'lesson' | 'forgetLesson'>

@@ -296,7 +296,7 @@ describe('a lesson', () => {
     await teaching.takeExamples()
     expect([state.pairs[0]?.query, state.told]).toEqual([
       'example',
-      expect.stringMatching(/^1 question added\. They are/),
+      expect.stringMatching(/^1 question added\. This is how/),
     ])
   })
 })
