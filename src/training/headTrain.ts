@@ -38,7 +38,7 @@ export interface HeadRecipe {
 export const HEAD_RECIPE: HeadRecipe = {
   temperature: 1,
   rate: 1e-3,
-  hold: 0.05,
+  hold: 0.1,
   rounds: 6,
   steps: 120,
   others: 8,

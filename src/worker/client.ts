@@ -63,7 +63,7 @@ export class Selvage {
   readonly #encoder: Service<EncoderApi, EncoderStatus>
   readonly #engine: Service<EngineApi, EngineOpened>
   /** Both of them, for those that ask both. */
-  readonly #workers: RerankServices
+  readonly #workers: RerankServices & Teaching.TeachServices
   readonly #live: Live
   readonly #stored: Stored
   readonly #loading: Loading
@@ -109,7 +109,7 @@ export class Selvage {
     this.#engine = new Service('engine', spawn.engine, (link) =>
       link.call((remote) => remote.open(open, Comlink.proxy(onProgress), Comlink.proxy(onChange))),
     )
-    const workers = { encoder: this.#encoder, engine: this.#engine }
+    const workers = { encoder: this.#encoder, engine: this.#engine, transfer: Comlink.transfer }
     this.#workers = workers
     this.#live = new Live({ ...workers, name, indexUrl, spawn: spawn.writer, onWork })
     const rebuild = () => this.#live.rebuild()

@@ -15,6 +15,8 @@ import type { Service } from './service.ts'
 export interface TeachServices {
   readonly encoder: Service<EncoderApi, EncoderStatus>
   readonly engine: Service<EngineApi, unknown>
+  /** Of the comlink that the workers are asked with: this file has one of its own, which that does not know. */
+  readonly transfer: typeof Comlink.transfer
 }
 
 /** Fewer say nothing about whether anything was learned. */
@@ -91,7 +93,7 @@ type Tell = <Progress>(listener: (progress: Progress) => void) => ((progress: Pr
 
 /** As one call of the engine: should its worker die, all of it rejects; should a GPU go away, all is done once more. */
 async function session<T>(
-  { engine }: TeachServices,
+  { engine, transfer }: TeachServices,
   signal: AbortSignal | undefined,
   run: (lessons: Comlink.Remote<LessonsApi>, tell: Tell) => Promise<T>,
 ): Promise<T> {
@@ -102,7 +104,7 @@ async function session<T>(
     signal?.addEventListener('abort', stop, { once: true })
     try {
       return await outcome(async () => {
-        unwrap(await remote.lessons(Comlink.transfer(port2, [port2])))
+        unwrap(await remote.lessons(transfer(port2, [port2])))
         throwIfAborted(signal)
         return run(lessons, (listener) => Comlink.proxy(listener))
       })
