@@ -4,10 +4,10 @@
  * that training began with. It writes nothing, and runs nothing: who opens the new graph for the probe is its caller's.
  */
 import type { Encoder, ModelFiles } from '../encoder/encoder.ts'
-import { type JsonObject, parseJsonObject } from '../encoder/json.ts'
+import { Fields, type JsonObject, parseJsonObject } from '../encoder/json.ts'
 import { loadLayouts } from '../encoder/layouts.ts'
 import { MANIFEST_FILE, makeManifest } from '../encoder/manifest.ts'
-import { PLAIN_PROBE, rowsOf } from '../encoder/probe.ts'
+import { disagreement, PLAIN_PROBE, parseProbe, rowsOf } from '../encoder/probe.ts'
 import { rejectUnknown, SelvageError } from '../errors.ts'
 import { checkWeights } from './bertShape.ts'
 import { SAFETENSORS } from './checkpointFiles.ts'
@@ -20,13 +20,16 @@ export interface ExportOptions {
   /** The model's name, for display. */
   readonly name: string
   /**
-   * Opens a model folder on its f32 graph, to make the probe with: `loadEncoder` with the runtime at hand. The encoder is closed
-   * here. Without it the folder has no probe, and a browser trusts its graph for WebGPU where it agrees with that for wasm.
+   * Opens a model folder on its one graph, to make the probe with and to try each graph: `loadEncoder` with a runtime that has
+   * all their operators, as onnxruntime-node does. The encoder is closed here. Without it the folder has no probe, and a browser
+   * trusts its graph for WebGPU where it agrees with that for wasm.
    */
   readonly open?: (files: ModelFiles) => Promise<Encoder>
+  /** Told of a graph that is left out, in a sentence. */
+  readonly onNote?: (note: string) => void
 }
 
-const OPTIONS: readonly string[] = ['name', 'open'] satisfies (keyof ExportOptions)[]
+const OPTIONS: readonly string[] = ['name', 'open', 'onNote'] satisfies (keyof ExportOptions)[]
 
 /** Copied as they are; the first two must be there. */
 const COPIED: readonly string[] = [
@@ -48,7 +51,7 @@ export async function exportModel(
   options: ExportOptions,
 ): Promise<Map<string, Uint8Array>> {
   rejectUnknown(options, OPTIONS, 'exportModel')
-  const { name, open } = options
+  const { name, open, onNote } = options
   checkWeights(checkpoint, 'The trained checkpoint')
   const packed = packModel(checkpoint)
   const files = new Map<string, Uint8Array>()
@@ -56,10 +59,43 @@ export async function exportModel(
   for (const kind of GRAPH_KINDS) files.set(`onnx/${kind}.onnx`, packed.graphs[kind])
   files.set(`onnx/${WEIGHTS_FILE}`, packed.weights)
   const folder = memoryFiles(files, name)
-  if (open !== undefined) files.set(PROBE, await makeProbe(folder, open))
+  if (open !== undefined) {
+    const probe = await makeProbe(folder, open)
+    files.set(PROBE, probe)
+    for (const kind of ['webgpu', 'wasm'] as const) {
+      const problem = await problemOf(packed.graphs[kind], files, open)
+      if (problem === undefined) continue
+      files.delete(`onnx/${kind}.onnx`)
+      onNote?.(
+        `The graph for ${kind} is left out: ${problem}. A page runs the f32 graph in its place, which is slower.`,
+      )
+    }
+  }
   const manifest = await makeManifest(folder, [...files.keys()], name)
   files.set(MANIFEST_FILE, jsonBytes(manifest))
   return files
+}
+
+/**
+ * Why a page would not trust the graph. Those for WebGPU and wasm compute with 8 bits, and a model whose numbers are far apart
+ * loses more by that than a page allows; it would be refused there, when nobody can do anything about it.
+ */
+async function problemOf(
+  graph: Uint8Array,
+  files: ReadonlyMap<string, Uint8Array>,
+  open: (files: ModelFiles) => Promise<Encoder>,
+): Promise<string | undefined> {
+  const probe = parseProbe(new Fields(parseJsonObject(files.get(PROBE)!, PROBE), PROBE))
+  const encoder = await open(memoryFiles(new Map(files).set('onnx/f32.onnx', graph), 'the graph'))
+  try {
+    const encoded = [
+      await encoder.encodeQuery(probe.query.text),
+      ...(await encoder.encodeDocuments([probe.document.text])),
+    ]
+    return disagreement(encoded, [probe.query.vectors, probe.document.vectors], "those of the model's f32 graph")
+  } finally {
+    await encoder.close()
+  }
 }
 
 /** What PyLate's `save` writes. */
