@@ -17,6 +17,9 @@ const EXAMPLES: readonly Example[] = Array.from({ length: 12 }, (_, i) => ({
   negatives: [`Nothing about number ${i}: ${'so it goes on. '.repeat(i % 5)}`],
 }))
 
+/** Each shape is compiled by each thread: few of them. */
+const shortLayouts = async () => (await loadLayouts(tinyFiles())).within({ queryTokens: 16, documentTokens: 32 })
+
 const pools: TrainPool[] = []
 afterEach(() => {
   for (const pool of pools.splice(0)) pool.close()
@@ -28,32 +31,43 @@ function poolOf({ shape }: Checkpoint, threads: number): TrainPool {
   return pool
 }
 
+interface Run {
+  readonly vectors: readonly Float32Array[]
+  readonly gradients: ReadonlyMap<string, Float32Array>
+}
+
 test('two threads give what one gives', { timeout: 60_000 }, async () => {
   const checkpoint = await tinyCheckpoint()
-  const batch = new Batch(EXAMPLES, await loadLayouts(tinyFiles()), 'contrastive', checkpoint.shape.positions)
+  const batch = new Batch(EXAMPLES, await shortLayouts(), 'contrastive', checkpoint.shape.positions)
   expect(batch.packed.chunks.length).toBeGreaterThan(3)
   const loss = new Loss({ kind: 'contrastive', temperature: 1 })
-  const runs = []
-  for (const runner of [new Stages(checkpoint.shape), poolOf(checkpoint, 2)]) {
+  const runs: Run[] = []
+  for (const runner of [poolOf(checkpoint, 1), poolOf(checkpoint, 2), new Stages(checkpoint.shape)]) {
     const bert = new Bert(checkpoint, runner)
     const encoded = await bert.encode(batch.packed.chunks, { keep: true })
     const gradients = new Map([...checkpoint.weights].map(([name, { data }]) => [name, new Float32Array(data.length)]))
     await bert.pull(encoded, batch.spread(await loss.pull(batch.lossBatch(encoded)), encoded), gradients)
     runs.push({ vectors: encoded.map(({ vectors }) => vectors.data), gradients })
   }
-  const [one, two] = runs as [(typeof runs)[0], (typeof runs)[0]]
+  const [one, two, here] = runs as [Run, Run, Run]
   expect(two.vectors).toEqual(one.vectors)
   const whole = globalNorm(one.gradients)
   expect(whole).toBeGreaterThan(1)
-  for (const [name, values] of one.gradients) {
-    const difference = values.map((value, i) => value - two.gradients.get(name)![i]!)
-    expect(globalNorm(new Map([[name, difference]])) / whole, name).toBeLessThan(1e-6)
+  // Threads multiply and add in one instruction, and round once where this one rounds twice.
+  for (const [other, most] of [
+    [two, 1e-6],
+    [here, 1e-5],
+  ] as const) {
+    for (const [name, values] of one.gradients) {
+      const difference = values.map((value, i) => value - other.gradients.get(name)![i]!)
+      expect(globalNorm(new Map([[name, difference]])) / whole, name).toBeLessThan(most)
+    }
   }
 })
 
 test('a run on two threads gives the same bits each time', { timeout: 60_000 }, async () => {
   const checkpoint = await tinyCheckpoint()
-  const layouts = await loadLayouts(tinyFiles())
+  const layouts = await shortLayouts()
   const weights = []
   for (let run = 0; run < 2; run++) {
     const options = { batchSize: 6, learningRate: 1e-3 }
