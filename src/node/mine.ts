@@ -127,9 +127,9 @@ class Rankings {
   readonly #options: MineOptions
 
   constructor(options: MineOptions) {
-    const { texts, owner, model, threads, cacheFolder, onProgress } = options
+    const { texts, owner, model, threads, cacheFolder, onProgress, signal } = options
     this.#options = options
-    const common = { owner: `mine ${resolve(owner)}`, model, threads, cacheFolder, onProgress }
+    const common = { owner: `mine ${resolve(owner)}`, model, threads, cacheFolder, onProgress, signal }
     this.stock = new Stock({ ...common, corpus: texts.map(({ id, whole }) => ({ id, title: '', text: whole })) })
     const titled = texts.map(({ id, headings, text }) => ({ id, title: headings.join(' > '), text }))
     this.#words = new Stock({ ...common, corpus: titled })

@@ -8,7 +8,9 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
 import { commandLine } from '../support/command.ts'
 
-const cli = commandLine('selvage-mine-')
+/** Called at each line of progress. */
+let onErr: (text: string) => void = () => {}
+const cli = commandLine('selvage-mine-', (text) => onErr(text))
 const { at, write } = cli
 
 const TEXTS = [
@@ -41,6 +43,7 @@ const PAIRS = [
 const lines = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
 beforeEach(async () => {
+  onErr = () => {}
   vi.stubEnv('SELVAGE_CACHE_DIR', at('cache'))
   await write('set/corpus.jsonl', lines(TEXTS.map(([_id, title, text]) => ({ _id, title, text }))))
   await write('pairs.jsonl', lines(PAIRS))
@@ -169,11 +172,30 @@ test('an output that is there is kept unless --force says so', async () => {
   expect(await readFile(at('triples.jsonl'), 'utf8')).toBe('mine\n')
 })
 
-test('Ctrl-C writes nothing', async () => {
+test.each(['Loading the model', 'Encoding passages', 'Searching'])('Ctrl-C at "%s" writes nothing', async (stage) => {
   const controller = new AbortController()
-  controller.abort()
-  const args = ['mine', at('set'), at('pairs.jsonl'), '-o', at('triples.jsonl')]
+  onErr = (text) => text.startsWith(stage) && controller.abort()
+  const args = ['mine', at('set'), at('pairs.jsonl'), '-o', at('triples.jsonl'), '--threads', '1']
   expect(await run(args, controller.signal)).toBe(130)
   expect(cli.err).toMatch(/Stopped; nothing was written/)
   await expect(readFile(at('triples.jsonl'))).rejects.toThrow(/ENOENT/)
+})
+
+test('what was encoded before it was stopped need not be encoded again', async () => {
+  const words = ['river', 'bridge', 'engine', 'garden', 'letter', 'market', 'planet', 'window', 'doctor', 'winter']
+  const corpus = Array.from({ length: 300 }, (_, i) => ({
+    _id: i,
+    text: `The ${words[i % 10]} of number ${i} is near.`,
+  }))
+  await write('set/corpus.jsonl', lines(corpus))
+  const controller = new AbortController()
+  onErr = (text) => /^Encoding passages (1[5-9]|2\d)\d /.test(text) && controller.abort()
+  const args = ['mine', at('set'), at('pairs.jsonl'), '-o', at('triples.jsonl'), '--threads', '1', '--from', 'late']
+  expect(await run(args, controller.signal)).toBe(130)
+  onErr = () => {}
+  cli.clear()
+  expect(await run(args)).toBe(0)
+  // All that is told of: those of the cache are there at once.
+  const first = /^Encoding passages (\d+) of 300/m.exec(cli.err)?.[1]
+  expect(Number(first)).toBeGreaterThanOrEqual(128)
 })

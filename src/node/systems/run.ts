@@ -33,7 +33,7 @@ export async function runSystems(options: RunOptions): Promise<Comparable> {
   const { folder, set, specs, model, limit, threads, cacheFolder, onProgress = () => {}, signal } = options
   const { corpus, qrels, ranked, warnings } = set
   const queries = set.queries.slice(0, limit)
-  const stock = new Stock({ corpus, owner: `eval ${resolve(folder)}`, model, threads, cacheFolder, onProgress })
+  const stock = new Stock({ corpus, owner: `eval ${resolve(folder)}`, model, threads, cacheFolder, onProgress, signal })
   try {
     const rankers: Ranker[] = []
     for (const spec of specs) {

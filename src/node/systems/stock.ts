@@ -43,6 +43,8 @@ export interface StockOptions {
   /** Where vectors are kept from one run to the next; none without. */
   readonly cacheFolder?: string | undefined
   readonly onProgress: OnProgress
+  /** Stops the encoding of documents, which may take an hour. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Something that was made, and how long that took. */
@@ -95,11 +97,13 @@ export class Stock {
   })
 
   readonly documents: () => Promise<EncodedCorpus> = lazily(async () => {
-    const { cacheFolder, owner } = this.#options
+    const { cacheFolder, owner, signal } = this.#options
     const encoder = await this.encoder()
     const cache = cacheFolder === undefined ? undefined : await openEmbeddingCache(cacheFolder, encoder.model)
     const caching = cache && cachedEncoder(encoder, cache)
-    const made = await timed(() => (caching ?? encoder).encodeDocuments(this.texts, { onDone: this.#tellEncoded }))
+    const asked = { onDone: this.#tellEncoded, ...(signal && { signal }) }
+    const encoding = timed(() => (caching ?? encoder).encodeDocuments(this.texts, asked))
+    const made = await encoding.finally(() => cache?.flush()) // what was encoded before it was stopped is kept
     if (caching) await cache?.keep(owner, caching.keys)
     const isFresh = (caching?.hits() ?? 0) === 0
     return {
