@@ -59,10 +59,11 @@ function covarianceOf(vectors: Float32Array, count: number, hidden: number): Flo
   for (let n = 0; n < count; n++) {
     for (let h = 0; h < hidden; h++) centred[h] = vectors[n * hidden + h]! - mean[h]!
     for (let a = 0; a < hidden; a++) {
-      const row = sums[a]!
-      for (let b = 0; b < hidden; b++) row[b]! += centred[a]! * centred[b]!
+      const [row, value] = [sums[a]!, centred[a]!]
+      for (let b = 0; b <= a; b++) row[b]! += value * centred[b]!
     }
   }
+  for (let a = 0; a < hidden; a++) for (let b = 0; b < a; b++) sums[b]![a] = sums[a]![b]!
   return sums
 }
 

@@ -1,0 +1,65 @@
+/**
+ * A better beginning for a projection that has not been trained: the principal components of the model's own token vectors,
+ * taken over texts of what it is to be trained on. Over 60 questions on Ray's documentation and 208 of its sections, all-MiniLM-L6-v2
+ * untrained has an MRR of .502 by it at 96 numbers and .469 at 64, by a random one .411 and .383; by all 384 numbers .550.
+ */
+import type { Layouts } from '../encoder/layouts.ts'
+import { SelvageError } from '../errors.ts'
+import { Bert } from './bert.ts'
+import { pack, vectorsAt } from './chunks.ts'
+import { principalProjection } from './projection.ts'
+import { type Checkpoint, PROJECTION, type Tensor } from './types.ts'
+
+/** What the figures above were taken with; some tens of times the directions that are looked for. */
+const TOKENS = 4000
+/** Of each text every so many tokens, so that more texts are seen. */
+const EVERY = 4
+
+/** The checkpoint with another projection of the same width. @param texts documents: some hundreds; as many are read as are needed */
+export async function withPrincipalProjection(
+  checkpoint: Checkpoint,
+  layouts: Layouts,
+  texts: readonly string[],
+  seed = 0,
+): Promise<Checkpoint> {
+  const { shape, weights } = checkpoint
+  const dim = weights.get(PROJECTION)?.shape[0]
+  if (dim === undefined) {
+    throw new SelvageError('model-invalid', 'The checkpoint has no projection to put another in the place of.')
+  }
+  const whole = { shape, weights: new Map(weights).set(PROJECTION, identity(shape.hidden)) }
+  const vectors = await sample(whole, layouts, texts)
+  const projection = principalProjection(vectors, shape.hidden, dim, seed)
+  return { shape, weights: new Map(weights).set(PROJECTION, projection) }
+}
+
+/** `[N, hidden]`: token vectors of the texts, as they are before any projection. */
+async function sample(checkpoint: Checkpoint, layouts: Layouts, texts: readonly string[]): Promise<Float32Array> {
+  const { hidden, positions } = checkpoint.shape
+  const vectors = new Float32Array(TOKENS * hidden)
+  const bert = new Bert(checkpoint)
+  let taken = 0
+  try {
+    for (let from = 0; from < texts.length && taken < TOKENS; from += 16) {
+      const group = texts.slice(from, from + 16).map((text) => layouts.document(text))
+      const { chunks, places } = pack(group, positions)
+      const encoded = await bert.encode(chunks, { keep: false })
+      for (const [i, { rows }] of group.entries()) {
+        const own = vectorsAt(encoded, places[i]!)
+        for (let r = 0; r < rows.length && taken < TOKENS; r += EVERY) {
+          const start = rows[r]! * hidden
+          vectors.set(own.subarray(start, start + hidden), taken++ * hidden)
+        }
+      }
+    }
+  } finally {
+    bert.close()
+  }
+  return vectors.subarray(0, taken * hidden)
+}
+
+function identity(size: number): Tensor {
+  const data = new Float32Array(size * size)
+  for (let i = 0; i < size; i++) data[i * (size + 1)] = 1
+  return { shape: [size, size], data }
+}
