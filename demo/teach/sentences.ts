@@ -34,9 +34,9 @@ export function progressWords(progress: TeachProgress | undefined, isModelComing
   return `Trying it on questions kept apart: ${count}`
 }
 
-/** "7 of 25 first, before 4" */
 export function firstSentence({ before, after, keptApart }: LessonSummary): string {
-  return `${formatCount(after.first)} of ${formatCount(keptApart)} right sections come first, before ${formatCount(before.first)}.`
+  const first = `${formatCount(after.first)} of ${formatCount(keptApart)} right sections come first (${formatCount(before.first)} before)`
+  return `${first}, ${formatCount(after.found10)} are among the first ten (${formatCount(before.found10)} before).`
 }
 
 export function verdict({ before, after, isBetter, keptApart }: LessonSummary): string {

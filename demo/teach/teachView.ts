@@ -187,5 +187,7 @@ export class TeachView {
             : this.#teach
     const target = next?.checkVisibility() ? next : this.element.querySelector('h2')
     target?.focus({ preventScroll: true })
+    const seen = lesson === undefined ? target : this.#lesson
+    seen?.scrollIntoView({ block: 'nearest' })
   }
 }

@@ -210,7 +210,7 @@ describe('a lesson', () => {
     }
     await teaching.teach()
     expect([state.doing, state.lesson?.taught, state.adopted, changes]).toEqual(['nothing', 75, undefined, 0])
-    expect(said.at(-1)).toMatch(/^Learned\. 7 of 25 right sections come first, before 4\. Better/)
+    expect(said.at(-1)).toMatch(/^Learned\. 7 of 25 right sections come first \(4 before\), .* Better/)
     await teaching.use()
     expect([state.lesson, state.adopted?.at, changes]).toEqual([undefined, 1, 1])
     await teaching.forget()
@@ -302,7 +302,9 @@ describe('a lesson', () => {
 })
 
 test('what is said of figures is what they say', () => {
-  expect(firstSentence(SUMMARY)).toBe('7 of 25 right sections come first, before 4.')
+  expect(firstSentence(SUMMARY)).toBe(
+    '7 of 25 right sections come first (4 before), 15 are among the first ten (12 before).',
+  )
   expect(verdict(SUMMARY)).toMatch(/^Better.*may be chance\.$/)
   expect(verdict({ ...SUMMARY, keptApart: 200 })).toBe('Better on questions it had not seen.')
   expect(verdict({ ...SUMMARY, isBetter: false, after: SUMMARY.before })).toMatch(/^No better/)
