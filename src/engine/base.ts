@@ -6,8 +6,9 @@ import { SelvageError } from '../errors.ts'
 import { type DownloadProgress, downloadPacks } from '../store/download.ts'
 import type { BlobSource, SharedStore } from '../store/store.ts'
 import { type Collection, changeCollection, readCollection, sweep } from './collection.ts'
-import { Catalog } from './live/catalog.ts'
+import { visible } from './live/catalog.ts'
 import { type Manifest, packsOf, readManifest } from './manifest.ts'
+import { Segment, type SegmentParts } from './segment.ts'
 
 export interface OpenBaseOptions {
   readonly store: SharedStore
@@ -76,9 +77,10 @@ async function hiddenIn(
   store: SharedStore,
 ): Promise<string[]> {
   if (base === undefined || (base.hidden.length === 0 && segments.length === 0)) return []
-  const catalog = new Catalog(source, store)
-  const added = await Promise.all(segments.map((segment) => catalog.visible(segment)))
-  return catalog.inBase({ manifest }, new Set([...base.hidden, ...added.flat()]))
+  const idsIn = (parts: SegmentParts, from: BlobSource) => new Segment(from, parts).ids()
+  const added = await Promise.all(segments.map(async (one) => visible(await idsIn(one, store), one)))
+  const unwanted = new Set([...base.hidden, ...added.flat()])
+  return (await idsIn(manifest, source)).filter((id) => unwanted.has(id))
 }
 
 function print(manifest: Manifest): string {

@@ -76,7 +76,7 @@ function kept<T>(of: Map<string, Promise<T>>, key: string, read: () => Promise<T
   return reading
 }
 
-function visible(ids: readonly string[], { hidden }: Pick<LiveSegment, 'hidden'>): string[] {
+export function visible(ids: readonly string[], { hidden }: Pick<LiveSegment, 'hidden'>): string[] {
   if (ids.length === 0) return []
   const gone = new Set(hidden)
   return ids.filter((id) => !gone.has(id))
