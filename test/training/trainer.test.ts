@@ -1,6 +1,7 @@
 /** A training run on the tiny checkpoint: it learns, goes on bit for bit, leaves alone what it was given, and says what is wrong. */
 import { describe, expect, test } from 'vitest'
 import { type Layouts, loadLayouts } from '../../src/encoder/layouts.ts'
+import { type Runner, Stages } from '../../src/training/stages.ts'
 import { Trainer, type TrainOptions, type TrainState } from '../../src/training/trainer.ts'
 import type { Checkpoint, Example } from '../../src/training/types.ts'
 import { isSameWeights, tinyCheckpoint, tinyFiles } from './support.ts'
@@ -132,6 +133,26 @@ describe('what goes wrong', () => {
     await expect(trainer.next()).rejects.toThrow(/^In step 1 of 6, batch 1 of 1: The loss is (NaN|Infinity)/)
     expect(trainer.step).toBe(0)
     expect(isSameWeights((await trainer.checkpoint()).weights, before.weights)).toBe(true)
+  })
+
+  test('no memory says what to lower, and the next step may go through', async () => {
+    const stages = new Stages(checkpoint.shape)
+    let isShort = true
+    const runner: Runner = {
+      encode(...asked) {
+        if (isShort) throw new RangeError('Array buffer allocation failed')
+        return stages.encode(...asked)
+      },
+      pull: (above) => stages.pull(above),
+      close: () => {},
+    }
+    const trainer = await Trainer.create(checkpoint, layouts, EXAMPLES, OPTIONS, undefined, runner)
+    await expect(trainer.next()).rejects.toMatchObject({ code: 'training-failed' })
+    await expect(trainer.next()).rejects.toThrow(/^In step 1 of 6.*no memory.*Lower batchSize.*or documentTokens/)
+    expect(isSameWeights((await trainer.checkpoint()).weights, checkpoint.weights)).toBe(true)
+    isShort = false
+    const { loss } = await trainer.next()
+    expect(loss).toBe((await (await create()).next()).loss)
   })
 
   test.each<[what: string, example: Partial<Example>, options: TrainOptions, message: RegExp]>([
