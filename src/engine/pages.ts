@@ -175,7 +175,12 @@ export class PagesReader {
 /** The pages' ids out of the texts, for indexes that have no list of them. */
 export async function idsOf(texts: TextsReader): Promise<string[]> {
   const ids: string[] = []
-  for await (const { page } of texts.pages()) ids.push(idOf(page))
+  let before: object | undefined
+  for await (const block of texts.all())
+    for (const { page } of block.map(({ section }) => section)) {
+      if (page !== before && !page.isContinued) ids.push(idOf(page))
+      before = page
+    }
   return ids
 }
 

@@ -187,23 +187,6 @@ export class TextsReader {
     for (let block = 0; block < this.#blocks.count; block++) yield await this.#blocks.read(block)
   }
 
-  /** Every page as it was added, one after the other. */
-  async *pages(): AsyncGenerator<StoredPage> {
-    let open: StoredPages | undefined
-    let of: StoredSection['page'] | undefined
-    for await (const block of this.all())
-      for (const { id, section, range, rowOf } of block) {
-        if (section.page !== of && !(section.page.isContinued && open !== undefined)) {
-          if (open !== undefined) yield finished(open)
-          open = { page: section.page, sections: [], first: id }
-        }
-        of = section.page
-        if (section.id === id) open?.sections.push({ section, passages: [] })
-        open?.sections.at(-1)?.passages.push({ ...range, ...(rowOf && { rowOf }) })
-      }
-    if (open !== undefined) yield finished(open)
-  }
-
   async #passage(id: PassageId): Promise<StoredPassage> {
     const block = lastAtMost(this.#header.firstPassages, id)
     const found = block < 0 ? undefined : (await this.#blocks.read(block))[id - this.#header.firstPassages[block]!]
@@ -214,6 +197,23 @@ export class TextsReader {
       )
     return found
   }
+}
+
+/** Every page as it was added, one after the other. */
+export async function* pagesOf(texts: TextsReader): AsyncGenerator<StoredPage> {
+  let open: StoredPages | undefined
+  let of: StoredSection['page'] | undefined
+  for await (const block of texts.all())
+    for (const { id, section, range, rowOf } of block) {
+      if (section.page !== of && !(section.page.isContinued && open !== undefined)) {
+        if (open !== undefined) yield finished(open)
+        open = { page: section.page, sections: [], first: id }
+      }
+      of = section.page
+      if (section.id === id) open?.sections.push({ section, passages: [] })
+      open?.sections.at(-1)?.passages.push({ ...range, ...(rowOf && { rowOf }) })
+    }
+  if (open !== undefined) yield finished(open)
 }
 
 interface StoredPages {

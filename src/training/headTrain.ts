@@ -37,10 +37,10 @@ export interface HeadRecipe {
 
 export const HEAD_RECIPE: HeadRecipe = {
   temperature: 1,
-  rate: 1e-3,
+  rate: 2e-3,
   hold: 0.1,
   rounds: 6,
-  steps: 120,
+  steps: 60,
   others: 8,
   aside: 0.2,
 }

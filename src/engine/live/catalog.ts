@@ -7,6 +7,7 @@ import type { AddedDocument } from '../../types.ts'
 import { type Base, type Collection, type LiveSegment, waitingIn } from '../collection.ts'
 import { idOf } from '../pages.ts'
 import { keyOf, Segment, type SegmentParts } from '../segment.ts'
+import { pagesOf } from '../texts.ts'
 
 /** Segments whose ids, and whose documents' titles, are kept: more than a collection ever has, and not all that it had. */
 const KEPT = 128
@@ -84,7 +85,7 @@ export function visible(ids: readonly string[], { hidden }: Pick<LiveSegment, 'h
 
 async function listOf({ texts }: Segment): Promise<AddedDocument[]> {
   const listed: AddedDocument[] = []
-  for await (const { page } of texts.pages()) {
+  for await (const { page } of pagesOf(texts)) {
     const { url, title, meta } = page
     listed.push({ id: idOf(page), url, title, ...(meta && { meta }) })
   }

@@ -7,11 +7,11 @@ import type { BlobSource, BlobStore } from '../../store/store.ts'
 import type { OnProgress } from '../../types.ts'
 import type { LiveSegment } from '../collection.ts'
 import { idOf } from '../pages.ts'
-import { type StoredPage, TextsReader } from '../texts.ts'
+import { pagesOf, type StoredPage, TextsReader } from '../texts.ts'
 
 export async function* visiblePages(source: BlobSource, { texts, hidden }: LiveSegment): AsyncGenerator<StoredPage> {
   const isHidden = new Set(hidden)
-  for await (const stored of new TextsReader(source, texts).pages()) if (!isHidden.has(idOf(stored.page))) yield stored
+  for await (const stored of pagesOf(new TextsReader(source, texts))) if (!isHidden.has(idOf(stored.page))) yield stored
 }
 
 export interface RowsOptions {
