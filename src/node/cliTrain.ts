@@ -1,5 +1,6 @@
 /** The command line of `selvage train`. What the trainer's options may be the trainer checks; here a number is a number. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { TrainOptions } from '../training/options.ts'
 import { examples, modelOption, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
 
 export function addTrainCommand(program: Command, onExit: (code: number) => void, signal?: AbortSignal): void {
@@ -45,6 +46,7 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
     .option('--warmup <share>', 'of the steps, in which the rate rises (default: 0.1)', share)
     .option('--weight-decay <n>', '(default: 0.01)', notNegative)
     .option('--clip-norm <n>', 'length to which a longer gradient is cut (default: 1)', positive)
+    .option('--threads <n>', 'that work on a batch (default: one for each core, at most 8)', wholeNumber)
     .option('--seed <n>', 'of the order, of what is held out, and of a new projection (default: 0)', wholeNumberFrom(0))
     .optionsGroup('How long, and how good:')
     .option('--limit <n>', 'train on so many of the examples, drawn by the seed (default: all)', wholeNumber)
@@ -67,48 +69,24 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
         'Ctrl-C ends after the step at hand and leaves a checkpoint: --resume goes on from it, bit for bit as if it had not ended.',
       ),
     )
-    .action(async (data, { warmup, ...options }) => {
-      const {
-        output,
-        model,
-        resume,
-        force,
-        json,
-        dim,
-        limit,
-        minutes,
-        heldOut,
-        checkpointEvery,
-        evaluateEvery,
-        ...train
-      } = options
-      const asked = {
-        data,
-        output,
-        model,
-        resume,
-        force,
-        json,
-        dim,
-        limit,
-        minutes,
-        heldOut,
-        checkpointEvery,
-        evaluateEvery,
-      }
+    .action(async (data, options) => {
+      const { loss, temperature, queryTokens, documentTokens, batchSize, accumulate, epochs, ...others } = options
+      const { learningRate, projectionRate, warmup, weightDecay, clipNorm, seed, ...run } = others
+      const learned = { loss, temperature, queryTokens, documentTokens, batchSize, accumulate, epochs }
+      const train = { ...learned, learningRate, projectionRate, warmupShare: warmup, weightDecay, clipNorm, seed }
       const { trainCommand } = await import('./trainCommand.ts') // gradients are not loaded to search
-      onExit(
-        await trainCommand(
-          { ...asked, train: { ...train, ...(warmup !== undefined && { warmupShare: warmup }) } },
-          signal,
-        ),
-      )
+      onExit(await trainCommand({ data, train: definite(train), ...run }, signal))
     })
 }
 
 const positive = numberFrom('a number above 0', (value) => value > 0)
 const notNegative = numberFrom('a number from 0 on', (value) => value >= 0)
 const share = numberFrom('a number from 0 to 1', (value) => value >= 0 && value <= 1)
+
+/** Without those that were not given: a run that is resumed has its own. */
+function definite(options: { readonly [Name in keyof TrainOptions]: TrainOptions[Name] | undefined }): TrainOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
 
 function numberFrom(wanted: string, isRight: (value: number) => boolean): (text: string) => number {
   return (text) => {

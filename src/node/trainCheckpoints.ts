@@ -21,6 +21,8 @@ export interface RunRecord {
   readonly heldOut: string
   /** As `--limit` has it. */
   readonly limit?: number | undefined
+  /** That worked on it: sums of another number round otherwise. */
+  readonly threads: number
   /** Of each step. */
   readonly losses: readonly number[]
   /** Of the held-out examples, by the step that was done then. */

@@ -35,6 +35,7 @@ export interface RunParts {
   readonly startMs: number
   /** Of the run that is resumed. */
   readonly record: RunRecord | undefined
+  readonly threads: number
   /** Of checkpoints. */
   readonly folder: string
 }
@@ -110,13 +111,13 @@ export class Run {
   }
 
   async #save(): Promise<void> {
-    const { trainer, folder, identity, options, record } = this.#parts
+    const { trainer, folder, identity, options, record, threads } = this.#parts
     const heldOut = options.heldOut ?? record?.heldOut ?? DEFAULT_HELD_OUT
     const limit = options.limit ?? record?.limit
     const { losses, accuracies, seconds } = this
     await writeRun(folder, {
       state: await trainer.state(),
-      record: { identity, heldOut, limit, losses, accuracies, seconds },
+      record: { identity, heldOut, limit, threads, losses, accuracies, seconds },
     })
     this.saved = trainer.step
   }

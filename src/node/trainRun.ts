@@ -24,7 +24,10 @@ import { CHECKPOINTS, clearOutput, type OutputOptions, prepareOutput, REPORT_FIL
 import { TrainPool, trainThreads } from './trainPool.ts'
 import { VERSION } from './version.ts'
 
-export interface TrainRunOptions extends OutputOptions, InputOptions, LoopOptions {}
+export interface TrainRunOptions extends OutputOptions, InputOptions, LoopOptions {
+  /** Default: those of the run that is resumed, since sums of others round otherwise; else one for each core. */
+  readonly threads?: number | undefined
+}
 
 /** What report.json holds. */
 export interface TrainReport {
@@ -75,7 +78,10 @@ export async function trainRun(
   const { model, examples, identity } = inputs
   const [isNew, record] = [earlier === undefined, earlier?.record] // its weights are the trainer's from here on
   const { checkpoint, layouts } = model
-  const pool = new TrainPool(checkpoint.shape, trainThreads())
+  const threads = options.threads ?? record?.threads ?? trainThreads()
+  if (record && record.threads !== threads)
+    watcher.tell(`The run had ${record.threads} threads and now has ${threads}: the model will differ by rounding.`)
+  const pool = threads > 1 ? new TrainPool(checkpoint.shape, threads) : undefined
   const trainer = await Trainer.create(checkpoint, layouts, examples.training, options.train, earlier?.state, pool)
   try {
     await prepareOutput(options)
@@ -91,12 +97,13 @@ export async function trainRun(
         signal,
         startMs,
         record,
+        threads,
         folder,
       })
       try {
         const stopped = await run.go()
         if (stopped !== undefined) return { kind: 'stopped', step: stopped, steps: trainer.steps } as const
-        return { kind: 'done', report: await finish(run, trainer, inputs, options) } as const
+        return { kind: 'done', report: await finish(run, trainer, inputs, { ...options, threads }, watcher) } as const
       } catch (error) {
         throw withCheckpoint(error, run.saved, output)
       }
@@ -111,12 +118,13 @@ async function finish(
   run: Run,
   trainer: Trainer,
   { model: { files }, examples: { held, training, doubled, shared } }: Inputs,
-  { output, model, data }: TrainRunOptions,
+  { output, model, data, threads = 1 }: TrainRunOptions,
+  { tell }: TrainWatcher,
 ): Promise<TrainReport> {
   const checkpoint = await trainer.checkpoint()
   const name = basename(resolve(output))
   const open = (made: ModelFiles) => loadEncoder({ files: made, inference: nodeRuntime() })
-  for (const [path, bytes] of await exportModel(checkpoint, files, { name, open }))
+  for (const [path, bytes] of await exportModel(checkpoint, files, { name, open, onNote: tell }))
     await writeWhole(output, path, bytes)
   const [first, last] = [run.accuracies[0], run.accuracies.at(-1)]
   const { options } = await trainer.state()
@@ -136,7 +144,7 @@ async function finish(
     ...(first &&
       last && { accuracy: { before: first.accuracy, during: run.accuracies.slice(1, -1), after: last.accuracy } }),
     losses: run.losses,
-    device: `${cpus()[0]?.model.trim() ?? 'CPU'}, ${cpus().length} cores, Node ${process.versions.node}`,
+    device: `${cpus()[0]?.model.trim() ?? 'CPU'}, ${threads} thread${threads === 1 ? '' : 's'}, Node ${process.versions.node}`,
     seconds: run.seconds,
     selvage: VERSION,
   }

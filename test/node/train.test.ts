@@ -12,7 +12,18 @@ let onErr: (text: string) => void = () => {}
 const cli = commandLine('selvage-train-', (text) => onErr(text))
 const { at, write } = cli
 
-const SMALL = ['--batch-size', '6', '--document-tokens', '24', '--query-tokens', '12', '--learning-rate', '0.002']
+const SMALL = [
+  '--batch-size',
+  '6',
+  '--document-tokens',
+  '24',
+  '--query-tokens',
+  '12',
+  '--learning-rate',
+  '0.002',
+  '--threads',
+  '1',
+]
 
 beforeEach(async () => {
   onErr = () => {}
@@ -148,10 +159,11 @@ test('a loss that is no number is told, and the checkpoint before it makes a mod
 test('a bi-encoder gets a projection and markers', async () => {
   for (const path of ['1_Dense', 'modules.json', 'config_sentence_transformers.json'])
     await rm(at(`model/${path}`), { recursive: true })
-  const how = ['--dim', '24', '--held-out', '0', '--limit', '13', '--seed', '5']
+  const how = ['--dim', '24', '--held-out', '0', '--limit', '13', '--seed', '5', '--threads', '2']
   expect(await trainUntil('Step 1', 'out', ...how)).toBe(130)
   // As it was begun, without saying so again; and stopped with nothing left to do but to write the model.
-  expect(await trainUntil('Step 3 of 3', 'out', '--resume')).toBe(130)
+  expect(await trainUntil('Step 3 of 3', 'out', '--resume', '--threads', '1')).toBe(130)
+  expect(cli.err).toMatch(/The run had 2 threads and now has 1: the model will differ by rounding\./)
   expect(isThere(at('out/model.safetensors'))).toBe(false)
   expect(await train('out', '--resume')).toBe(0)
   expect(await readdir(at('out'))).not.toContain('checkpoints')

@@ -30,7 +30,14 @@ function stored(step: number): StoredRun {
       ...{ step, options, examplesHash: 'ab' },
       ...{ weights: weights(step), firstMoments: weights(step / 7), secondMoments: weights(step / 11) },
     },
-    record: { identity: { model: 'x' }, heldOut: '0.05', losses: [1 / 3, 0.1], accuracies: [], seconds: 1.5 },
+    record: {
+      identity: { model: 'x' },
+      heldOut: '0.05',
+      threads: 2,
+      losses: [1 / 3, 0.1],
+      accuracies: [],
+      seconds: 1.5,
+    },
   }
 }
 
