@@ -11,9 +11,9 @@ import { principalProjection } from './projection.ts'
 import { type Checkpoint, PROJECTION, type Tensor } from './types.ts'
 
 /** What the figures above were taken with; some tens of times the directions that are looked for. */
-const TOKENS = 4000
+const TOKENS = 3000
 /** Of each text every so many tokens, so that more texts are seen. */
-const EVERY = 4
+const EVERY = 3
 
 /** The checkpoint with another projection of the same width. @param texts documents: some hundreds; as many are read as are needed */
 export async function withPrincipalProjection(

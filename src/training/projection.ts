@@ -23,21 +23,28 @@ export function freshProjection(hidden: number, dim: number, seed = 0): Tensor {
 }
 
 /**
- * `[dim, hidden]`: the directions of greatest variance, greatest first.
+ * `[dim, hidden]`: the directions of greatest variance, greatest first; where vectors differ in fewer, random ones follow.
  * @param vectors `[N, hidden]`, N of some thousands
  */
 export function principalProjection(vectors: Float32Array, hidden: number, dim: number, seed = 0): Tensor {
   checkSizes(hidden, dim)
   const count = vectors.length / hidden
-  if (!Number.isInteger(count) || count <= dim) {
+  if (!Number.isInteger(count) || count < 2) {
     throw new SelvageError(
       'invalid-argument',
-      `principalProjection: ${count} vectors of ${hidden} numbers, wanted more than ${dim}, the dim.`,
+      `principalProjection: ${count} vectors of ${hidden} numbers, wanted 2 or more.`,
     )
   }
   const covariance = covarianceOf(vectors, count, hidden)
-  let rows = Array.from({ length: dim }, (_, row) => Float64Array.from(rowOf(freshProjection(hidden, dim, seed), row)))
-  for (let round = 0; round < ROUNDS; round++) rows = orthonormal(rows.map((row) => times(covariance, row)))
+  const random = freshProjection(hidden, dim, seed)
+  const spare = Array.from({ length: dim }, (_, row) => Float64Array.from(rowOf(random, row)))
+  let rows = spare
+  for (let round = 0; round < ROUNDS; round++) {
+    rows = orthonormal(
+      rows.map((row) => times(covariance, row)),
+      spare,
+    )
+  }
   return toTensor(rows, hidden)
 }
 
@@ -70,24 +77,25 @@ function covarianceOf(vectors: Float32Array, count: number, hidden: number): Flo
 const times = (matrix: readonly Float64Array[], vector: Float64Array): Float64Array =>
   Float64Array.from(matrix, (row) => dot(row, vector))
 
-/** Gram and Schmidt's, twice over: once leaves rounding errors in rows that were nearly the same. */
-function orthonormal(rows: readonly Float64Array[]): Float64Array<ArrayBuffer>[] {
+/** Gram and Schmidt's. A row that says nothing new has one of `spare` in its place. */
+function orthonormal(rows: readonly Float64Array[], spare: readonly Float64Array[] = []): Float64Array<ArrayBuffer>[] {
   const done: Float64Array<ArrayBuffer>[] = []
-  for (const given of rows) {
-    const row = given.slice()
-    for (let pass = 0; pass < 2; pass++) {
-      for (const other of done) subtract(row, other, dot(row, other))
-    }
-    const length = Math.sqrt(dot(row, row))
-    if (!(length > ROUNDING * Math.sqrt(dot(given, given)))) {
-      throw new SelvageError(
-        'invalid-argument',
-        `The vectors differ in ${done.length} directions only: too few for the dim.`,
-      )
-    }
-    done.push(Float64Array.from(row, (value) => value / length))
+  for (const [i, row] of rows.entries()) {
+    const own =
+      apartFrom(done, row) ?? spare.map((other) => apartFrom(done, other)).find((other) => other !== undefined)
+    if (own === undefined) throw new SelvageError('internal', `Row ${i} of a projection is a sum of those before it.`)
+    done.push(own)
   }
   return done
+}
+
+/** Of a row what is at right angles to all others, as a unit vector; undefined where that is nothing but rounding. */
+function apartFrom(others: readonly Float64Array[], given: Float64Array): Float64Array<ArrayBuffer> | undefined {
+  const row = Float64Array.from(given)
+  // Twice: once leaves rounding errors in rows that were nearly the same.
+  for (let pass = 0; pass < 2; pass++) for (const other of others) subtract(row, other, dot(row, other))
+  const length = Math.sqrt(dot(row, row))
+  return length > ROUNDING * Math.sqrt(dot(given, given)) ? row.map((value) => value / length) : undefined
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
