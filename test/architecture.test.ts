@@ -53,6 +53,7 @@ const ONLY: readonly { readonly what: string; readonly pattern: RegExp; readonly
   { what: 'GPUDevice', pattern: /requestDevice\(/, where: /^(ops\/webgpu\/|encoder\/(session|gpu))/ },
   { what: 'shaders', pattern: /\.wgsl/, where: /^(ops\/webgpu\/|node\/bundle\.ts$)/ }, // the bundler strips their comments
   { what: 'indexedDB', pattern: /\bindexedDB\b/, where: /^store\/idb\.ts$/ },
+  { what: 'jax-js', pattern: /from '@jax-js/, where: /^training\/jax\.ts$/ }, // its arrays are counted by hand
   { what: 'node:', pattern: /from 'node:|import\('node:/, where: /^(node\/|ops\/wasm\/plugin\.ts$)/ },
   {
     what: 'the DOM',

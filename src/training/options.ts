@@ -58,7 +58,7 @@ export function complete(
   const learningRate = given.learningRate ?? DEFAULTS.learningRate
   const all = { ...DEFAULTS, projectionRate: 10 * learningRate, ...limits, ...given }
   const wrong = (key: keyof TrainOptions, wanted: string): SelvageError =>
-    new SelvageError('invalid-argument', `Trainer: ${key} is ${JSON.stringify(all[key])}, wanted ${wanted}.`)
+    new SelvageError('invalid-argument', `Trainer: ${key} is ${all[key]}, wanted ${wanted}.`)
   if (all.loss !== 'contrastive' && all.loss !== 'distillation') throw wrong('loss', "'contrastive' or 'distillation'")
   for (const key of ['batchSize', 'accumulate', 'epochs'] as const)
     if (!Number.isSafeInteger(all[key]) || all[key] < 1) throw wrong(key, 'a whole number, at least 1')

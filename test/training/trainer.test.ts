@@ -162,7 +162,7 @@ describe('what goes wrong', () => {
     ['no scores', {}, { loss: 'distillation' }, /Example 1 has no scores; distillation wants 2 numbers/],
     ['an unknown option', {}, { rate: 1 } as TrainOptions, /unknown option "rate"/],
     ['a batch of none', {}, { batchSize: 0 }, /batchSize is 0, wanted a whole number/],
-    ['a rate that is none', {}, { learningRate: Number.NaN }, /learningRate is null, wanted/],
+    ['a rate that is none', {}, { learningRate: Number.NaN }, /learningRate is NaN, wanted/],
     ['more tokens than there are', {}, { documentTokens: 65 }, /documentTokens is 65, wanted 4 to 64/],
   ])('%s', async (_, change, options, message) => {
     const examples = EXAMPLES.map((example, i) => (i === 1 ? { ...example, ...change } : example))
