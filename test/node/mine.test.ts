@@ -3,6 +3,7 @@
  * index; what is counted, and what is said of bad input.
  */
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { run } from '../../src/node/cli.ts'
@@ -40,6 +41,8 @@ const PAIRS = [
   { query: 'how do I cancel a request', positive: TEXTS[0][2], title: TEXTS[0][1], doc: 'cancel' },
   { query: 'what is cheese made of', positive: TEXTS[3][2] },
 ]
+/** PyLate's golden model, random and quick: where it does not count what is like what. */
+const TINY = ['--model', resolve(import.meta.dirname, '../fixtures/golden/bert-expansion')]
 const lines = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
 beforeEach(async () => {
@@ -124,11 +127,11 @@ test('by words alone nothing is found that has none of them; --skip leaves out t
 
 test('of documents and of an index of them: passages with their headings, the same ones', async () => {
   for (const [name, title, text] of TEXTS) await write(`docs/${name}.md`, `# Guide\n\n## ${title}\n\n${text}\n`)
-  expect(await mine('docs', '--margin', '1')).toBe(0)
+  expect(await mine('docs', '--margin', '9', ...TINY)).toBe(0)
   const ofDocuments = await triples()
   expect(ofDocuments[0]?.negatives).toContain(`Guide > Retrying\n${TEXTS[2][2]}`)
-  expect(await run(['build', at('docs'), '-o', at('index'), '--threads', '1'])).toBe(0)
-  expect(await mine('index', '--margin', '1', '--force')).toBe(0)
+  expect(await run(['build', at('docs'), '-o', at('index'), '--threads', '1', ...TINY])).toBe(0)
+  expect(await mine('index', '--margin', '9', '--force', ...TINY)).toBe(0)
   expect(await triples()).toEqual(ofDocuments)
 })
 
@@ -172,10 +175,10 @@ test('an output that is there is kept unless --force says so', async () => {
   expect(await readFile(at('triples.jsonl'), 'utf8')).toBe('mine\n')
 })
 
-test.each(['Loading the model', 'Encoding passages', 'Searching'])('Ctrl-C at "%s" writes nothing', async (stage) => {
+test.each(['Preparing the model', 'Encoding passages', 'Searching'])('Ctrl-C at "%s" writes nothing', async (stage) => {
   const controller = new AbortController()
   onErr = (text) => text.startsWith(stage) && controller.abort()
-  const args = ['mine', at('set'), at('pairs.jsonl'), '-o', at('triples.jsonl'), '--threads', '1']
+  const args = ['mine', at('set'), at('pairs.jsonl'), '-o', at('triples.jsonl'), '--threads', '1', ...TINY]
   expect(await run(args, controller.signal)).toBe(130)
   expect(cli.err).toMatch(/Stopped; nothing was written/)
   await expect(readFile(at('triples.jsonl'))).rejects.toThrow(/ENOENT/)
@@ -190,7 +193,18 @@ test('what was encoded before it was stopped need not be encoded again', async (
   await write('set/corpus.jsonl', lines(corpus))
   const controller = new AbortController()
   onErr = (text) => /^Encoding passages (1[5-9]|2\d)\d /.test(text) && controller.abort()
-  const args = ['mine', at('set'), at('pairs.jsonl'), '-o', at('triples.jsonl'), '--threads', '1', '--from', 'late']
+  const args = [
+    'mine',
+    at('set'),
+    at('pairs.jsonl'),
+    '-o',
+    at('triples.jsonl'),
+    '--threads',
+    '1',
+    '--from',
+    'late',
+    ...TINY,
+  ]
   expect(await run(args, controller.signal)).toBe(130)
   onErr = () => {}
   cli.clear()
