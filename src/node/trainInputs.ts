@@ -11,6 +11,7 @@ import { SelvageError } from '../errors.ts'
 import { readCheckpoint } from '../training/checkpointFiles.ts'
 import { drawn, holdOut, readExamples, without } from '../training/data.ts'
 import { toLateInteraction } from '../training/lateInteraction.ts'
+import { withPrincipalProjection } from '../training/principal.ts'
 import type { TrainOptions } from '../training/trainer.ts'
 import { type Checkpoint, type Example, PROJECTION } from '../training/types.ts'
 import { readDataFiles, withTitle } from './dataFiles.ts'
@@ -53,7 +54,16 @@ export async function readInputs(
   const examples = await chooseExamples(options, earlier, tell)
   const identity = { ...examples.identity, model: hashOfWeights(model.checkpoint) }
   if (earlier) checkSame(earlier.record.identity, identity)
-  return { model, examples, identity }
+  // A run that goes on has its weights.
+  const { isFresh, ...opened } = model
+  if (earlier || !isFresh) return { model: opened, examples, identity }
+  tell('The model has no projection yet: it begins with the principal components of its vectors of these texts.')
+  return { model: { ...opened, checkpoint: await begun(model, examples, options.train) }, examples, identity }
+}
+
+function begun({ checkpoint, layouts }: OpenModel, { training }: Chosen, { seed }: TrainOptions): Promise<Checkpoint> {
+  const texts = new Set(training.map(({ positive }) => positive))
+  return withPrincipalProjection(checkpoint, layouts, [...texts], seed)
 }
 
 export interface OpenModel {
@@ -63,7 +73,10 @@ export interface OpenModel {
 }
 
 /** Errors: `model-missing`, `model-invalid`; `invalid-argument` for a width that it cannot have. */
-async function openModel({ model, dim, train }: InputOptions, earlier: StoredRun | undefined): Promise<OpenModel> {
+async function openModel(
+  { model, dim, train }: InputOptions,
+  earlier: StoredRun | undefined,
+): Promise<OpenModel & { readonly isFresh: boolean }> {
   const files = folderFiles(resolve(model))
   const checkpoint = await readCheckpoint(files)
   const width = checkpoint.weights.get(PROJECTION)?.shape[0]
@@ -78,14 +91,14 @@ async function openModel({ model, dim, train }: InputOptions, earlier: StoredRun
       ...(seed !== undefined && { seed }),
       ...(queryLength !== undefined && { queryLength }),
     })
-    return { ...made, layouts: await loadLayouts(made.files) }
+    return { ...made, layouts: await loadLayouts(made.files), isFresh: true }
   }
   if (dim !== undefined && dim !== width)
     throw new SelvageError(
       'invalid-argument',
       `train: --dim is ${dim}, but ${shortPath(model)} has a projection to ${width} already. Leave --dim out, or take a model without one.`,
     )
-  return { files, checkpoint, layouts: await loadLayouts(files) }
+  return { files, checkpoint, layouts: await loadLayouts(files), isFresh: false }
 }
 
 export interface Chosen {

@@ -5,6 +5,7 @@
  */
 import type { Layouts } from '../encoder/layouts.ts'
 import { SelvageError } from '../errors.ts'
+import { seeded } from '../plaid/random.ts'
 import { Bert } from './bert.ts'
 import { pack, vectorsAt } from './chunks.ts'
 import { principalProjection } from './projection.ts'
@@ -15,7 +16,7 @@ const TOKENS = 3000
 /** Of each text every so many tokens, so that more texts are seen. */
 const EVERY = 3
 
-/** The checkpoint with another projection of the same width. @param texts documents: some hundreds; as many are read as are needed */
+/** The checkpoint with another projection of the same width. @param texts documents: some hundreds; of them as many are drawn as are needed */
 export async function withPrincipalProjection(
   checkpoint: Checkpoint,
   layouts: Layouts,
@@ -27,8 +28,14 @@ export async function withPrincipalProjection(
   if (dim === undefined) {
     throw new SelvageError('model-invalid', 'The checkpoint has no projection to put another in the place of.')
   }
+  const random = seeded(seed)
+  const shuffled = texts.map((text) => ({ text, key: random() })).sort((a, b) => a.key - b.key)
   const whole = { shape, weights: new Map(weights).set(PROJECTION, identity(shape.hidden)) }
-  const vectors = await sample(whole, layouts, texts)
+  const vectors = await sample(
+    whole,
+    layouts,
+    shuffled.map(({ text }) => text),
+  )
   const projection = principalProjection(vectors, shape.hidden, dim, seed)
   return { shape, weights: new Map(weights).set(PROJECTION, projection) }
 }
