@@ -160,6 +160,7 @@ const bench: ViteUserConfig = {
         demo: 'test/bench/demo.ts',
         rerank: 'test/bench/rerank.ts',
         negation: 'test/bench/negation.ts',
+        lesson: 'test/bench/lesson.ts',
         train: 'test/bench/train.ts',
         trainWorker: 'src/node/trainWorker.ts',
       },
