@@ -38,7 +38,7 @@ export interface HeadRecipe {
 export const HEAD_RECIPE: HeadRecipe = {
   temperature: 1,
   rate: 2e-3,
-  hold: 0.1,
+  hold: 0.3,
   rounds: 6,
   steps: 60,
   others: 8,
