@@ -18,6 +18,8 @@ export interface LoopOptions {
 export interface TrainWatcher {
   /** @param leftMs of `minutes` */
   onStep(report: StepReport, leftMs: number | undefined): void
+  /** @param losses of the steps that were done before */
+  onResumed(losses: readonly number[]): void
   /** A line for people. */
   tell(line: string): void
 }
@@ -65,7 +67,10 @@ export class Run {
   async go(): Promise<number | undefined> {
     const { options, trainer, watcher, signal } = this.#parts
     const { checkpointEvery, evaluateEvery } = options
-    if (trainer.step > 0) watcher.tell(`Resumed after step ${trainer.step} of ${trainer.steps}.`)
+    if (trainer.step > 0) {
+      watcher.tell(`Resumed after step ${trainer.step} of ${trainer.steps}.`)
+      watcher.onResumed(this.losses)
+    }
     if (!signal.aborted && this.accuracies.length === 0) await this.#measure('before')
     let measuredTo = this.#share()
     while (trainer.step < trainer.steps && !signal.aborted && this.#leftMs() > 0) {

@@ -8,6 +8,8 @@ import { seconds } from './progress.ts'
 export interface TrainProgress {
   /** @param left milliseconds that may still be spent, where the run has a limit */
   onStep(report: StepReport, left: number | undefined): void
+  /** The losses of earlier steps: the one that is shown goes on from them. */
+  onResumed(losses: readonly number[]): void
   /** A line above the bar. */
   tell(line: string): void
   done(): void
@@ -54,6 +56,9 @@ export function trainProgress(stream: NodeJS.WriteStream = process.stderr): Trai
       if (place === told.place && atMs - told.atMs < MOST_QUIET_MS) return
       told = { place, atMs }
       stream.write(`${line}\n`)
+    },
+    onResumed(losses) {
+      losses.forEach(smoothed)
     },
     tell(line) {
       if (isTerminal && isOpen) stream.write(ERASE_LINE)

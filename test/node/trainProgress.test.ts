@@ -58,6 +58,21 @@ test('in a log there are twenty lines a run', () => {
   expect(written.at(-1)).toMatch(/^Step 100 of 100/)
 })
 
+test('a run that is resumed shows the loss that it would have shown', () => {
+  const { output, written, end } = stream(false)
+  const resumed = trainProgress(output)
+  resumed.onResumed(Array.from({ length: 10 }, (_, i) => step(i + 1).loss))
+  resumed.onStep(step(11), undefined)
+  end()
+  const shown = written.map((line) => /loss [\d.]+/.exec(line)?.[0])
+  expect(shown.at(-1)).toBe(`loss ${meanOf(11).toPrecision(4)}`)
+})
+
+function meanOf(steps: number): number {
+  const smooth = smoothing()
+  return Array.from({ length: steps }, (_, i) => smooth(step(i + 1).loss)).at(-1) ?? 0
+}
+
 test('the loss is smoothed, from its first value on', () => {
   const smooth = smoothing()
   expect(smooth(4)).toBeCloseTo(4)
