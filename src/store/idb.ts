@@ -304,6 +304,7 @@ async function putAll(transaction: Transaction<Tables, 'readwrite'>, entries: re
   await Promise.all(entries.map(async ({ key, value }) => transaction.objectStore(tableOf(key)).put(value, key)))
 }
 
+/** A lesson is no pack: older versions that tidy packs do not find it there. */
 function tableOf(key: string): Table {
   return key === MANIFEST_KEY || key === LESSON_KEY ? 'manifest' : 'packs'
 }

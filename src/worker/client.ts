@@ -215,7 +215,7 @@ export class Selvage {
   }
 
   /**
-   * Texts that need not be in the index, best first, by the model alone. Those without text are left out; an empty query has no
+   * Texts that need not be in the index, best first, by the model alone, without a lesson. Those without text are left out; an empty query has no
    * hits. Errors: `aborted`, `invalid-argument`, and what loading the model throws.
    */
   async rerank(query: string, passages: readonly PassageInput[], options: RerankOptions = {}): Promise<RerankResult> {
@@ -354,7 +354,7 @@ export class Selvage {
     return (await manager?.persist()) ?? false
   }
 
-  /** Deletes what this browser keeps of the index, added documents too, and closes. The model stays: other indexes use it. */
+  /** Deletes what this browser keeps of the index, added documents and lesson too, and closes. The model stays: other indexes use it. */
   async forget(): Promise<void> {
     await this.#live.end()
     await this.#engine.call((remote) => remote.forget())

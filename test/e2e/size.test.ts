@@ -63,6 +63,11 @@ test('who ranks texts without an index fetches 4 kB more, and nobody else does',
   expect(sum(['rerank.js'])).toBeLessThanOrEqual(4000)
 })
 
+test('who teaches fetches 14 kB more, and who searches with a lesson 10 kB of them', () => {
+  expect(sum(['teach.js', 'lessons.js'])).toBeLessThanOrEqual(14_000)
+  expect(sum(['lessons.js'])).toBeLessThanOrEqual(10_000)
+})
+
 test('kernels are in their own files only', () => {
   const kernels = /@compute|AGFzbQ/ // of any shader, and of any WASM in base64
   expect([...MEANING, ...KERNELS].filter((name) => kernels.test(read(name)))).toEqual(KERNELS)
