@@ -92,7 +92,7 @@ async function measureQuality(folds: number): Promise<void> {
     const { passages, pairs } = await pairsFor(engine, taught, async () => {})
     const head = await trainHead(passages, pairs satisfies readonly HeadPair[], { ...recipe, seed: 1 })
     await judge('without', kept, none)
-    await judge(`taught by ${taught.length}`, kept, (matrix) => mapQuery(head, matrix))
+    await judge('with a lesson', kept, (matrix) => mapQuery(head, matrix))
     process.stdout.write(`part ${fold + 1} of ${folds}: ${head.rounds} rounds\n`)
   }
   console.table(Object.fromEntries([...ranks].map(([name, list]) => [name, figuresOf(list)])))
