@@ -5,8 +5,8 @@
  *   npm run bench:lesson -- <set> <index> --time 500     the time alone, with so many pairs (queries are taken more than once)
  * Measured on 343 questions about Ray's documentation, 12,411 passages: MRR@10 .314 to .324 and nDCG@10 .375 to .386 as users
  * search, .253 to .267 and .314 to .335 by meaning alone; among the first ten 175 to 190. A map of passages too, tried on one part
- * of them, was no better (MRR@10 by meaning .186 without, .203 with both sides mapped, .214 with queries alone), and would
- * have every section's vectors changed. 375 pairs take 34 s of CPU time.
+ * of them at a hold of .03, was not better: MRR@10 among the first 60 by meaning .186 without, .203 with both sides mapped, .213 with
+ * queries alone, which on 86 queries is the same; and it would have every section's vectors changed. 375 pairs take 34 s of CPU time.
  * The set's document ids must be the ids of the index's pages, or the ends of its addresses, as `selvage eval --index` has it.
  */
 import { readFileSync } from 'node:fs'
