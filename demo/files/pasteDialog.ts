@@ -2,6 +2,7 @@
  * A text that lies on the clipboard, as one of the visitor's files: a dialog to paste it into, to look at it and to name it.
  * What is pasted outside of any field opens it too, with the text in it; pasted files go where dropped ones go.
  */
+import { closesBeside } from '../dialog.ts'
 import { h } from '../dom.ts'
 import { formatCount, plural } from '../format.ts'
 import { button } from './buttons.ts'
@@ -45,14 +46,7 @@ export class PasteDialog {
     this.#text.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !this.#add.disabled) this.#add.click()
     })
-    // A press that begins and ends beside it.
-    let began: EventTarget | null = null
-    this.#dialog.addEventListener('pointerdown', ({ target }) => {
-      began = target
-    })
-    this.#dialog.addEventListener('click', ({ target }) => {
-      if (target === this.#dialog && began === target) this.#dialog.close()
-    })
+    closesBeside(this.#dialog)
     document.body.append(this.#dialog)
   }
 

@@ -2,6 +2,7 @@
  * Many pairs at once: a dialog to paste lines into, or to drop a file of them on. What can be read of it is said while it is typed;
  * lines that cannot are named by their number. What becomes of the others is the caller's.
  */
+import { closesBeside } from '../dialog.ts'
 import { h } from '../dom.ts'
 import { button } from '../files/buttons.ts'
 import { plural } from '../format.ts'
@@ -63,14 +64,7 @@ export class PairsDialog {
     form.addEventListener('submit', () => add(this.#read))
     this.#text.addEventListener('input', () => this.#weigh())
     this.#takeDrops()
-    // A press that begins and ends beside it.
-    let began: EventTarget | null = null
-    this.#dialog.addEventListener('pointerdown', ({ target }) => {
-      began = target
-    })
-    this.#dialog.addEventListener('click', ({ target }) => {
-      if (target === this.#dialog && began === target) this.#dialog.close()
-    })
+    closesBeside(this.#dialog)
     document.body.append(this.#dialog)
   }
 
