@@ -6,7 +6,7 @@ import { readExamples } from '../training/data.ts'
 import { readDataFiles, withTitle, writeDataFile } from './dataFiles.ts'
 import { defaultCacheFolder } from './embeddingCache.ts'
 import { EXIT } from './exit.ts'
-import { interruptible } from './interrupt.ts'
+import { endedEarly, interruptible } from './interrupt.ts'
 import { type MineOptions, type MineReport, mineNegatives } from './mine.ts'
 import { readMineCorpus } from './mineCorpus.ts'
 import { shortPath } from './paths.ts'
@@ -54,10 +54,7 @@ export async function mineCommand(options: MineCommandOptions, signal?: AbortSig
       return mined.report
     }, signal)
   } catch (error) {
-    if (!(error instanceof SelvageError && error.code === 'aborted')) throw error
-    display.done()
-    process.stderr.write('Stopped; nothing was written. Vectors that were encoded are in the cache.\n')
-    return EXIT.interrupted
+    return endedEarly(error, display)
   } finally {
     display.done()
   }

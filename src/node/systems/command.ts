@@ -15,7 +15,7 @@ import { type ReportExtras, toHtml, toJson, toText } from '../../eval/report/rep
 import type { Comparable } from '../../eval/runs.ts'
 import { defaultCacheFolder } from '../embeddingCache.ts'
 import { EXIT } from '../exit.ts'
-import { interruptible } from '../interrupt.ts'
+import { endedEarly, interruptible } from '../interrupt.ts'
 import { reasonOf, shortPath } from '../paths.ts'
 import { progressDisplay } from '../progress.ts'
 import { VERSION } from '../version.ts'
@@ -67,10 +67,7 @@ export async function compareCommand(options: CompareCommandOptions, signal?: Ab
     const given = { folder, set, specs, model, limit, threads, cacheFolder: cache, onProgress: display.onProgress }
     comparable = await interruptible((stopped) => runSystems({ ...given, signal: stopped }), signal)
   } catch (error) {
-    if (!(error instanceof SelvageError && error.code === 'aborted')) throw error
-    display.done()
-    process.stderr.write('Stopped; nothing was written. Vectors that were encoded are in the cache.\n')
-    return EXIT.interrupted
+    return endedEarly(error, display)
   } finally {
     display.done()
   }
