@@ -20,3 +20,13 @@ export function sampleOf(random: Random, count: number, wanted: number): Uint32A
   for (let i = 0; at < chosen.length; i++) if (random() * (count - i) < chosen.length - at) chosen[at++] = i
   return chosen
 }
+
+/** The numbers 0 .. count - 1 in an order, each as likely as any other (Fisher and Yates, from the end). */
+export function shuffled(random: Random, count: number): Uint32Array<ArrayBuffer> {
+  const order = Uint32Array.from({ length: count }, (_, i) => i)
+  for (let i = count - 1; i > 0; i--) {
+    const other = Math.floor(random() * (i + 1))
+    ;[order[i], order[other]] = [order[other]!, order[i]!]
+  }
+  return order
+}

@@ -5,6 +5,7 @@
  * rounds are best, pairs say that are set aside for it; then all are learned from. The same pairs and seed give the same head.
  * Knows no search: passages that are easily taken for the right ones are given.
  */
+import { seeded, shuffled } from '../plaid/random.ts'
 import type { TokenMatrix } from '../types.ts'
 import { type Head, identityHead, mapRows } from './head.ts'
 import { type Candidate, contrastiveLoss, lookUp, type MappedQuery } from './headLoss.ts'
@@ -74,7 +75,7 @@ export async function trainHead(
 ): Promise<LearnedHead> {
   const recipe = { ...HEAD_RECIPE, ...given }
   const random = seeded(seed)
-  const order = shuffled(pairs, random)
+  const order = inOrder(pairs, random)
   const asideCount = Math.round(order.length * recipe.aside)
   const isTried = asideCount >= LEAST_ASIDE
   const total = recipe.rounds * order.length + (isTried ? recipe.rounds * order.length + asideCount : 0)
@@ -154,7 +155,7 @@ class Fit {
     let batches: LookedUp[][] = []
     for (let step = 0; step < steps; step++) {
       await this.#pause(0)
-      if (batches.length === 0) batches = batchesOf(shuffled(looked, this.#random))
+      if (batches.length === 0) batches = batchesOf(inOrder(looked, this.#random))
       const batch = batches.pop()!
       const gradient = new Float64Array(this.weights.length)
       for (const { mapped, candidates } of batch) {
@@ -226,25 +227,7 @@ function batchesOf<T>(items: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH))
 }
 
-/** Fisher and Yates. */
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const list = [...items]
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    const [a, b] = [list[i]!, list[j]!]
-    list[i] = b
-    list[j] = a
-  }
-  return list
-}
-
-/** Marsaglia's xorshift32 (2003): uniform in [0, 1). */
-function seeded(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) | 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
+/** In an order of its own. */
+function inOrder<T>(items: readonly T[], random: () => number): T[] {
+  return Array.from(shuffled(random, items.length), (i) => items[i]!)
 }

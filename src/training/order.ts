@@ -1,5 +1,5 @@
 /** Which examples a step sees: each once an epoch, in an order that seed and step alone decide. Knows no texts. */
-import { seeded } from '../plaid/random.ts'
+import { seeded, shuffled } from '../plaid/random.ts'
 
 export interface OrderOptions {
   readonly batchSize: number
@@ -34,15 +34,8 @@ export class Order {
     return Array.from({ length: batches }, (_, i) => part(own, i, batches))
   }
 
-  /** Fisher and Yates, from the end. */
   #shuffle(epoch: number): Uint32Array {
-    const random = seeded(this.#options.seed * 1_000_003 + epoch + 1)
-    const order = Uint32Array.from({ length: this.#examples }, (_, i) => i)
-    for (let i = order.length - 1; i > 0; i--) {
-      const other = Math.floor(random() * (i + 1))
-      ;[order[i], order[other]] = [order[other]!, order[i]!]
-    }
-    return order
+    return shuffled(seeded(this.#options.seed * 1_000_003 + epoch + 1), this.#examples)
   }
 }
 
