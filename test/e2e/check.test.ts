@@ -204,6 +204,7 @@ describe.runIf(process.env['SCREENSHOTS'])('screenshots', () => {
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.setViewportSize(viewport)
           await page.emulateMedia({ colorScheme })
+          await page.evaluate(() => scrollTo(0, 0)) // the header stays where it is
           await page.screenshot({ path: `${SCREENSHOTS}/${name}-${colorScheme}-check-${state}.png`, fullPage: true })
         }
     }
