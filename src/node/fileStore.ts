@@ -110,7 +110,7 @@ export async function makeFolder(folder: string): Promise<string[]> {
 }
 
 const SCRIPTS =
-  'selvage|engine|encoder|writer|vectors|webgpu|wasm|onnxruntime-webgpu|onnxruntime-wasm|widget|languages|highlight|heatmap|rerank|docsearch|pagefind|eval'
+  'selvage|engine|encoder|writer|vectors|webgpu|wasm|onnxruntime-webgpu|onnxruntime-wasm|widget|languages|highlight|heatmap|rerank|teach|lessons|docsearch|pagefind|eval'
 /** What `--with-runtime` puts beside an index, and what a build that was killed was writing of it. */
 const RUNTIME = new RegExp(
   String.raw`^(?:(?:${SCRIPTS})\.js|onnxruntime-[\w-]+\.bin)(?:\.[\d-]+\.tmp)?$|^model(?:-.+\.[\d-]+\.tmp)?$`,
