@@ -125,7 +125,7 @@ describe('too much', () => {
     const turns = await watchTurns(page)
     await drop(page, [join(guest.folder, 'many')])
     await expect
-      .poll(() => page.locator('.own-words').textContent())
+      .poll(() => page.getByTestId('own').locator('.own-words').textContent())
       .toMatch(/^Looking through the folder: [\d,]+ files/)
     await page.getByTestId('query').fill('keep inputs')
     await expect.poll(() => listed(page), LONG).toEqual(['many/bees.md'])
@@ -141,7 +141,7 @@ describe('too much', () => {
     const turns = await watchTurns(page)
     await drop(page, [join(guest.folder, 'react')])
     await expect
-      .poll(() => page.locator('.own-words').textContent(), LONG)
+      .poll(() => page.getByTestId('own').locator('.own-words').textContent(), LONG)
       .toMatch(/^Added \d+ of 40 · [\d.]+ a (second|minute) · \d+ (s|min) left$/)
     await page.getByTestId('query').fill('state') // the answer is drawn meanwhile, and drawn anew
     await expect.poll(async () => (await listed(page)).length, { timeout: 110_000 }).toBe(40)

@@ -30,7 +30,7 @@ async function addOwn(page: Page): Promise<void> {
       { name: 'release-checklist.txt', mimeType: 'text/plain', buffer: Buffer.from(OWN_LIST) },
       { name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from([1, 2, 3]) },
     ])
-  await expect.poll(() => page.locator('.own-file').count(), { timeout: 90_000 }).toBe(2)
+  await expect.poll(() => page.getByTestId('own').locator('.own-file').count(), { timeout: 90_000 }).toBe(2)
   await page.getByTestId('own-work').waitFor({ state: 'hidden', timeout: 90_000 })
 }
 

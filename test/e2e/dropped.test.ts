@@ -160,7 +160,7 @@ describe('many files', () => {
       )
     const page = await open()
     await drop(page, [join(guest.folder, 'log')])
-    const words = (of: Page) => of.locator('.own-words').textContent()
+    const words = (of: Page) => of.getByTestId('own').locator('.own-words').textContent()
     await expect.poll(() => words(page), LONG).toMatch(/^Added [1-9]/)
     expect((await listed(page)).length).toBeLessThan(count)
     await guest.profile.stop()
