@@ -127,11 +127,10 @@ async function finish(
   for (const [path, bytes] of await exportModel(checkpoint, files, { name, open, onNote: tell }))
     await writeWhole(output, path, bytes)
   const [first, last] = [run.accuracies[0], run.accuracies.at(-1)]
-  const { options } = await trainer.state()
   const report: TrainReport = {
     model: basename(resolve(model)),
     output: name,
-    options,
+    options: trainer.options,
     dim: checkpoint.weights.get(PROJECTION)?.shape[0] ?? 0,
     data: {
       files: data.map((path) => basename(path)),

@@ -122,6 +122,11 @@ export class Trainer {
     return this.#step
   }
 
+  /** All of them, with their defaults. */
+  get options(): Required<TrainOptions> {
+    return this.#options
+  }
+
   /** One step of the optimiser. Where it fails, weights and place in the order are those before it. */
   async next(): Promise<StepReport> {
     this.#checkOpen()
