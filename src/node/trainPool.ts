@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { SelvageError } from '../errors.ts'
-import type { Embedded, Pulled, Runner } from '../training/stages.ts'
+import { add, type Embedded, type Pulled, type Runner } from '../training/stages.ts'
 import type { BertShape, Tensor, Weights } from '../training/types.ts'
 import { AskedThread } from './askedThread.ts'
 import type { TrainAnswer, TrainRequest } from './trainWorker.ts'
@@ -62,12 +62,7 @@ export class TrainPool implements Runner {
     )
     const [gradients, ...others] = answers
     if (gradients === undefined) throw new SelvageError('internal', 'Gradients were asked for before a run that keeps.')
-    for (const other of others) {
-      for (const [name, values] of other) {
-        const sum = gradients.get(name)!
-        for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!
-      }
-    }
+    for (const other of others) for (const [name, values] of other) add(gradients.get(name)!, values)
     return { below, gradients }
   }
 

@@ -6,7 +6,7 @@ import type { Layout, Layouts } from '../encoder/layouts.ts'
 import { SelvageError } from '../errors.ts'
 import { seeded } from '../plaid/random.ts'
 import type { Bert } from './bert.ts'
-import { pack, vectorsAt } from './chunks.ts'
+import { encodeRows, type Rows } from './encodeRows.ts'
 import type { Example } from './types.ts'
 
 interface Triple {
@@ -56,12 +56,6 @@ function triplesOf(held: readonly Example[]): Triple[] {
   })
 }
 
-interface Rows {
-  readonly dim: number
-  /** `[rows, E]`. */
-  readonly data: Float32Array
-}
-
 async function encode(
   texts: readonly string[],
   layoutOf: (text: string) => Layout,
@@ -71,22 +65,14 @@ async function encode(
   const rows = new Map<string, Rows>()
   for (let from = 0; from < texts.length; from += GROUP) {
     const group = texts.slice(from, from + GROUP)
-    const layouts = group.map(layoutOf)
-    const { chunks, places } = pack(layouts, most)
-    const encoded = await bert.encode(chunks, { keep: false })
-    for (const [i, text] of group.entries()) {
-      const dim = encoded[places[i]!.chunk]!.vectors.shape[1]!
-      const vectors = vectorsAt(encoded, places[i]!)
-      const data = new Float32Array(layouts[i]!.rows.length * dim)
-      for (const [r, row] of layouts[i]!.rows.entries()) data.set(vectors.subarray(row * dim, (row + 1) * dim), r * dim)
-      rows.set(text, { dim, data })
-    }
+    const encoded = await encodeRows(group.map(layoutOf), bert, most)
+    for (const [i, text] of group.entries()) rows.set(text, encoded[i]!)
   }
   return rows
 }
 
 function maxSim(query: Rows, document: Rows): number {
-  const { dim } = query
+  const dim = query.width
   let score = 0
   for (let q = 0; q < query.data.length; q += dim) {
     let best = Number.NEGATIVE_INFINITY

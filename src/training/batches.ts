@@ -7,6 +7,7 @@ import type { Layout, Layouts } from '../encoder/layouts.ts'
 import { SelvageError } from '../errors.ts'
 import type { Encoded } from './bert.ts'
 import { type Packed, pack, paddedLength, vectorsAt, zerosLike } from './chunks.ts'
+import { logSumExp } from './logSumExp.ts'
 import type { LossBatch, LossOptions, LossResult } from './loss.ts'
 import type { Example, Tensor } from './types.ts'
 
@@ -99,8 +100,7 @@ function contrast(examples: readonly Example[], numbers: Numbers, columns: numbe
 function teach(examples: readonly Example[], numbers: Numbers, columns: number): Choice {
   const [among, wanted, wantedLog] = [1, 2, 3].map(() => zeros(examples.length, columns)) as [Tensor, Tensor, Tensor]
   for (const [b, { positive, negatives, scores = [] }] of examples.entries()) {
-    const highest = Math.max(...scores)
-    const total = highest + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - highest), 0))
+    const total = logSumExp(scores)
     for (const [i, text] of [positive, ...negatives].entries()) {
       const at = b * columns + numbers.get(text)!
       among.data[at] = 1

@@ -7,7 +7,7 @@
  */
 import { SelvageError } from '../errors.ts'
 import { checkWeights } from './bertShape.ts'
-import { type Embedded, type Runner, Stages, stageNames } from './stages.ts'
+import { add, type Embedded, type Runner, Stages, stageNames } from './stages.ts'
 import { type Checkpoint, PROJECTION, type Tensor, type Weights } from './types.ts'
 
 /** Texts that run together, padded to one length. */
@@ -61,10 +61,7 @@ export class Bert {
   /** Adds to the gradients of all weights. @param above the gradient of each chunk's vectors, `[R·T, E]` */
   async pull(encoded: readonly Encoded[], above: readonly Tensor[], gradients: Gradients): Promise<void> {
     const pulled = await this.#runner.pull(above)
-    for (const [name, values] of pulled.gradients) {
-      const sum = gradients.get(name)!
-      for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!
-    }
+    for (const [name, values] of pulled.gradients) add(gradients.get(name)!, values)
     for (const [i, { chunk }] of encoded.entries()) this.#pullEmbeddings(chunk, pulled.below[i]!.data, gradients)
   }
 

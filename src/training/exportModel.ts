@@ -11,7 +11,7 @@ import { disagreement, PLAIN_PROBE, parseProbe, rowsOf } from '../encoder/probe.
 import { rejectUnknown, SelvageError } from '../errors.ts'
 import { checkWeights } from './bertShape.ts'
 import { SAFETENSORS } from './checkpointFiles.ts'
-import { jsonBytes, memoryFiles } from './memoryFiles.ts'
+import { jsonBytes, memoryFiles, readJson } from './memoryFiles.ts'
 import { GRAPH_KINDS, packModel, WEIGHTS_FILE } from './pack.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import { type Checkpoint, PROJECTION, type Tensor } from './types.ts'
@@ -111,7 +111,7 @@ async function pylateFiles({ shape, weights }: Checkpoint, source: ModelFiles): 
       )
     }
   }
-  const config = await configOf(source)
+  const config = await readJson(source, 'config.json')
   const projection = weights.get(PROJECTION)!
   const [dim = 0, hidden = 0] = projection.shape
   files.set('config.json', jsonBytes({ ...config, vocab_size: shape.vocabulary, ...asFloat32(config) }))
@@ -137,12 +137,6 @@ const MODULES = [
   { idx: 0, name: '0', path: '', type: 'sentence_transformers.models.Transformer' },
   { idx: 1, name: '1', path: DENSE, type: 'pylate.models.Dense.Dense' },
 ]
-
-async function configOf(source: ModelFiles): Promise<JsonObject> {
-  const bytes = await source.read('config.json')
-  if (bytes !== undefined) return parseJsonObject(bytes, `${source.location}/config.json`)
-  throw new SelvageError('model-missing', `${source.location} has no config.json. Copy the whole model folder.`)
-}
 
 /** What is written is f32, whatever the folder's weights were; transformers before 5 calls the key by another name. */
 function asFloat32(config: JsonObject): JsonObject {

@@ -4,6 +4,7 @@
  * added. The gradient is analytic, with each row's best match held as it is, which is the gradient of a maximum wherever it has one.
  */
 import type { TokenMatrix } from '../types.ts'
+import { logSumExp } from './logSumExp.ts'
 
 /** A passage that may be found, and the row that each row of the query matches best in it. */
 export interface Candidate {
@@ -128,8 +129,3 @@ export function contrastiveLoss(
 
 /** A candidate that has so little a share moves nothing that could be seen. */
 const NEGLIGIBLE = 1e-6
-
-function logSumExp(values: readonly number[]): number {
-  const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
-  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0))
-}

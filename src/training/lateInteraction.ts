@@ -7,7 +7,7 @@
 import type { ModelFiles } from '../encoder/encoder.ts'
 import { Fields, isObject, type JsonObject, parseJsonObject } from '../encoder/json.ts'
 import { rejectUnknown, SelvageError } from '../errors.ts'
-import { jsonBytes, memoryFiles } from './memoryFiles.ts'
+import { jsonBytes, memoryFiles, readJson } from './memoryFiles.ts'
 import { freshProjection } from './projection.ts'
 import { type Checkpoint, PROJECTION, type Tensor } from './types.ts'
 
@@ -98,12 +98,6 @@ export async function toLateInteraction(
 function lengthWithin(name: string, length: number, positions: number): number {
   if (Number.isInteger(length) && length >= 8 && length <= positions) return length
   throw new SelvageError('invalid-argument', `${name} is ${length}, wanted 8 to ${positions}, the model's positions.`)
-}
-
-async function readJson(files: ModelFiles, path: string): Promise<JsonObject> {
-  const bytes = await files.read(path)
-  if (bytes !== undefined) return parseJsonObject(bytes, `${files.location}/${path}`)
-  throw new SelvageError('model-missing', `${files.location} has no ${path}. Copy the whole model folder.`)
 }
 
 /** The tokenizer with both markers as added tokens, after all others as transformers adds them, and never cut or padded by itself. */

@@ -8,7 +8,7 @@ import type { Layouts } from '../encoder/layouts.ts'
 import { SelvageError } from '../errors.ts'
 import { seeded } from '../plaid/random.ts'
 import { Bert } from './bert.ts'
-import { pack, vectorsAt } from './chunks.ts'
+import { encodeRows } from './encodeRows.ts'
 import { principalProjection } from './projection.ts'
 import { type Checkpoint, PROJECTION, type Tensor } from './types.ts'
 
@@ -50,15 +50,9 @@ async function sample(checkpoint: Checkpoint, layouts: Layouts, texts: readonly 
   try {
     for (let from = 0; from < texts.length && taken < TOKENS; from += 16) {
       const group = texts.slice(from, from + 16).map((text) => layouts.document(text))
-      const { chunks, places } = pack(group, positions)
-      const encoded = await bert.encode(chunks, { keep: false })
-      for (const [i, { rows }] of group.entries()) {
-        const own = vectorsAt(encoded, places[i]!)
-        for (let r = 0; r < rows.length && taken < TOKENS; r += EVERY) {
-          const start = rows[r]! * hidden
-          vectors.set(own.subarray(start, start + hidden), taken++ * hidden)
-        }
-      }
+      for (const { data } of await encodeRows(group, bert, positions))
+        for (let start = 0; start < data.length && taken < TOKENS; start += EVERY * hidden)
+          vectors.set(data.subarray(start, start + hidden), taken++ * hidden)
     }
   } finally {
     bert.close()

@@ -145,7 +145,12 @@ export function noMemory(cause: RangeError): SelvageError {
 function addTo(sums: Map<string, Float32Array<ArrayBuffer>>, name: string, values: Float32Array<ArrayBuffer>): void {
   const sum = sums.get(name)
   if (sum === undefined) sums.set(name, values)
-  else for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!
+  else add(sum, values)
+}
+
+/** To the first, number by number. */
+export function add(sum: Float32Array, values: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!
 }
 
 function layerFormula(heads: number, epsilon: number): Formula {
