@@ -7,7 +7,7 @@ import { type BuildFolderOptions, type BuildFolderResult, buildFolder } from './
 import { EXIT } from './exit.ts'
 import { interruptible } from './interrupt.ts'
 import { shortPath } from './paths.ts'
-import { progressDisplay, seconds } from './progress.ts'
+import { counted, progressDisplay, seconds } from './progress.ts'
 
 export type BuildCommandOptions = Omit<BuildFolderOptions, 'onProgress' | 'signal'>
 
@@ -75,12 +75,11 @@ function timesOf(elapsedMs: BuildSummary['elapsedMs']): string {
 }
 
 function countsOf({ texts, vectors }: Manifest): string {
-  const count = (n: number, noun: string) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
   return [
-    count(texts.pages, 'page'),
-    count(texts.sections, 'section'),
-    count(texts.passages, 'passage'),
-    count(vectors.tokens, 'token'),
+    counted(texts.pages, 'page'),
+    counted(texts.sections, 'section'),
+    counted(texts.passages, 'passage'),
+    counted(vectors.tokens, 'token'),
   ].join(', ')
 }
 

@@ -1,6 +1,6 @@
 /** The command line of `selvage mine`. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { examples, modelOption, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
+import { type Command, Option } from 'commander'
+import { examples, modelOption, numberFrom, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
 import { MINE_SOURCES } from './mine.ts'
 import { mineCommand } from './mineCommand.ts'
 
@@ -51,8 +51,4 @@ export function addMineCommand(program: Command, onExit: (code: number) => void,
     })
 }
 
-function shareOf(value: string): number {
-  const share = value.trim() === '' ? Number.NaN : Number(value)
-  if (!(share > 0)) throw new InvalidArgumentError('It must be a number above 0; .95 is usual.')
-  return share
-}
+const shareOf = numberFrom('a number above 0; .95 is usual', (value) => value > 0)

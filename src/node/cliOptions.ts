@@ -68,6 +68,15 @@ export function wholeNumberFrom(least: number): (value: string) => number {
   }
 }
 
+/** A number, whole or not. @param wanted in words, after "It must be" @param isRight false for what is no number too */
+export function numberFrom(wanted: string, isRight: (value: number) => boolean): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (!isRight(value)) throw new InvalidArgumentError(`It must be ${wanted}.`)
+    return value
+  }
+}
+
 export function oneOf<const T extends string>(...allowed: readonly T[]): (value: string) => T {
   return (value) => {
     const found = allowed.find((name) => name === value)

@@ -1,7 +1,7 @@
 /** The command line of `selvage train`. What the trainer's options may be the trainer checks; here a number is a number. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { TrainOptions } from '../training/options.ts'
-import { examples, modelOption, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
+import { examples, modelOption, numberFrom, wholeNumber, wholeNumberFrom } from './cliOptions.ts'
 
 export function addTrainCommand(program: Command, onExit: (code: number) => void, signal?: AbortSignal): void {
   program
@@ -79,19 +79,11 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
     })
 }
 
-const positive = numberFrom('a number above 0', (value) => value > 0)
-const notNegative = numberFrom('a number from 0 on', (value) => value >= 0)
+const positive = numberFrom('a number above 0', (value) => value > 0 && value < Infinity)
+const notNegative = numberFrom('a number from 0 on', (value) => value >= 0 && value < Infinity)
 const share = numberFrom('a number from 0 to 1', (value) => value >= 0 && value <= 1)
 
 /** Without those that were not given: a run that is resumed has its own. */
 function definite(options: { readonly [Name in keyof TrainOptions]: TrainOptions[Name] | undefined }): TrainOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-}
-
-function numberFrom(wanted: string, isRight: (value: number) => boolean): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text)
-    if (!Number.isFinite(value) || !isRight(value)) throw new InvalidArgumentError(`It must be ${wanted}.`)
-    return value
-  }
 }

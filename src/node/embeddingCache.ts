@@ -32,6 +32,11 @@ const KEY = 16
  * Where tools keep such things: SELVAGE_CACHE_DIR if it is set; `node_modules/.cache/selvage` beside the nearest package.json,
  * from the current folder up; else the user's own cache folder.
  */
+/** What `--cache-dir` and `--no-cache` come to: undefined for no cache. */
+export function chosenCacheFolder(given: string | false | undefined): string | undefined {
+  return given === false ? undefined : (given ?? defaultCacheFolder())
+}
+
 export function defaultCacheFolder(): string {
   const given = process.env['SELVAGE_CACHE_DIR']
   if (given) return resolve(given)

@@ -4,13 +4,13 @@ import { resolve } from 'node:path'
 import { rejectUnknown, SelvageError } from '../errors.ts'
 import { readExamples } from '../training/data.ts'
 import { readDataFiles, withTitle, writeDataFile } from './dataFiles.ts'
-import { defaultCacheFolder } from './embeddingCache.ts'
+import { chosenCacheFolder } from './embeddingCache.ts'
 import { EXIT } from './exit.ts'
 import { endedEarly, interruptible } from './interrupt.ts'
 import { type MineOptions, type MineReport, mineNegatives } from './mine.ts'
 import { readMineCorpus } from './mineCorpus.ts'
 import { shortPath } from './paths.ts'
-import { progressDisplay } from './progress.ts'
+import { counted, progressDisplay } from './progress.ts'
 
 export interface MineCommandOptions
   extends Pick<MineOptions, 'model' | 'from' | 'negatives' | 'skip' | 'depth' | 'margin' | 'threads'> {
@@ -46,7 +46,7 @@ export async function mineCommand(options: MineCommandOptions, signal?: AbortSig
     report = await interruptible(async (stopped) => {
       const corpus = await readMineCorpus(place, { model: rules.model, onProgress, signal: stopped })
       unreadable = corpus.unreadable
-      const cache = cacheFolder === false ? undefined : (cacheFolder ?? defaultCacheFolder())
+      const cache = chosenCacheFolder(cacheFolder)
       const common = { ...rules, owner: place, cacheFolder: cache, onProgress, signal: stopped }
       const mined = await mineNegatives({ ...common, texts: corpus.texts, pairs, documents })
       const { triples } = mined
@@ -97,19 +97,18 @@ async function checkOutput(output: string, inputs: readonly string[], force: boo
 type Told = MineReport & { readonly doubled: number; readonly unreadable: readonly string[] }
 
 function linesOf(report: Told, { output, margin, negatives }: MineCommandOptions): string[] {
-  const n = (count: number, noun: string) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
   const { pairs, documents, mined, fewer, without, alike, tooGood, doubled, unreadable } = report
   return [
-    `Wrote ${shortPath(output)}: ${n(report.negatives, 'hard negative')} for ${mined.toLocaleString('en')} of ${n(pairs, 'pair')}, from ${n(documents, 'text')}`,
-    `  left out: ${n(alike, 'text')} that said the same as the positive or as another, ${tooGood.toLocaleString('en')} scored above ${margin} of the positive's score`,
-    ...(fewer > 0 ? [`  ${n(fewer, 'pair')} got fewer than ${negatives}`] : []),
+    `Wrote ${shortPath(output)}: ${counted(report.negatives, 'hard negative')} for ${mined.toLocaleString('en')} of ${counted(pairs, 'pair')}, from ${counted(documents, 'text')}`,
+    `  left out: ${counted(alike, 'text')} that said the same as the positive or as another, ${tooGood.toLocaleString('en')} scored above ${margin} of the positive's score`,
+    ...(fewer > 0 ? [`  ${counted(fewer, 'pair')} got fewer than ${negatives}`] : []),
     ...(without > 0
       ? [
-          `  ${n(without, 'pair')} got none: the other texts of a batch are their negatives. Look deeper with --depth, or raise --margin`,
+          `  ${counted(without, 'pair')} got none: the other texts of a batch are their negatives. Look deeper with --depth, or raise --margin`,
         ]
       : []),
     ...(doubled > 0
-      ? [`  ${n(doubled, 'line')} said the same as an earlier one and ${doubled === 1 ? 'was' : 'were'} left out`]
+      ? [`  ${counted(doubled, 'line')} said the same as an earlier one and ${doubled === 1 ? 'was' : 'were'} left out`]
       : []),
     ...unreadable.map((message) => `  left out: ${message}`),
   ]

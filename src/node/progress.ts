@@ -28,12 +28,24 @@ export interface ProgressDisplay {
  * Standard error is used, so that standard output stays clean for results. There are no colours to turn off by NO_COLOR.
  */
 export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  return isTerminal(stream) ? terminalDisplay(stream) : plainDisplay(stream)
+}
+
+/** Whether a line can be drawn anew, and somebody sees it. */
+export function isTerminal(stream: NodeJS.WriteStream): boolean {
   const { CI, TERM } = process.env
-  return stream.isTTY && !CI && TERM !== 'dumb' ? terminalDisplay(stream) : plainDisplay(stream)
+  return stream.isTTY && !CI && TERM !== 'dumb'
 }
 
 const BAR_CELLS = 24
-const ERASE_LINE = '\r\u001b[2K'
+export const ERASE_LINE = '\r\u001b[2K'
+
+/** The line that is drawn anew. @param share 0 .. 1 */
+export function drawBar(stream: NodeJS.WriteStream, share: number, text: string): void {
+  const filled = Math.round(share * BAR_CELLS)
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
+  stream.write(ERASE_LINE + `${bar} ${text}`.slice(0, stream.columns - 1))
+}
 
 /** By hand: progress libraries for terminals take over Ctrl-C, and a build must end when it is told to. */
 function terminalDisplay(output: NodeJS.WriteStream): ProgressDisplay {
@@ -49,10 +61,8 @@ function terminalDisplay(output: NodeJS.WriteStream): ProgressDisplay {
         done()
         current = { stage: event.stage, startMs: performance.now(), pace: paceMeter() }
       }
-      const filled = event.total === 0 ? 0 : Math.round((event.loaded / event.total) * BAR_CELLS)
-      const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
-      const line = `${bar} ${describe(event, current.pace(event.loaded))}`
-      output.write(ERASE_LINE + line.slice(0, output.columns - 1))
+      const share = event.total === 0 ? 0 : event.loaded / event.total
+      drawBar(output, share, describe(event, current.pace(event.loaded)))
     },
     done,
   }
@@ -109,6 +119,11 @@ export function describe(event: Progress, perSecond: number | undefined): string
     if (loaded < total) parts.push(`${seconds(((total - loaded) / perSecond) * 1000)} left`)
   }
   return parts.join(', ')
+}
+
+/** "1 page", "1,234 pages" */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
 
 export function seconds(ms: number): string {

@@ -3,7 +3,7 @@
  * terminal, a line twenty times a run and once a minute. Knows steps and numbers, not what is trained.
  */
 import type { StepReport } from '../training/trainer.ts'
-import { seconds } from './progress.ts'
+import { drawBar, ERASE_LINE, isTerminal, seconds } from './progress.ts'
 
 export interface TrainProgress {
   /** @param left milliseconds that may still be spent, where the run has a limit */
@@ -15,8 +15,6 @@ export interface TrainProgress {
   done(): void
 }
 
-const BAR_CELLS = 24
-const ERASE_LINE = '\r\u001b[2K'
 /** Lines of a run without a terminal. */
 const LINES = 20
 const MOST_QUIET_MS = 60_000
@@ -26,8 +24,7 @@ const PACE_STEPS = 20
 const NEWEST = 0.1
 
 export function trainProgress(stream: NodeJS.WriteStream = process.stderr): TrainProgress {
-  const { CI, TERM } = process.env
-  const isTerminal = stream.isTTY && !CI && TERM !== 'dumb'
+  const isDrawn = isTerminal(stream)
   const smoothed = smoothing()
   const times: number[] = []
   let told = { place: -1, atMs: 0 }
@@ -44,10 +41,8 @@ export function trainProgress(stream: NodeJS.WriteStream = process.stderr): Trai
       const stepMs = times.reduce((sum, ms) => sum + ms, 0) / times.length
       const leftMs = Math.min(left ?? Number.POSITIVE_INFINITY, (steps - step) * stepMs)
       const line = describeStep(report, smoothed(report.loss), (examples / stepMs) * 1000, Math.max(0, leftMs))
-      if (isTerminal) {
-        const filled = Math.round((step / steps) * BAR_CELLS)
-        const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
-        stream.write(ERASE_LINE + `${bar} ${line}`.slice(0, stream.columns - 1))
+      if (isDrawn) {
+        drawBar(stream, step / steps, line)
         isOpen = true
         return
       }
@@ -61,7 +56,7 @@ export function trainProgress(stream: NodeJS.WriteStream = process.stderr): Trai
       losses.forEach(smoothed)
     },
     tell(line) {
-      if (isTerminal && isOpen) stream.write(ERASE_LINE)
+      if (isDrawn && isOpen) stream.write(ERASE_LINE)
       isOpen = false
       stream.write(`${line}\n`)
     },

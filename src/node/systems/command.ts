@@ -13,7 +13,7 @@ import { parseMetric } from '../../eval/metrics.ts'
 import type { ContrastPair } from '../../eval/pairs.ts'
 import { type ReportExtras, toHtml, toJson, toText } from '../../eval/report/report.ts'
 import type { Comparable } from '../../eval/runs.ts'
-import { defaultCacheFolder } from '../embeddingCache.ts'
+import { chosenCacheFolder } from '../embeddingCache.ts'
 import { EXIT } from '../exit.ts'
 import { endedEarly, interruptible } from '../interrupt.ts'
 import { reasonOf, shortPath } from '../paths.ts'
@@ -63,7 +63,7 @@ export async function compareCommand(options: CompareCommandOptions, signal?: Ab
   try {
     set = await readSet(folder, qrels)
     pairs = await readPairs(folder, set)
-    const cache = cacheFolder === false ? undefined : (cacheFolder ?? defaultCacheFolder())
+    const cache = chosenCacheFolder(cacheFolder)
     const given = { folder, set, specs, model, limit, threads, cacheFolder: cache, onProgress: display.onProgress }
     comparable = await interruptible((stopped) => runSystems({ ...given, signal: stopped }), signal)
   } catch (error) {
