@@ -9,14 +9,11 @@ import { seeded } from '../plaid/random.ts'
 import { type Head, mapQuery } from '../training/head.ts'
 import { trainHead } from '../training/headTrain.ts'
 import type { SearchMode, TokenMatrix } from '../types.ts'
-import { figuresOf } from './lessonFigures.ts'
+import { DEPTH, figuresOf } from './lessonFigures.ts'
 import type { LessonIndex } from './lessonIndex.ts'
 import { pairsFor, rightPlaces } from './lessonPairs.ts'
 import type { Learned, LearnRequest, TaughtQuery } from './lessonProtocol.ts'
 import { writeLesson } from './lessonRecord.ts'
-
-/** Searches that a rank is looked for in. */
-const DEPTH = 10
 
 /** Errors: `aborted`, `vectors-missing`, and what searching throws. */
 export async function learn(

@@ -5,7 +5,8 @@
 import { ndcg, reciprocalRank } from '../eval/metrics.ts'
 import type { LessonFigures } from '../lessonTypes.ts'
 
-const DEPTH = 10
+/** Ranks that are looked at. */
+export const DEPTH = 10
 
 /** @param ranks from 1 on, of the first right section of each query; undefined where it is not among the first ten */
 export function figuresOf(ranks: readonly (number | undefined)[]): LessonFigures {

@@ -2,6 +2,7 @@
  * A lesson as it lies in the index's store: one record, written in one step. A line of JSON, then the map's values as f32,
  * little-endian. It is not a pack of the index: whoever tidies packs leaves it, and an older library does not know it.
  */
+import { isObject, type JsonObject } from '../encoder/json.ts'
 import { SelvageError } from '../errors.ts'
 import type { BeforeAfter, LessonFigures, LessonSummary } from '../lessonTypes.ts'
 import type { Head } from '../training/head.ts'
@@ -57,9 +58,7 @@ export function readLesson(bytes: Uint8Array): LessonRecord {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-function parse(line: Uint8Array): Fields | undefined {
+function parse(line: Uint8Array): JsonObject | undefined {
   try {
     return objectOf(JSON.parse(new TextDecoder().decode(line)))
   } catch {
@@ -67,7 +66,7 @@ function parse(line: Uint8Array): Fields | undefined {
   }
 }
 
-function summaryOf(of: Fields | undefined): LessonSummary {
+function summaryOf(of: JsonObject | undefined): LessonSummary {
   const mode = of?.['mode']
   if (mode !== 'hybrid' && mode !== 'semantic') throw invalid('it has no mode')
   return {
@@ -80,11 +79,11 @@ function summaryOf(of: Fields | undefined): LessonSummary {
   }
 }
 
-function beforeAfter(of: Fields | undefined): BeforeAfter {
+function beforeAfter(of: JsonObject | undefined): BeforeAfter {
   return { before: figuresOf(objectOf(of?.['before'])), after: figuresOf(objectOf(of?.['after'])) }
 }
 
-function figuresOf(of: Fields | undefined): LessonFigures {
+function figuresOf(of: JsonObject | undefined): LessonFigures {
   return {
     mrr10: numberOf(of, 'mrr10'),
     ndcg10: numberOf(of, 'ndcg10'),
@@ -93,14 +92,14 @@ function figuresOf(of: Fields | undefined): LessonFigures {
   }
 }
 
-function numberOf(of: Fields | undefined, name: string): number {
+function numberOf(of: JsonObject | undefined, name: string): number {
   const value = of?.[name]
   if (typeof value !== 'number') throw invalid(`it has no "${name}"`)
   return value
 }
 
-function objectOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : undefined
+function objectOf(value: unknown): JsonObject | undefined {
+  return isObject(value) ? value : undefined
 }
 
 function invalid(why: string): SelvageError {
