@@ -79,12 +79,16 @@ export class FileList {
     return row
   }
 
-  /** Whoever deletes by the keyboard goes on at the next one. */
   #deleteFrom(row: HTMLElement, id: string): void {
-    const neighbour = row.nextElementSibling ?? row.previousElementSibling
-    if (row.contains(document.activeElement)) neighbour?.querySelector('button')?.focus()
+    focusBeside(row)
     this.#delete(id)
   }
+}
+
+/** Whoever takes a row away by the keyboard goes on at the next one. */
+export function focusBeside(row: HTMLElement): void {
+  const neighbour = row.nextElementSibling ?? row.previousElementSibling
+  if (row.contains(document.activeElement)) neighbour?.querySelector('button')?.focus()
 }
 
 /** The rows in this order, with as few moves as their order needs: what is moved loses focus. */

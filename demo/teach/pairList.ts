@@ -1,7 +1,7 @@
 /** The list of what was told: question and right section, each to be taken back. Rows that stay are not made anew. Draws only. */
 import { h } from '../dom.ts'
 import { crossButton } from '../files/buttons.ts'
-import { arrange } from '../files/fileList.ts'
+import { arrange, focusBeside } from '../files/fileList.ts'
 import { formatCount } from '../format.ts'
 import { placeOf } from '../sources.ts'
 import { keyOf, type Pair } from './pairs.ts'
@@ -40,10 +40,8 @@ export class PairList {
     return row
   }
 
-  /** Whoever removes by the keyboard goes on at the next one. */
   #removeFrom(row: HTMLElement, pair: Pair): void {
-    const neighbour = row.nextElementSibling ?? row.previousElementSibling
-    if (row.contains(document.activeElement)) neighbour?.querySelector('button')?.focus()
+    focusBeside(row)
     this.#remove(pair)
   }
 }
