@@ -2,13 +2,11 @@
  * How fast is a kept index there again, and does a search feel that passages are being compressed? After `npm run build`:
  * `vite build --mode bench && node dist/bench/live.js <index folder>`; the index is of the default model.
  */
-import { createReadStream, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { ColdOpen, Folding } from './livePage.ts'
-import { median, openBench, quantile } from './page.ts'
+import { median, quantile } from './page.ts'
+import { openPublished } from './published.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,24 +15,9 @@ const { values, positionals } = parseArgs({
 const [folder] = positionals
 if (folder === undefined) throw new Error('Give the folder of an index: npm run bench:live -- <folder>')
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const FOLDERS: Readonly<Record<string, string>> = {
-  '/lib/': join(root, 'dist/browser'),
-  '/model/': join(root, 'public/models/selvage-mini'),
-  '/index/': resolve(folder),
-}
-const addresses = { library: '/lib/', index: '/index/', model: '/model/' }
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.json': 'application/json' }
-
-const browser = await openBench(join(root, 'test/bench/livePage.ts'), ({ url = '/' }, response) => {
-  const { pathname } = new URL(url, 'http://localhost')
-  const prefix = Object.keys(FOLDERS).find((start) => pathname.startsWith(start))
-  const file = prefix && join(FOLDERS[prefix] ?? '', pathname.slice(prefix.length))
-  if (!file || !statSync(file, { throwIfNoEntry: false })?.isFile()) return false
-  response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream')
-  createReadStream(file).pipe(response)
-  return true
-})
+const questions = new URL('../../test/bench/react-questions.jsonl', import.meta.url)
+const browser = await openPublished('test/bench/livePage.ts', folder)
+const { run } = browser
 try {
   process.stdout.write(`${browser.description}\n`)
   await run<void>('keep')
@@ -50,7 +33,7 @@ try {
       `at most ${ms(Math.max(...times))} ms of ${times.length} (words ${step(0)}, vectors ${step(1)}, search ${step(2)}); ` +
       `${opens[0]?.hits} hits\n`,
   )
-  const queries = (await readFile(join(root, 'test/bench/react-questions.jsonl'), 'utf8'))
+  const queries = (await readFile(questions, 'utf8'))
     .trim()
     .split('\n')
     .map((line): string => JSON.parse(line).text)
@@ -72,26 +55,6 @@ try {
   })
 } finally {
   await browser.close()
-}
-
-/** Calls what livePage.ts exports, with the addresses and these arguments. */
-async function run<Result>(name: string, ...args: readonly unknown[]): Promise<Result> {
-  const page = await browser.open()
-  try {
-    const given = [absolute(addresses, page), ...args]
-    return await page.evaluate(async ({ script, name, given }) => (await import(script))[name](...given), {
-      script: '/page.js', // an argument, so that no bundler looks for it
-      name,
-      given,
-    })
-  } finally {
-    await page.close()
-  }
-}
-
-function absolute(paths: typeof addresses, page: { url(): string }): typeof addresses {
-  const at = (path: string) => new URL(path, page.url()).href
-  return { library: at(paths.library), index: at(paths.index), model: at(paths.model) }
 }
 
 /** Texts of some hundred tokens that no page has. */

@@ -4,13 +4,7 @@ import * as Comlink from 'comlink'
 import type { WorkProgress } from '../../src/types.ts'
 import type { Selvage } from '../../src/worker/client.ts'
 import { type EncoderApi, type EngineApi, unwrap } from '../../src/worker/protocol.ts'
-
-export interface Addresses {
-  /** Folders, with a trailing slash. */
-  readonly library: string
-  readonly index: string
-  readonly model: string
-}
+import type { Addresses } from './published.ts'
 
 /** All of the index and the model into the browser's database. */
 export async function keep({ library, index, model }: Addresses): Promise<void> {
@@ -108,7 +102,7 @@ export async function fold(
   return { before, during, after, adding, foldMs }
 }
 
-async function openSelvage(library: string, options: Parameters<typeof Selvage.open>[0]): Promise<Selvage> {
+export async function openSelvage(library: string, options: Parameters<typeof Selvage.open>[0]): Promise<Selvage> {
   const address = `${library}selvage.js` // as a variable, so that no bundler looks for it
   const { Selvage: Opened }: { Selvage: typeof Selvage } = await import(/* @vite-ignore */ address)
   return Opened.open(options)
