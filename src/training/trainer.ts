@@ -104,7 +104,7 @@ export class Trainer {
     this.#examples = examples
     this.#examplesHash = examplesHash
     this.#options = options
-    this.#order = new Order(examples.length, options)
+    this.#order = new Order(examples, options)
     this.#loss = new Loss({ kind: options.loss, temperature: options.temperature })
     this.#moments =
       state === undefined

@@ -8,6 +8,8 @@ import { Order } from '../../src/training/order.ts'
 import type { Example } from '../../src/training/types.ts'
 import { tinyFiles } from './support.ts'
 
+const apart = (count: number) => Array.from({ length: count }, (_, i) => ({ positive: `${i}`, negatives: ['no'] }))
+
 describe('order', () => {
   const some = fc.record({
     examples: fc.integer({ min: 1, max: 200 }),
@@ -19,7 +21,7 @@ describe('order', () => {
   test('each example once an epoch, in batches of nearly one size', () => {
     fc.assert(
       fc.property(some, ({ examples, ...options }) => {
-        const order = new Order(examples, { ...options, epochs: 2 })
+        const order = new Order(apart(examples), { ...options, epochs: 2 })
         for (const epoch of [0, 1]) {
           const steps = Array.from({ length: order.steps / 2 }, (_, i) =>
             order.batchesOf((epoch * order.steps) / 2 + i),
@@ -39,11 +41,33 @@ describe('order', () => {
 
   test('seed and epoch decide it, and nothing else', () => {
     const options = { batchSize: 50, accumulate: 1, epochs: 2, seed: 4 }
-    const [a, b] = [new Order(50, options), new Order(50, options)]
+    const [a, b] = [new Order(apart(50), options), new Order(apart(50), options)]
     expect(b.batchesOf(1)).toEqual(a.batchesOf(1)) // asked for first there
     expect(a.batchesOf(0)).not.toEqual(a.batchesOf(1))
-    expect(a.batchesOf(0)).not.toEqual(new Order(50, { ...options, seed: 5 }).batchesOf(0))
+    expect(a.batchesOf(0)).not.toEqual(new Order(apart(50), { ...options, seed: 5 }).batchesOf(0))
     expect(a.batchesOf(0).flat()).not.toEqual([...a.batchesOf(0).flat()].sort((x, y) => x - y))
+  })
+})
+
+describe('order of examples that choose among the same texts', () => {
+  test('they stand together, wherever they were', () => {
+    const texts = Array.from({ length: 40 }, (_, i) => [`with ${i}`, `without ${i}`] as const)
+    const examples = [
+      ...texts.map(([one, other]) => ({ positive: one, negatives: [other] })),
+      ...texts.map(([one, other]) => ({ positive: other, negatives: [one] })),
+    ]
+    const order = new Order(examples, { batchSize: 8, accumulate: 1, epochs: 1, seed: 3 })
+    expect(order.steps).toBe(10)
+    const seen = Array.from({ length: 10 }, (_, step) => order.batchesOf(step)[0]!)
+    for (const batch of seen) expect(new Set(batch.map((i) => i % 40)).size).toBe(4)
+    expect(seen.flat().sort((a, b) => a - b)).toEqual([...examples.keys()])
+    expect(seen[0]!.map((i) => i % 40)).not.toEqual([0, 0, 1, 1, 2, 2, 3, 3])
+  })
+
+  test('those without negatives do not: a batch of one text has nothing to tell apart', () => {
+    const examples = Array.from({ length: 60 }, (_, i) => ({ positive: i % 2 === 0 ? 'same' : `${i}`, negatives: [] }))
+    const batches = new Order(examples, { batchSize: 10, accumulate: 1, epochs: 1, seed: 3 })
+    for (let step = 0; step < 6; step++) expect(batches.batchesOf(step)[0]!.some((i) => i % 2 === 1)).toBe(true)
   })
 })
 
