@@ -2,7 +2,7 @@
  * The folder that a training run writes: checkpoints below it while it runs, the model and a report in it when it is done. It is
  * never the model's own, and what is there already is not touched unasked.
  */
-import { realpath, rm } from 'node:fs/promises'
+import { readdir, realpath, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { SelvageError } from '../errors.ts'
 import { makeFolder } from './fileStore.ts'
@@ -22,10 +22,19 @@ export interface OutputOptions {
   readonly force: boolean
 }
 
-/** Makes the folder, or checks that it may be written. Errors: `output-conflict`. */
-export async function prepareOutput({ output, model, resume, force }: OutputOptions): Promise<void> {
-  await checkApart(output, model)
-  const names = (await makeFolder(output)).filter((name) => name !== LOCK_FILE)
+/** May it be written? Asked before anything that takes time. Errors: `output-conflict`. */
+export async function checkOutput(options: OutputOptions): Promise<void> {
+  await checkApart(options.output, options.model)
+  checkFree(await readdir(options.output).catch(() => []), options) // what is no folder, making it says
+}
+
+/** Makes the folder, or checks that it may still be written. Errors: `output-conflict`. */
+export async function prepareOutput(options: OutputOptions): Promise<void> {
+  checkFree(await makeFolder(options.output), options)
+}
+
+function checkFree(found: readonly string[], { output, resume, force }: OutputOptions): void {
+  const names = found.filter((name) => name !== LOCK_FILE)
   const place = shortPath(output)
   if (names.length === 0 || force) return
   const hasRun = names.includes(CHECKPOINTS)

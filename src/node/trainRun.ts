@@ -20,7 +20,7 @@ import { nodeRuntime } from './session.ts'
 import { type RunRecord, readLastRun } from './trainCheckpoints.ts'
 import { type InputOptions, type Inputs, readInputs } from './trainInputs.ts'
 import { type LoopOptions, Run, type TrainWatcher } from './trainLoop.ts'
-import { CHECKPOINTS, clearOutput, type OutputOptions, prepareOutput, REPORT_FILE } from './trainOutput.ts'
+import { CHECKPOINTS, checkOutput, clearOutput, type OutputOptions, prepareOutput, REPORT_FILE } from './trainOutput.ts'
 import { TrainPool, trainThreads } from './trainPool.ts'
 import { VERSION } from './version.ts'
 
@@ -72,6 +72,7 @@ export async function trainRun(
 ): Promise<TrainOutcome> {
   const startMs = performance.now()
   const { output, resume } = options
+  await checkOutput(options)
   const folder = join(output, CHECKPOINTS)
   const earlier = resume ? await readLastRun(folder, watcher.tell) : undefined
   const inputs = await readInputs(options, earlier, watcher.tell)
