@@ -33,6 +33,11 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
     .option('--query-tokens <n>', "tokens of a query (default: the model's)", wholeNumber)
     .option('--document-tokens <n>', "tokens of a document; fewer are faster (default: the model's)", wholeNumber)
     .option('--dim <n>', 'width of the vectors of a model that has no projection yet (default: 96)', wholeNumber)
+    .option(
+      '--query-padding',
+      'pad queries with [MASK], whose vectors are scored too, as PyLate does (default: as the model has it; not, where it has no projection yet)',
+    )
+    .option('--no-query-padding', 'score the words of queries alone')
     .optionsGroup('How:')
     .option('--batch-size <n>', 'examples of a batch: the others are negatives too (default: 16)', wholeNumber)
     .option('--accumulate <n>', 'batches of a step (default: 1)', wholeNumber)

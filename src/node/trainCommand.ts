@@ -14,7 +14,7 @@ export interface TrainCommandOptions extends TrainRunOptions {
 
 const KEYS: readonly string[] = [
   ...(['data', 'model', 'output', 'resume', 'force', 'json', 'train', 'dim', 'heldOut'] as const),
-  ...(['limit', 'threads', 'minutes', 'checkpointEvery', 'evaluateEvery'] as const),
+  ...(['queryPadding', 'limit', 'threads', 'minutes', 'checkpointEvery', 'evaluateEvery'] as const),
 ] satisfies (keyof TrainCommandOptions)[]
 
 /** @param signal ends it after the step at hand, as Ctrl-C does */

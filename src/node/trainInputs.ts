@@ -12,6 +12,7 @@ import { readCheckpoint } from '../training/checkpointFiles.ts'
 import { drawn, holdOut, readExamples, without } from '../training/data.ts'
 import { toLateInteraction } from '../training/lateInteraction.ts'
 import { withPrincipalProjection } from '../training/principal.ts'
+import { withQueryPadding } from '../training/queryPadding.ts'
 import type { TrainOptions } from '../training/trainer.ts'
 import { type Checkpoint, type Example, PROJECTION } from '../training/types.ts'
 import { readDataFiles, withTitle } from './dataFiles.ts'
@@ -27,6 +28,8 @@ export interface InputOptions {
   readonly train: TrainOptions
   /** Of a model that has no projection yet. */
   readonly dim?: number | undefined
+  /** Queries padded with [MASK]. Default: as the model has it, or the run that is resumed; not, for one without a projection. */
+  readonly queryPadding?: boolean | undefined
   /** A share of the examples, or a file. Default: that of the run that is resumed, else 0.05. */
   readonly heldOut?: string | undefined
   /** Examples that are trained on at most, drawn by the seed. Default: that of the run that is resumed, else all. */
@@ -41,6 +44,8 @@ export interface Inputs {
 }
 
 export const DEFAULT_HELD_OUT = '0.05'
+/** Its name in the identity of a run. */
+const PADDING = 'query padding'
 /** Measuring takes a third of the time of training on as many. */
 const MOST_HELD = 200
 
@@ -52,10 +57,14 @@ export async function readInputs(
 ): Promise<Inputs> {
   const model = await openModel(options, earlier)
   const examples = await chooseExamples(options, earlier, tell)
-  const identity = { ...examples.identity, model: hashOfWeights(model.checkpoint) }
+  const identity = {
+    ...examples.identity,
+    ...(model.queryPadding !== undefined && { [PADDING]: model.queryPadding }),
+    model: hashOfWeights(model.checkpoint),
+  }
   if (earlier) checkSame(earlier.record.identity, identity)
   // A run that goes on has its weights.
-  const { isFresh, ...opened } = model
+  const { isFresh, queryPadding: _, ...opened } = model
   if (earlier || !isFresh) return { model: opened, examples, identity }
   tell('The model has no projection yet: it begins with the principal components of its vectors of these texts.')
   return { model: { ...opened, checkpoint: await begun(model, examples, options.train) }, examples, identity }
@@ -74,10 +83,12 @@ export interface OpenModel {
 
 /** Errors: `model-missing`, `model-invalid`; `invalid-argument` for a width that it cannot have. */
 async function openModel(
-  { model, dim, train }: InputOptions,
+  { model, dim, queryPadding, train }: InputOptions,
   earlier: StoredRun | undefined,
-): Promise<OpenModel & { readonly isFresh: boolean }> {
+): Promise<OpenModel & { readonly isFresh: boolean; readonly queryPadding: boolean | undefined }> {
   const files = folderFiles(resolve(model))
+  const before = earlier?.record.identity[PADDING]
+  const padding = queryPadding ?? (typeof before === 'boolean' ? before : undefined)
   const checkpoint = await readCheckpoint(files)
   const width = checkpoint.weights.get(PROJECTION)?.shape[0]
   if (width === undefined) {
@@ -91,14 +102,21 @@ async function openModel(
       ...(seed !== undefined && { seed }),
       ...(queryLength !== undefined && { queryLength }),
     })
-    return { ...made, layouts: await loadLayouts(made.files), isFresh: true }
+    const isPadded = padding ?? false
+    const padded = await withQueryPadding(made.files, isPadded)
+    return { ...made, ...(await laidOut(padded)), isFresh: true, queryPadding: isPadded }
   }
   if (dim !== undefined && dim !== width)
     throw new SelvageError(
       'invalid-argument',
       `train: --dim is ${dim}, but ${shortPath(model)} has a projection to ${width} already. Leave --dim out, or take a model without one.`,
     )
-  return { files, checkpoint, layouts: await loadLayouts(files), isFresh: false }
+  const own = padding === undefined ? files : await withQueryPadding(files, padding)
+  return { checkpoint, ...(await laidOut(own)), isFresh: false, queryPadding: padding }
+}
+
+async function laidOut(files: ModelFiles): Promise<Pick<OpenModel, 'files' | 'layouts'>> {
+  return { files, layouts: await loadLayouts(files) }
 }
 
 export interface Chosen {

@@ -18,6 +18,7 @@ import { nodeRuntime } from '../../src/node/session.ts'
 import { readCheckpoint } from '../../src/training/checkpointFiles.ts'
 import { exportModel } from '../../src/training/exportModel.ts'
 import { toLateInteraction } from '../../src/training/lateInteraction.ts'
+import { withQueryPadding } from '../../src/training/queryPadding.ts'
 import type { Checkpoint } from '../../src/training/types.ts'
 import type { EncodedText } from '../../src/types.ts'
 import { tinyBiEncoder, tinyFiles } from '../training/support.ts'
@@ -65,6 +66,14 @@ test.each<[string, () => Promise<Made>, least: number]>([
     async () => {
       const { checkpoint, files } = await read(tinyBiEncoder())
       return toLateInteraction(checkpoint, files, { dim: 16 })
+    },
+    0.9999,
+  ],
+  [
+    'one whose queries are not padded',
+    async () => {
+      const { checkpoint, files } = await read(tinyFiles())
+      return { checkpoint, files: await withQueryPadding(files, false) }
     },
     0.9999,
   ],

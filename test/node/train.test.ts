@@ -170,6 +170,25 @@ test('a bi-encoder gets a projection and markers', async () => {
   expect(await reportOf('out')).toMatchObject({ dim: 24, data: { examples: 13, heldOut: 0 }, options: { seed: 5 } })
   const config = JSON.parse(await readFile(at('out/config_sentence_transformers.json'), 'utf8'))
   expect(config).toMatchObject({ query_length: 12, document_length: 180, query_prefix: '[Q] ' })
+  expect(config).toMatchObject({ do_query_expansion: false })
+})
+
+test('queries are padded as the model has it, or as it is said, and a run goes on as it began', async () => {
+  const paddingOf = async (path: string) =>
+    JSON.parse(await readFile(at(`${path}/config_sentence_transformers.json`), 'utf8')).do_query_expansion
+  const short = triples(24).map((row, i) => ({ ...row, query: `the ${i}` })) // with place for padding
+  await write('triples.jsonl', asLines(short))
+  const few = ['--limit', '8', '--held-out', '0'] // two steps
+  expect(await train('as-it-was', ...few)).toBe(0)
+  expect(await paddingOf('as-it-was')).toBe(true)
+  expect(await trainUntil('Step 1', 'out', ...few, '--no-query-padding')).toBe(130)
+  expect(await train('out', ...few, '--resume', '--query-padding')).toBe(1)
+  expect(cli.err).toMatch(/the run to resume had another query padding: /)
+  expect(await train('out', '--resume')).toBe(0)
+  expect(await paddingOf('out')).toBe(false)
+  expect(await paddingOf('model')).toBe(true)
+  const [padded, bare] = [await reportOf('as-it-was'), await reportOf('out')]
+  expect(bare.losses[0]).not.toBe(padded.losses[0])
 })
 
 test('examples of a file are held out, and not trained on; doubled lines count once', async () => {
