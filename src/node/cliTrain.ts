@@ -51,6 +51,11 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
     .option('--warmup <share>', 'of the steps, in which the rate rises (default: 0.1)', share)
     .option('--weight-decay <n>', '(default: 0.01)', notNegative)
     .option('--clip-norm <n>', 'length to which a longer gradient is cut (default: 1)', positive)
+    .option(
+      '--keep-start <share>',
+      'of the weights that it began with in those it ends with: less is learned, less forgotten (default: 0)',
+      share,
+    )
     .option('--threads <n>', 'that work on a batch (default: one for each core, at most 8)', wholeNumber)
     .option('--seed <n>', 'of the order, of what is held out, and of a new projection (default: 0)', wholeNumberFrom(0))
     .optionsGroup('How long, and how good:')
@@ -76,9 +81,10 @@ export function addTrainCommand(program: Command, onExit: (code: number) => void
     )
     .action(async (data, options) => {
       const { loss, temperature, queryTokens, documentTokens, batchSize, accumulate, epochs, ...others } = options
-      const { learningRate, projectionRate, warmup, weightDecay, clipNorm, seed, ...run } = others
+      const { learningRate, projectionRate, warmup, weightDecay, clipNorm, keepStart, seed, ...run } = others
       const learned = { loss, temperature, queryTokens, documentTokens, batchSize, accumulate, epochs }
-      const train = { ...learned, learningRate, projectionRate, warmupShare: warmup, weightDecay, clipNorm, seed }
+      const rates = { learningRate, projectionRate, warmupShare: warmup, weightDecay, clipNorm, keepStart }
+      const train = { ...learned, ...rates, seed }
       const { trainCommand } = await import('./trainCommand.ts') // gradients are not loaded to search
       onExit(await trainCommand({ data, train: definite(train), ...run }, signal))
     })

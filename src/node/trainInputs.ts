@@ -92,6 +92,11 @@ async function openModel(
   const checkpoint = await readCheckpoint(files)
   const width = checkpoint.weights.get(PROJECTION)?.shape[0]
   if (width === undefined) {
+    if (train.keepStart)
+      throw new SelvageError(
+        'invalid-argument',
+        `train: --keep-start is ${train.keepStart}, but ${shortPath(model)} has no projection yet: nothing of it answers queries. Leave it out.`,
+      )
     // What it was made with when the run began, it is made with again.
     const { state } = earlier ?? {}
     const wanted = dim ?? state?.weights.get(PROJECTION)?.shape[0]

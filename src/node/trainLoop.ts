@@ -91,7 +91,9 @@ export class Run {
     }
     if (trainer.step > this.saved) await this.#save()
     if (signal.aborted) return trainer.step
-    if (this.accuracies.at(-1)?.step !== trainer.step) await this.#measure('after all')
+    trainer.finish()
+    const isMeasured = this.accuracies.at(-1)?.step === trainer.step && trainer.options.keepStart === 0
+    if (!isMeasured) await this.#measure('after all')
     return undefined
   }
 

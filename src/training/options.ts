@@ -22,6 +22,11 @@ export interface TrainOptions {
   readonly weightDecay?: number
   /** The gradient of all weights is scaled down to this length. Default 1. */
   readonly clipNorm?: number
+  /**
+   * Share of the weights that the run began with in those that it ends with (Wortsman and others 2022, "Robust fine-tuning of
+   * zero-shot models"): less is learned, and less is forgotten. From 0 to below 1. Default 0.
+   */
+  readonly keepStart?: number
   /** Of the order of examples. Default 0. */
   readonly seed?: number
   /** Tokens of a query and of a document at most; default: the model's own. */
@@ -40,6 +45,7 @@ const DEFAULTS = {
   warmupShare: 0.1,
   weightDecay: 0.01,
   clipNorm: 1,
+  keepStart: 0,
   seed: 0,
 } as const
 
@@ -66,6 +72,7 @@ export function complete(
   for (const key of ['learningRate', 'projectionRate', 'weightDecay'] as const)
     if (!(all[key] >= 0 && all[key] < 1)) throw wrong(key, 'a number of at least 0 and below 1')
   if (!(all.warmupShare >= 0 && all.warmupShare <= 1)) throw wrong('warmupShare', 'a share, 0 to 1')
+  if (!(all.keepStart >= 0 && all.keepStart < 1)) throw wrong('keepStart', 'a share, from 0 to below 1')
   if (!Number.isSafeInteger(all.seed)) throw wrong('seed', 'a whole number')
   return all
 }

@@ -58,7 +58,10 @@ export class Trainer {
   readonly #loss: Loss
   readonly #moments: Moments
   readonly #gradients: ReadonlyMap<string, Float32Array>
+  /** What the run began with, where some of it is kept. */
+  readonly #start: Weights | undefined
   #step: number
+  #isFinished = false
   #closed = false
 
   /**
@@ -99,6 +102,7 @@ export class Trainer {
   ) {
     // Copies: a run that fails leaves what it was given as it was.
     this.#checkpoint = { shape, weights: copy(state?.weights ?? weights) }
+    this.#start = options.keepStart > 0 ? copy(weights) : undefined
     this.#bert = new Bert(this.#checkpoint, runner)
     this.#layouts = layouts
     this.#examples = examples
@@ -129,7 +133,7 @@ export class Trainer {
 
   /** One step of the optimiser. Where it fails, weights and place in the order are those before it. */
   async next(): Promise<StepReport> {
-    this.#checkOpen()
+    this.#checkRunning()
     if (this.#step >= this.steps) {
       throw new SelvageError('invalid-argument', `All ${this.steps} steps are done. Start a run with more epochs.`)
     }
@@ -184,8 +188,21 @@ export class Trainer {
     return share * learningRate
   }
 
-  async state(): Promise<TrainState> {
+  /** No more steps: weights go back towards those that the run began with, by what is to be kept of them. */
+  finish(): void {
     this.#checkOpen()
+    const { keepStart } = this.#options
+    if (!this.#isFinished && this.#start !== undefined)
+      for (const [name, { data }] of this.#checkpoint.weights) {
+        const before = this.#start.get(name)!.data
+        for (let i = 0; i < data.length; i++) data[i]! += keepStart * (before[i]! - data[i]!)
+      }
+    this.#isFinished = true
+  }
+
+  /** To go on from. Errors: `closed` once it is finished. */
+  async state(): Promise<TrainState> {
+    this.#checkRunning()
     return {
       step: this.#step,
       options: this.#options,
@@ -214,6 +231,11 @@ export class Trainer {
   close(): void {
     this.#closed = true
     this.#bert.close()
+  }
+
+  #checkRunning(): void {
+    this.#checkOpen()
+    if (this.#isFinished) throw new SelvageError('closed', 'The run is finished: its weights are not those of a step.')
   }
 
   #checkOpen(): void {

@@ -173,6 +173,20 @@ test('a bi-encoder gets a projection and markers', async () => {
   expect(config).toMatchObject({ do_query_expansion: false })
 })
 
+test('what is kept of the start is kept by a run that was stopped, too', async () => {
+  const how = ['--limit', '12', '--keep-start', '0.5']
+  expect(await train('whole/out', ...how)).toBe(0)
+  expect(await trainUntil('Step 2', 'parts/out', ...how)).toBe(130)
+  expect(await train('parts/out', '--resume')).toBe(0)
+  expect(modelOf('parts/out')).toEqual(modelOf('whole/out'))
+  expect(await train('all/out', '--limit', '12')).toBe(0)
+  expect(modelOf('all/out')).not.toEqual(modelOf('whole/out'))
+  await rm(at('model/1_Dense'), { recursive: true })
+  await rm(at('model/modules.json'))
+  expect(await train('none', ...how)).toBe(1)
+  expect(cli.err).toMatch(/--keep-start is 0\.5, but .*model has no projection yet/)
+})
+
 test('queries are padded as the model has it, or as it is said, and a run goes on as it began', async () => {
   const paddingOf = async (path: string) =>
     JSON.parse(await readFile(at(`${path}/config_sentence_transformers.json`), 'utf8')).do_query_expansion

@@ -22,7 +22,15 @@ function stored(step: number): StoredRun {
       epochs: 1,
       learningRate: 3e-6,
     } as const),
-    ...{ projectionRate: 3e-5, warmupShare: 0.1, weightDecay: 0.01, clipNorm: 1, seed: 7, queryTokens: 32 },
+    ...{
+      projectionRate: 3e-5,
+      warmupShare: 0.1,
+      weightDecay: 0.01,
+      clipNorm: 1,
+      keepStart: 0,
+      seed: 7,
+      queryTokens: 32,
+    },
     documentTokens: 180,
   }
   return {

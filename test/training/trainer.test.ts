@@ -54,6 +54,24 @@ describe('learning', () => {
     expect(isSameWeights(checkpoint.weights, (await trainer.checkpoint()).weights)).toBe(false)
   })
 
+  test('of what it began with so much is kept as is said, and then it is over', async () => {
+    const trained = await finish(await create())
+    const trainer = await create({ ...OPTIONS, keepStart: 0.25 })
+    const { checkpoint: before } = await finish(trainer)
+    expect(isSameWeights(before.weights, trained.checkpoint.weights)).toBe(true)
+    trainer.finish()
+    trainer.finish() // once is enough
+    for (const [name, { data }] of (await trainer.checkpoint()).weights) {
+      const [start, end] = [checkpoint.weights.get(name)!.data, trained.checkpoint.weights.get(name)!.data]
+      const wanted = end.map((value, i) => 0.75 * value + 0.25 * start[i]!)
+      // Two ways to round in f32.
+      for (const [i, value] of data.entries()) expect(Math.abs(value - wanted[i]!)).toBeLessThan(2 ** -22)
+    }
+    expect(await trainer.accuracy(EXAMPLES)).toBeGreaterThan(0)
+    for (const call of [trainer.next(), trainer.state()]) await expect(call).rejects.toMatchObject({ code: 'closed' })
+    await expect(create({ keepStart: 1 })).rejects.toThrow(/keepStart is 1, wanted a share, from 0 to below 1/)
+  })
+
   test('all is reported', async () => {
     const trainer = await create({ ...OPTIONS, warmupShare: 0.4 })
     expect([trainer.step, trainer.steps]).toEqual([0, 6])
