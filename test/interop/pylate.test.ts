@@ -108,7 +108,7 @@ test.each<[string, () => Promise<Made>, least: number]>([
     }
   }
   console.log(`${name}: PyLate ${theirs.version}, ${rows} rows, worst cosine ${worst.toFixed(7)}`)
-  expect(rows).toBeGreaterThan(150)
+  expect(rows).toBeGreaterThan(80) // all that there are; fewest where queries are not padded
   expect(worst).toBeGreaterThan(least)
 })
 
