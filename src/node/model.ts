@@ -11,6 +11,7 @@ import { pooledEncoder } from './encodePool.ts'
 import { EXIT } from './exit.ts'
 import { folderFiles, listModelFiles } from './modelFiles.ts'
 import { nodeRuntime } from './session.ts'
+import { isOfRun } from './trainOutput.ts'
 import { openWebEncoder } from './webRuntime.ts'
 
 /** `public/models/selvage-mini` of this package: two levels up from both src/node/ and dist/node/. */
@@ -51,7 +52,8 @@ export function defaultWorkers(cores = availableParallelism(), bytes = memory())
 /** `selvage model`: writes the folder's selvage.json anew. */
 export async function modelCommand(directory: string): Promise<number> {
   const folder = resolve(directory)
-  const paths = (await listModelFiles(folder)).filter((path) => path !== MANIFEST_FILE)
+  const isOwn = (path: string) => path !== MANIFEST_FILE && !isOfRun(path)
+  const paths = (await listModelFiles(folder)).filter(isOwn)
   const manifest = await makeManifest(folderFiles(folder), paths, basename(folder))
   await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`)
   process.stdout.write(

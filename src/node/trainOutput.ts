@@ -12,6 +12,11 @@ import { shortPath } from './paths.ts'
 export const CHECKPOINTS = 'checkpoints'
 export const REPORT_FILE = 'report.json'
 
+/** Whether a file of the folder tells of the run, and is none of the model. */
+export function isOfRun(path: string): boolean {
+  return path === REPORT_FILE || path.startsWith(`${CHECKPOINTS}/`)
+}
+
 export interface OutputOptions {
   readonly output: string
   /** Folder of the model that is trained. */

@@ -239,6 +239,8 @@ describe('eval', () => {
 test('selvage model writes the manifest that ships', async () => {
   await cp(DEFAULT_MODEL, at('selvage-mini'), { recursive: true })
   await writeFile(at('selvage-mini/selvage.json'), '{}')
+  for (const ofTraining of ['report.json', 'checkpoints/step-00000001.json'])
+    await write(`selvage-mini/${ofTraining}`, '{}')
   expect(await selvage('model', at('selvage-mini'))).toBe(0)
   const [written, shipped] = await Promise.all(
     [at('selvage-mini'), DEFAULT_MODEL].map(async (path) =>
