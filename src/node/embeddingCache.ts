@@ -32,11 +32,6 @@ const KEY = 16
  * Where tools keep such things: SELVAGE_CACHE_DIR if it is set; `node_modules/.cache/selvage` beside the nearest package.json,
  * from the current folder up; else the user's own cache folder.
  */
-/** What `--cache-dir` and `--no-cache` come to: undefined for no cache. */
-export function chosenCacheFolder(given: string | false | undefined): string | undefined {
-  return given === false ? undefined : (given ?? defaultCacheFolder())
-}
-
 export function defaultCacheFolder(): string {
   const given = process.env['SELVAGE_CACHE_DIR']
   if (given) return resolve(given)
@@ -45,6 +40,11 @@ export function defaultCacheFolder(): string {
     if (folder === dirname(folder)) break
   }
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'selvage')
+}
+
+/** What `--cache-dir` and `--no-cache` come to: undefined for no cache. */
+export function chosenCacheFolder(given: string | false | undefined): string | undefined {
+  return given === false ? undefined : (given ?? defaultCacheFolder())
 }
 
 /** Errors: `output-conflict` where the folder cannot be made or written. */

@@ -89,6 +89,19 @@ async function openModel(
   const files = folderFiles(resolve(model))
   const before = earlier?.record.identity[PADDING]
   const padding = queryPadding ?? (typeof before === 'boolean' ? before : undefined)
+  const found = await openLate(files, { model, dim, train }, earlier)
+  // One that has no projection yet was never taught to use padding.
+  const isPadded = padding ?? (found.isFresh ? false : undefined)
+  const own = isPadded === undefined ? found.files : await withQueryPadding(found.files, isPadded)
+  return { ...found, files: own, layouts: await loadLayouts(own), queryPadding: isPadded }
+}
+
+/** As it is, or made a late-interaction model. */
+async function openLate(
+  files: ModelFiles,
+  { model, dim, train }: Pick<InputOptions, 'model' | 'dim' | 'train'>,
+  earlier: StoredRun | undefined,
+): Promise<Omit<OpenModel, 'layouts'> & { readonly isFresh: boolean }> {
   const checkpoint = await readCheckpoint(files)
   const width = checkpoint.weights.get(PROJECTION)?.shape[0]
   if (width === undefined) {
@@ -107,21 +120,14 @@ async function openModel(
       ...(seed !== undefined && { seed }),
       ...(queryLength !== undefined && { queryLength }),
     })
-    const isPadded = padding ?? false
-    const padded = await withQueryPadding(made.files, isPadded)
-    return { ...made, ...(await laidOut(padded)), isFresh: true, queryPadding: isPadded }
+    return { ...made, isFresh: true }
   }
   if (dim !== undefined && dim !== width)
     throw new SelvageError(
       'invalid-argument',
       `train: --dim is ${dim}, but ${shortPath(model)} has a projection to ${width} already. Leave --dim out, or take a model without one.`,
     )
-  const own = padding === undefined ? files : await withQueryPadding(files, padding)
-  return { checkpoint, ...(await laidOut(own)), isFresh: false, queryPadding: padding }
-}
-
-async function laidOut(files: ModelFiles): Promise<Pick<OpenModel, 'files' | 'layouts'>> {
-  return { files, layouts: await loadLayouts(files) }
+  return { files, checkpoint, isFresh: false }
 }
 
 export interface Chosen {

@@ -58,8 +58,8 @@ export class Trainer {
   readonly #loss: Loss
   readonly #moments: Moments
   readonly #gradients: ReadonlyMap<string, Float32Array>
-  /** What the run began with, where some of it is kept. */
-  readonly #start: Weights | undefined
+  /** What the run began with: the caller's, never written to. */
+  readonly #start: Weights
   #step: number
   #isFinished = false
   #closed = false
@@ -102,7 +102,7 @@ export class Trainer {
   ) {
     // Copies: a run that fails leaves what it was given as it was.
     this.#checkpoint = { shape, weights: copy(state?.weights ?? weights) }
-    this.#start = options.keepStart > 0 ? copy(weights) : undefined
+    this.#start = weights
     this.#bert = new Bert(this.#checkpoint, runner)
     this.#layouts = layouts
     this.#examples = examples
@@ -192,7 +192,7 @@ export class Trainer {
   finish(): void {
     this.#checkOpen()
     const { keepStart } = this.#options
-    if (!this.#isFinished && this.#start !== undefined)
+    if (!this.#isFinished && keepStart > 0)
       for (const [name, { data }] of this.#checkpoint.weights) {
         const before = this.#start.get(name)!.data
         for (let i = 0; i < data.length; i++) data[i]! += keepStart * (before[i]! - data[i]!)
