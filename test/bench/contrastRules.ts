@@ -16,7 +16,9 @@ export interface Contrast {
 }
 
 const CUE = /\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|hardly|rarely|seldom)\b|n['’]t\b/giu
-const AUXILIARY = /\b(?:is|are|was|were|has|have|had|can|could|will|would|does|do|did|should|may|might|must)\b/giu
+const AUXILIARIES = 'is|are|was|were|has|have|had|can|could|will|would|does|do|did|should|may|might|must'
+const AUXILIARY = new RegExp(`\\b(?:${AUXILIARIES})\\b`, 'giu')
+const AUXILIARY_BEFORE = new RegExp(`\\b(?:${AUXILIARIES})\\s$`, 'iu')
 /** "has" of "has been" helps, and that of "has a tail" does not. */
 const PARTICIPLE =
   /^(?:\w{2,}(?:ed|wn|en)|been|become|made|had|led|found|held|set|kept|lost|left|met|built|come|begun|won)\b/u
@@ -91,11 +93,7 @@ function undone(sentence: string, { 0: cue, index }: RegExpExecArray): Contrast[
     const full = { ca: 'can', wo: 'will', sha: 'shall' }[stem.toLowerCase()] ?? stem
     return as(`${before.slice(0, before.length - whole.length)}${full}${behind}`)
   }
-  if (
-    (word === 'not' &&
-      /\b(?:is|are|was|were|ha[sd]|have|[cw]ould|can|will|do|does|did|should|may|might|must)\s$/iu.test(before)) ||
-    (word === 'never' && /\s$/u.test(before))
-  )
+  if ((word === 'not' && AUXILIARY_BEFORE.test(before)) || (word === 'never' && /\s$/u.test(before)))
     return as(`${before}${behind.trimStart()}`)
   const [noun] = /^\s[\p{L}-]+/u.exec(behind) ?? []
   if (word === 'no' && noun !== undefined && !/^\s(?:longer|one|more|doubt|matter)$/u.test(noun)) {
@@ -177,38 +175,30 @@ export function turnedQuestion(question: string, change: Contrast, sentence: str
 /** The same said with other words of negation, by turns: who asks does not say it as the text does. */
 export function reworded(query: string, random: Random): string {
   let said = query
-  const turn = (pattern: RegExp, by: string | ((...groups: string[]) => string), share: number) => {
-    if (random() < share) said = typeof by === 'string' ? said.replace(pattern, by) : said.replace(pattern, by)
+  const turn = (share: number, otherwise: (text: string) => string) => {
+    if (random() < share) said = otherwise(said)
   }
-  const be = '(is|are|was|were|be|been)'
-  turn(
-    new RegExp(`\\b${be} not ([a-z]+)\\b`, 'u'),
-    (all, verb, word) => (isOpposite(word) ? `${verb} ${OPPOSITE.get(word!)}` : all!),
-    0.5,
-  )
-  turn(
-    new RegExp(`\\b${be} ([a-z]+)\\b`, 'u'),
-    (all, verb, word) => (isNegative(word) ? `${verb} not ${OPPOSITE.get(word!)}` : all!),
-    0.5,
-  )
-  turn(/\bdid not ([a-z]+)\b/u, 'failed to $1', 0.3)
-  turn(/\b(is|are|was|were|does|did|has|have|had|could|would|should) not\b/u, "$1n't", 0.4)
-  turn(/\bcannot\b/u, "can't", 0.4)
-  turn(/\bwithout\b/u, 'with no', 0.4)
-  turn(/\bnever\b/u, 'at no time', 0.3)
-  turn(/\brather than\b/u, 'and not', 0.4)
+  turn(0.5, (text) => text.replace(/\b(is|are|was|were|be|been) not ([a-z]+)\b/u, withPrefix))
+  turn(0.5, (text) => text.replace(/\b(is|are|was|were|be|been) ([a-z]+)\b/u, withoutPrefix))
+  turn(0.3, (text) => text.replace(/\bdid not ([a-z]+)\b/u, 'failed to $1'))
+  turn(0.4, (text) => text.replace(/\b(is|are|was|were|does|did|has|have|had|could|would|should) not\b/u, "$1n't"))
+  turn(0.4, (text) => text.replace(/\bcannot\b/u, "can't"))
+  turn(0.4, (text) => text.replace(/\bwithout\b/u, 'with no'))
+  turn(0.3, (text) => text.replace(/\bnever\b/u, 'at no time'))
+  turn(0.4, (text) => text.replace(/\brather than\b/u, 'and not'))
   return said
 }
 
-/** "possible" of "not possible": one word with a prefix for the other. */
-function isOpposite(word: string | undefined): boolean {
-  const other = word === undefined ? undefined : OPPOSITE.get(word)
-  return other?.endsWith(word!) === true && other !== word
+/** "is not possible": "is impossible", where one word is the other with a prefix. */
+function withPrefix(all: string, verb: string, word: string): string {
+  const other = OPPOSITE.get(word)
+  return other?.endsWith(word) ? `${verb} ${other}` : all
 }
 
-function isNegative(word: string | undefined): boolean {
-  const other = word === undefined ? undefined : OPPOSITE.get(word)
-  return other !== undefined && word!.endsWith(other) && other !== word
+/** "is impossible": "is not possible". */
+function withoutPrefix(all: string, verb: string, word: string): string {
+  const other = OPPOSITE.get(word)
+  return other !== undefined && word.endsWith(other) ? `${verb} not ${other}` : all
 }
 
 /** With "a" and "an" as the new word wants them. */

@@ -1,11 +1,12 @@
 /**
  * How long does a tab take to learn a lesson? After `npm run build`:
  *   npm run bench:teach -- <pairs.jsonl.gz> <index folder> [--taught 500]
- * Pairs are lines of {"query", "doc"}, "doc" the end of a section's address in the index. In Chromium, on WASM, in the engine's
+ * Pairs are lines of {"query", "positive", "doc"}, "doc" the end of a section's address in the index. In Chromium, on WASM, in the engine's
  * worker; the encoding of the queries apart. The lesson is not adopted.
  */
 import { parseArgs } from 'node:util'
-import { readEither } from '../../src/node/systems/readSet.ts'
+import { readDataFiles, withTitle } from '../../src/node/dataFiles.ts'
+import { readExamples } from '../../src/training/data.ts'
 import { openPublished } from './published.ts'
 import type { Taught } from './teachPage.ts'
 
@@ -20,12 +21,10 @@ if (file === undefined || folder === undefined)
 /** What the engine keeps apart to judge by. */
 const KEPT = 0.25
 const wanted = Math.round(Number(values.taught) / (1 - KEPT))
-const [content] = await readEither(file)
-const lines = content.trim().split('\n')
-const pairs = Array.from({ length: Math.min(wanted, lines.length) }, (_, i) => {
-  const { query, doc } = JSON.parse(lines[Math.floor((i * lines.length) / wanted)] ?? '{}')
-  return { query: String(query), url: String(doc) }
-})
+const { examples, documents } = readExamples(await readDataFiles([file]), { withTitle })
+const known = examples.flatMap(({ query }, i) => (documents[i] === undefined ? [] : [{ query, url: documents[i] }]))
+const count = Math.min(wanted, known.length)
+const pairs = Array.from({ length: count }, (_, i) => known[Math.floor((i * known.length) / count)]!)
 
 const browser = await openPublished('test/bench/teachPage.ts', folder)
 try {
